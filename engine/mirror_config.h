@@ -1,0 +1,61 @@
+/* The configuration as the engine takes it: what the shell compiles its committed tree
+ * into. Plain data, checked by the shell: every index and range below holds. */
+#ifndef MIRRORSH_MIRROR_CONFIG_H
+#define MIRRORSH_MIRROR_CONFIG_H
+
+#include "packet/frame.h"
+#include "plan/match_field.h"
+
+enum { INTERFACE_NAME_MAX = 16, PACKET_LENGTH_FULL = UINT16_MAX, NO_FILTER = -1 };
+
+struct mirror_rule {
+    uint16_t number; /* 1-65535, ascending in its list */
+    bool accept;     /* else reject */
+    struct match match;
+};
+
+struct mirror_filter {
+    char *name;
+    struct mirror_rule *rules[DIRECTIONS];
+    size_t rule_count[DIRECTIONS];
+};
+
+struct mirror_receiver {
+    uint8_t family; /* 4 or 6 */
+    uint8_t address[16];
+    uint16_t port; /* host byte order */
+};
+
+struct mirror_target {
+    char *name;
+    struct mirror_receiver *receivers; /* one or more, no two the same */
+    size_t receiver_count;
+};
+
+struct mirror_session {
+    char *name;
+    uint16_t priority; /* 1-32766; sessions stand in ascending order, no two the same */
+    bool disabled;
+    bool direction[DIRECTIONS];
+    char (*sources)[INTERFACE_NAME_MAX];
+    size_t source_count;
+    int filter;             /* index, or NO_FILTER: every packet */
+    int target;             /* index */
+    uint32_t vni;           /* 0-16777215 */
+    uint16_t packet_length; /* 1-65535; PACKET_LENGTH_FULL stands for full: no packet of the
+                               wire is longer */
+};
+
+struct mirror_config {
+    struct mirror_filter *filters;
+    size_t filter_count;
+    struct mirror_target *targets;
+    size_t target_count;
+    struct mirror_session *sessions;
+    size_t session_count;
+};
+
+/* Frees the configuration and everything it points at (all from malloc). NULL is fine. */
+void mirror_config_free(struct mirror_config *config);
+
+#endif

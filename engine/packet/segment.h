@@ -1,0 +1,32 @@
+/* Super-frames back into the packets of the wire, and every packet into the bytes
+ * that are sent: headers and checksums of segments made right, unfinished checksums
+ * of packets that are sent whole finished, lengths cut. A plain frame is the case of
+ * one packet. */
+#ifndef MIRRORSH_SEGMENT_H
+#define MIRRORSH_SEGMENT_H
+
+#include "decode.h"
+
+struct segments {
+    const struct frame *frame;
+    const struct flow_key *key;
+    uint32_t count;      /* packets of the wire, >= 1 */
+    uint32_t header;     /* super-frame: bytes of headers that each packet repeats */
+    uint32_t payload;    /* super-frame: transport payload bytes in all */
+    uint32_t jumbo;      /* super-frame: bytes of its jumbo payload option's header, which the
+                            packets of the wire do without */
+};
+
+/* frame and key must outlive *segments. A super-frame whose headers do not bear out its
+ * metadata (malformed, tunnelled, captured short) counts as one packet. */
+void segments_open(struct segments *segments, const struct frame *frame,
+                   const struct flow_key *key);
+
+/* Length on the wire of packet `index` (< count), without frame check sequence. */
+uint32_t segment_length(const struct segments *segments, uint32_t index);
+
+/* Writes the first `kept` bytes (<= segment_length, <= captured for a plain frame) of packet
+ * `index` to `out`. */
+void segment_write(const struct segments *segments, uint32_t index, uint8_t *out, uint32_t kept);
+
+#endif

@@ -1,0 +1,25 @@
+/* The outside of a mirrored packet: the VXLAN header (RFC 7348 section 5), the bytes
+ * that the encapsulation takes from the path MTU, and the entropy of the outer source
+ * port. */
+#ifndef MIRRORSH_VXLAN_H
+#define MIRRORSH_VXLAN_H
+
+#include "cursor.h"
+
+enum {
+    VXLAN_HEADER = 8,         /* bytes */
+    VXLAN_PORT = 4789,        /* RFC 7348 section 8 */
+    VXLAN_OVERHEAD_IPV4 = 36, /* outer IPv4 + UDP + VXLAN: path MTU less this is kept */
+    VXLAN_OVERHEAD_IPV6 = 56,
+    VXLAN_VNI_MAX = 0xffffff,
+    ENTROPY_PORT_MIN = 49152, /* RFC 7348: the dynamic range of RFC 6335 */
+    ENTROPY_PORT_MAX = 65535,
+};
+
+static inline void vxlan_write(uint8_t header[static VXLAN_HEADER], uint32_t vni)
+{
+    write_u32(header, 0x08000000);
+    write_u32(header + 4, vni << 8);
+}
+
+#endif

@@ -1,0 +1,25 @@
+/* The rules of all sessions on one interface and direction, compiled for the packet path:
+ * the first rule of the list that matches a key decides. A plan holds one for each interface
+ * and direction; how it finds the rule is its own affair. */
+#ifndef MIRRORSH_CLASSIFIER_H
+#define MIRRORSH_CLASSIFIER_H
+
+#include "plan.h"
+
+struct classifier;
+
+/* A rule and what it decides. */
+struct classifier_rule {
+    const struct match *match; /* NULL: any frame */
+    struct verdict verdict;
+};
+
+/* Copies what it needs of the rules; NULL when memory runs out. Freed with classifier_free
+ * (NULL is fine). */
+struct classifier *classifier_new(const struct classifier_rule *rules, size_t count);
+void classifier_free(struct classifier *classifier);
+
+/* The verdict of the first rule that matches; VERDICT_UNMATCHED when none does. */
+struct verdict classifier_find(const struct classifier *classifier, const struct flow_key *key);
+
+#endif

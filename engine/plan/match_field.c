@@ -1,0 +1,267 @@
+/* The rows of the table, and what every row of a kind has in common: how its value is read
+ * and printed. */
+#include "match_field.h"
+#include "../packet/decode.h"
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct match_name families[] = {{"ipv4", 4}, {"ipv6", 6}, {NULL, 0}};
+
+/* IANA's protocol numbers that people filter by; any other goes by its number. */
+static const struct match_name protocols[] = {
+    {"icmp", 1},       {"igmp", 2},      {"ipip", 4},  {"tcp", 6},   {"udp", 17},   {"ipv6", 41},
+    {"rsvp", 46},      {"gre", 47},      {"esp", 50},  {"ah", 51},   {"icmp6", 58}, {"icmpv6", 58},
+    {"ipv6-icmp", 58}, {"eigrp", 88},    {"ospf", 89}, {"pim", 103}, {"vrrp", 112}, {"l2tp", 115},
+    {"sctp", 132},     {"udplite", 136}, {NULL, 0},
+};
+
+#define SLOT(member) .key_offset = offsetof(struct flow_key, member)
+
+const struct match_field match_fields[MATCH_FIELD_COUNT] = {
+    {
+        .name = "family",
+        .help = "IP version of the packet",
+        .hint = "ipv4|ipv6",
+        .kind = MATCH_NAMED,
+        SLOT(family),
+        .names = families,
+    },
+    {
+        .name = "protocol",
+        .help = "Transport protocol, by name or number",
+        .hint = "NAME|<0-255>",
+        .kind = MATCH_NAMED,
+        .parts = KEY_PROTOCOL,
+        SLOT(protocol),
+        .names = protocols,
+        .maximum = UINT8_MAX,
+    },
+    {
+        .name = "source",
+        .help = "Source address or prefix",
+        .hint = "ADDRESS[/LENGTH]",
+        .kind = MATCH_PREFIX,
+        .parts = KEY_ADDRESSES,
+        SLOT(source),
+    },
+    {
+        .name = "destination",
+        .help = "Destination address or prefix",
+        .hint = "ADDRESS[/LENGTH]",
+        .kind = MATCH_PREFIX,
+        .parts = KEY_ADDRESSES,
+        SLOT(destination),
+    },
+    {
+        .name = "source-port",
+        .help = "Source port or range, of TCP, UDP and SCTP",
+        .hint = "<0-65535>[-<0-65535>]",
+        .kind = MATCH_RANGE,
+        .parts = KEY_PORTS,
+        SLOT(source_port),
+        .maximum = UINT16_MAX,
+    },
+    {
+        .name = "destination-port",
+        .help = "Destination port or range, of TCP, UDP and SCTP",
+        .hint = "<0-65535>[-<0-65535>]",
+        .kind = MATCH_RANGE,
+        .parts = KEY_PORTS,
+        SLOT(destination_port),
+        .maximum = UINT16_MAX,
+    },
+    {
+        .name = "vlan",
+        .help = "VLAN ID or range, of the outermost tag",
+        .hint = "<0-4095>[-<0-4095>]",
+        .kind = MATCH_RANGE,
+        .parts = KEY_VLAN,
+        SLOT(vlan),
+        .maximum = 4095,
+    },
+};
+
+const struct match_field *match_field_find(const char *name)
+{
+    for (size_t i = 0; i < MATCH_FIELD_COUNT; i++) {
+        if (strcmp(match_fields[i].name, name) == 0)
+            return &match_fields[i];
+    }
+    return NULL;
+}
+
+enum number_result { NUMBER_TAKEN, NUMBER_MISSING, NUMBER_TOO_BIG };
+
+/* The decimal number that *text begins with; *text is left behind it. */
+static enum number_result take_number(const char **text, uint32_t maximum, uint32_t *number)
+{
+    const char *at = *text;
+    if (*at < '0' || *at > '9')
+        return NUMBER_MISSING;
+    bool too_big = false;
+    for (*number = 0; *at >= '0' && *at <= '9'; at++) {
+        *number = *number * 10 + (uint32_t)(*at - '0');
+        too_big |= *number > maximum;
+        if (too_big)
+            *number = 0; /* no overflow, however many digits follow */
+    }
+    *text = at;
+    return too_big ? NUMBER_TOO_BIG : NUMBER_TAKEN;
+}
+
+static bool too_big(const char *text, uint32_t maximum, char *why, size_t why_size)
+{
+    int digits = (int)strspn(text, "0123456789");
+    if (digits > 20)
+        snprintf(why, why_size, "the number is above %u", maximum);
+    else
+        snprintf(why, why_size, "%.*s is above %u", digits, text, maximum);
+    return false;
+}
+
+/* "expected ipv4 or ipv6", "expected icmp, tcp, ... or a number 0-255" */
+static bool expected_name(const struct match_field *field, char *why, size_t why_size)
+{
+    size_t length = 0;
+    for (const struct match_name *name = field->names; name->name && length < why_size; name++) {
+        if (name > field->names && name[-1].value == name->value)
+            continue; /* another name of the same */
+        const char *join = field->maximum || name[1].name ? ", " : " or ";
+        if (name == field->names)
+            join = "expected ";
+        length += (size_t)snprintf(why + length, why_size - length, "%s%s", join, name->name);
+    }
+    if (field->maximum && length < why_size)
+        snprintf(why + length, why_size - length, " or a number 0-%u", field->maximum);
+    return false;
+}
+
+static bool parse_named(const struct match_field *field, const char *text,
+                        struct match_value *value, char *why, size_t why_size)
+{
+    for (const struct match_name *name = field->names; name->name; name++) {
+        if (strcmp(name->name, text) == 0) {
+            value->low = value->high = name->value;
+            return true;
+        }
+    }
+    const char *at = text;
+    uint32_t number = 0;
+    enum number_result result =
+        field->maximum ? take_number(&at, field->maximum, &number) : NUMBER_MISSING;
+    if (result == NUMBER_MISSING || *at)
+        return expected_name(field, why, why_size);
+    if (result == NUMBER_TOO_BIG)
+        return too_big(text, field->maximum, why, why_size);
+    value->low = value->high = number;
+    return true;
+}
+
+static bool parse_range(const struct match_field *field, const char *text,
+                        struct match_value *value, char *why, size_t why_size)
+{
+    const char *at = text, *second = text;
+    enum number_result low = take_number(&at, field->maximum, &value->low), high = low;
+    value->high = value->low;
+    if (low != NUMBER_MISSING && *at == '-') {
+        second = ++at;
+        high = take_number(&at, field->maximum, &value->high);
+    }
+    if (low == NUMBER_MISSING || high == NUMBER_MISSING || *at) {
+        snprintf(why, why_size, "expected a number 0-%u or a range like %u-%u", field->maximum,
+                 field->maximum / 4, field->maximum / 2);
+        return false;
+    }
+    if (low == NUMBER_TOO_BIG || high == NUMBER_TOO_BIG)
+        return too_big(low == NUMBER_TOO_BIG ? text : second, field->maximum, why, why_size);
+    if (value->low > value->high) {
+        snprintf(why, why_size, "the range ends before it begins: %u is above %u", value->low,
+                 value->high);
+        return false;
+    }
+    return true;
+}
+
+static void mask_host_bits(uint8_t address[16], uint8_t bits)
+{
+    for (unsigned i = 0; i < 16; i++) {
+        unsigned left = bits > i * 8 ? bits - i * 8u : 0;
+        if (left < 8)
+            address[i] &= (uint8_t)(0xff00 >> left);
+    }
+}
+
+static bool parse_prefix(const char *text, struct match_value *value, char *why, size_t why_size)
+{
+    char address[INET6_ADDRSTRLEN];
+    size_t length = strcspn(text, "/");
+    bool good = length < sizeof(address);
+    if (good) {
+        memcpy(address, text, length);
+        address[length] = 0;
+        value->family = strchr(address, ':') ? 6 : 4;
+        good = inet_pton(value->family == 4 ? AF_INET : AF_INET6, address, value->address) == 1;
+    }
+    uint32_t maximum = value->family == 4 ? 32 : 128, bits = maximum;
+    enum number_result result = NUMBER_TAKEN;
+    if (good && text[length] == '/') {
+        const char *at = text + length + 1;
+        result = take_number(&at, maximum, &bits);
+        good = result != NUMBER_MISSING && *at == 0;
+    }
+    if (!good) {
+        snprintf(why, why_size, "expected a prefix like 10.0.0.0/24 or 2001:db8::/32");
+        return false;
+    }
+    if (result == NUMBER_TOO_BIG) {
+        snprintf(why, why_size, "the length of an IPv%u prefix is at most %u", value->family,
+                 maximum);
+        return false;
+    }
+    value->bits = (uint8_t)bits;
+    mask_host_bits(value->address, value->bits);
+    return true;
+}
+
+bool match_value_parse(const struct match_field *field, const char *text, struct match_value *value,
+                       char *why, size_t why_size)
+{
+    *value = (struct match_value){0};
+    switch (field->kind) {
+    case MATCH_NAMED:
+        return parse_named(field, text, value, why, why_size);
+    case MATCH_RANGE:
+        return parse_range(field, text, value, why, why_size);
+    case MATCH_PREFIX:
+        return parse_prefix(text, value, why, why_size);
+    }
+    return false;
+}
+
+static const char *name_of(const struct match_field *field, uint32_t value)
+{
+    for (const struct match_name *name = field->names; name->name; name++) {
+        if (name->value == value)
+            return name->name;
+    }
+    return NULL;
+}
+
+void match_value_print(const struct match_field *field, const struct match_value *value,
+                       char text[static MATCH_TEXT_MAX])
+{
+    const char *name = field->kind == MATCH_NAMED ? name_of(field, value->low) : NULL;
+    if (name) {
+        snprintf(text, MATCH_TEXT_MAX, "%s", name);
+    } else if (field->kind == MATCH_PREFIX) {
+        char address[INET6_ADDRSTRLEN] = "";
+        inet_ntop(value->family == 4 ? AF_INET : AF_INET6, value->address, address,
+                  sizeof(address));
+        snprintf(text, MATCH_TEXT_MAX, "%s/%u", address, value->bits);
+    } else if (value->low == value->high) {
+        snprintf(text, MATCH_TEXT_MAX, "%u", value->low);
+    } else {
+        snprintf(text, MATCH_TEXT_MAX, "%u-%u", value->low, value->high);
+    }
+}

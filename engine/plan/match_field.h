@@ -1,0 +1,69 @@
+/* THE table of match fields. One row says what a rule's condition is called, what
+ * values it takes, and which slot of the flow key it looks at; the shell's parsing,
+ * completion, help and printing and the engine's matching all iterate over it. A new
+ * field of an existing kind is one row here and its slot in decode. */
+#ifndef MIRRORSH_MATCH_FIELD_H
+#define MIRRORSH_MATCH_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum match_kind {
+    MATCH_NAMED,  /* a number with names: ipv4, tcp */
+    MATCH_RANGE,  /* A or A-B */
+    MATCH_PREFIX, /* an IPv4 or IPv6 prefix */
+};
+
+struct match_name {
+    const char *name;
+    uint8_t value;
+};
+
+struct match_field {
+    const char *name; /* as typed: "source-port" */
+    const char *help; /* one line */
+    const char *hint; /* of the value: "<0-65535>[-<0-65535>]" */
+    enum match_kind kind;
+    uint16_t parts;      /* enum key_part that the key must have, or the field does not match */
+    uint16_t key_offset; /* of the slot in struct flow_key: u8 for MATCH_NAMED, u16 for
+                            MATCH_RANGE, 16 bytes for MATCH_PREFIX */
+    const struct match_name *names; /* MATCH_NAMED: ends with a NULL name; the first name of a
+                                       value is the one printed */
+    uint32_t maximum;               /* MATCH_RANGE; MATCH_NAMED: plain numbers taken up to this,
+                                       0: names only */
+};
+
+enum { MATCH_FIELD_COUNT = 7 }; /* family protocol source destination source-port
+                                   destination-port vlan, in this order */
+extern const struct match_field match_fields[MATCH_FIELD_COUNT];
+
+/* A parsed value of any kind. */
+struct match_value {
+    uint32_t low, high;  /* MATCH_NAMED (equal) and MATCH_RANGE (both included) */
+    uint8_t family;      /* MATCH_PREFIX: 4 or 6 */
+    uint8_t bits;        /* MATCH_PREFIX: length */
+    uint8_t address[16]; /* MATCH_PREFIX: host bits zero; IPv4 in the first four */
+};
+
+/* All the conditions of a rule. A field that is not given matches anything. */
+struct match {
+    uint32_t given; /* bit i: match_fields[i] is given */
+    struct match_value value[MATCH_FIELD_COUNT];
+};
+
+enum { MATCH_TEXT_MAX = 64 }; /* bytes of a printed value with its NUL */
+
+/* The row called `name`, or NULL. */
+const struct match_field *match_field_find(const char *name);
+
+/* false: *why (of why_size bytes) says what was expected. */
+bool match_value_parse(const struct match_field *field, const char *text,
+                       struct match_value *value, char *why, size_t why_size);
+
+/* The canonical text, which parses back to the same value: "tcp", "80", "80-90",
+ * "10.0.0.0/24". */
+void match_value_print(const struct match_field *field, const struct match_value *value,
+                       char text[static MATCH_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,91 @@
+/* The plan: the committed configuration compiled for the packet path. Immutable once
+ * built; the engine publishes it to the workers by one pointer swap and builds another
+ * when the configuration, or the health of what it stands on, changes. Pure. */
+#ifndef MIRRORSH_PLAN_H
+#define MIRRORSH_PLAN_H
+
+#include "../mirror_config.h"
+#include "../packet/decode.h"
+
+/* Interfaces are numbered in the order of their names over all sessions (enabled or not);
+ * rules by filter, ingress first, ascending; receivers by target, in configured order. */
+struct plan_receiver_state {
+    bool up;
+    uint32_t mtu; /* of the path, outer IP packet; 0: not known, take 1500 */
+};
+
+/* Slots are where a worker's counters of that name live; they outlast plans. */
+struct plan_input {
+    const struct mirror_config *config;
+    const bool *session_up;                     /* one a session; a disabled one is not up */
+    const struct plan_receiver_state *receivers; /* one a receiver */
+    const uint32_t *session_slots, *rule_slots, *receiver_slots, *interface_slots;
+};
+
+struct plan_session {
+    uint32_t slot;
+    uint32_t vni;
+    uint32_t packet_length; /* most bytes kept by configuration */
+    uint32_t target;
+};
+
+struct plan_receiver {
+    struct mirror_receiver address;
+    uint32_t slot;
+    uint32_t keep; /* most inner bytes that the path MTU leaves */
+    bool up;
+};
+
+struct plan_target {
+    uint32_t first, count;      /* in plan->receivers */
+    const uint32_t *live;       /* indices in plan->receivers of those that are up */
+    uint32_t live_count;
+};
+
+struct classifier;
+
+struct plan_interface {
+    char name[INTERFACE_NAME_MAX];
+    uint32_t slot;
+    struct classifier *classifier[DIRECTIONS];
+};
+
+struct plan {
+    struct plan_interface *interfaces;
+    uint32_t interface_count;
+    struct plan_session *sessions; /* one a configured session, same index */
+    uint32_t session_count;
+    struct plan_target *targets;
+    uint32_t target_count;
+    struct plan_receiver *receivers;
+    uint32_t receiver_count;
+    struct own_addresses *own; /* receivers of all sessions that are not disabled */
+};
+
+enum verdict_kind { VERDICT_UNMATCHED, VERDICT_REJECTED, VERDICT_MIRRORED, VERDICT_OWN };
+
+enum { NO_SLOT = UINT32_MAX };
+
+struct verdict {
+    enum verdict_kind kind;
+    uint32_t session;   /* MIRRORED, REJECTED: index in plan->sessions */
+    uint32_t rule_slot; /* of the deciding rule; NO_SLOT: session without filter */
+};
+
+/* The distinct source interfaces of a configuration in the plan's order: *names is malloced,
+ * the caller frees it. -ENOMEM, else their number. */
+int plan_interfaces(const struct mirror_config *config, char (**names)[INTERFACE_NAME_MAX]);
+
+/* Copies what it needs of the input; NULL when memory runs out. */
+struct plan *plan_build(const struct plan_input *input);
+void plan_free(struct plan *plan);
+
+/* First match decides, mirroring.md "Order". No side effects. */
+struct verdict plan_classify(const struct plan *plan, uint32_t interface,
+                             enum direction direction, const struct flow_key *key);
+
+/* The receiver of a flow (flow_hash) in a target, index in plan->receivers; NO_SLOT when none
+ * is up. A receiver that fails moves only its own flows. */
+uint32_t plan_receiver(const struct plan *plan, uint32_t target, uint32_t hash);
+
+#endif

@@ -1,0 +1,92 @@
+/* Rules for the tests, from the words that a user types, and a second opinion on whether
+ * one matches a key: field by field, without any of the classifier's
+ * masks. */
+#ifndef MIRRORSH_TESTS_MATCHES_H
+#define MIRRORSH_TESTS_MATCHES_H
+
+#include "../../engine/packet/decode.h"
+#include "../../engine/plan/match_field.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { FAMILY, PROTOCOL, SOURCE, DESTINATION, SOURCE_PORT, DESTINATION_PORT, VLAN };
+
+/* "protocol tcp destination-port 80" */
+static inline struct match match_from(const char *words)
+{
+    struct match match = {0};
+    char copy[256], why[256], *rest = copy, *name, *value;
+    snprintf(copy, sizeof(copy), "%s", words);
+    while ((name = strtok_r(rest, " ", &rest)) && (value = strtok_r(rest, " ", &rest))) {
+        const struct match_field *field = match_field_find(name);
+        if (!field)
+            fail_msg("no match field %s", name);
+        size_t index = (size_t)(field - match_fields);
+        if (!match_value_parse(field, value, &match.value[index], why, sizeof(why)))
+            fail_msg("%s %s: %s", name, value, why);
+        match.given |= 1u << index;
+    }
+    return match;
+}
+
+static inline bool prefix_holds(const struct match_value *value, const uint8_t address[16],
+                                uint8_t family)
+{
+    if (value->family != family)
+        return false;
+    for (unsigned bit = 0; bit < value->bits; bit++) {
+        unsigned mask = 0x80u >> bit % 8;
+        if ((value->address[bit / 8] & mask) != (address[bit / 8] & mask))
+            return false;
+    }
+    return true;
+}
+
+static inline bool within(const struct match_value *value, uint32_t number)
+{
+    return number >= value->low && number <= value->high;
+}
+
+static inline bool plainly_matches(const struct match *match, const struct flow_key *key)
+{
+    const struct match_value *value = match->value;
+    for (size_t i = 0; i < MATCH_FIELD_COUNT; i++) {
+        bool holds = true;
+        if (!(match->given & 1u << i))
+            continue;
+        switch (i) {
+        case FAMILY:
+            holds = within(&value[i], key->family);
+            break;
+        case PROTOCOL:
+            holds = key->parts & KEY_PROTOCOL && within(&value[i], key->protocol);
+            break;
+        case SOURCE:
+            holds = key->parts & KEY_ADDRESSES && prefix_holds(&value[i], key->source, key->family);
+            break;
+        case DESTINATION:
+            holds = key->parts & KEY_ADDRESSES &&
+                    prefix_holds(&value[i], key->destination, key->family);
+            break;
+        case SOURCE_PORT:
+            holds = key->parts & KEY_PORTS && within(&value[i], key->source_port);
+            break;
+        case DESTINATION_PORT:
+            holds = key->parts & KEY_PORTS && within(&value[i], key->destination_port);
+            break;
+        case VLAN:
+            holds = key->parts & KEY_VLAN && within(&value[i], key->vlan);
+            break;
+        }
+        if (!holds)
+            return false;
+    }
+    return true;
+}
+
+#endif

@@ -1,0 +1,181 @@
+/* links: engine/plan/match_field.c */
+#include "../../engine/packet/decode.h"
+#include "../../engine/plan/match_field.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct match_field *field_called(const char *name)
+{
+    const struct match_field *field = match_field_find(name);
+    if (!field)
+        fail_msg("no field %s", name);
+    return field;
+}
+
+static void the_table_is_whole(void **state)
+{
+    (void)state;
+    static const char *const names[MATCH_FIELD_COUNT] = {
+        "family", "protocol", "source", "destination", "source-port", "destination-port", "vlan",
+    };
+    for (size_t i = 0; i < MATCH_FIELD_COUNT; i++) {
+        const struct match_field *field = &match_fields[i];
+        assert_string_equal(field->name, names[i]);
+        assert_ptr_equal(match_field_find(names[i]), field);
+        assert_true(field->help && *field->help && field->hint && *field->hint);
+        size_t size = field->kind == MATCH_PREFIX ? 16 : field->kind == MATCH_RANGE ? 2 : 1;
+        assert_true(field->key_offset + size <= sizeof(struct flow_key));
+        assert_int_equal(field->kind == MATCH_NAMED, field->names != NULL);
+    }
+    assert_null(match_field_find("port"));
+    assert_null(match_field_find(""));
+}
+
+static void good_values_and_their_canonical_text(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"family", "ipv4", "ipv4"},
+        {"family", "ipv6", "ipv6"},
+        {"protocol", "tcp", "tcp"},
+        {"protocol", "6", "tcp"},
+        {"protocol", "017", "udp"},
+        {"protocol", "icmpv6", "icmp6"},
+        {"protocol", "ipv6-icmp", "icmp6"},
+        {"protocol", "58", "icmp6"},
+        {"protocol", "0", "0"},
+        {"protocol", "255", "255"},
+        {"protocol", "253", "253"},
+        {"source", "10.0.0.0/24", "10.0.0.0/24"},
+        {"source", "10.0.0.77/24", "10.0.0.0/24"},
+        {"source", "10.0.0.77", "10.0.0.77/32"},
+        {"source", "255.255.255.255/31", "255.255.255.254/31"},
+        {"source", "255.255.255.255/0", "0.0.0.0/0"},
+        {"source", "::/0", "::/0"},
+        {"destination", "2001:DB8:0:0:0:0:0:1", "2001:db8::1/128"},
+        {"destination", "2001:db8:ffff::/33", "2001:db8:8000::/33"},
+        {"destination", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/127",
+         "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127"},
+        {"destination", "::ffff:10.0.0.1", "::ffff:10.0.0.1/128"},
+        {"destination", "fe80::1/64", "fe80::/64"},
+        {"source-port", "0", "0"},
+        {"source-port", "65535", "65535"},
+        {"destination-port", "80-90", "80-90"},
+        {"destination-port", "80-80", "80"},
+        {"destination-port", "0-65535", "0-65535"},
+        {"vlan", "0", "0"},
+        {"vlan", "1-4095", "1-4095"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct match_field *field = field_called(cases[i][0]);
+        struct match_value value, again;
+        char why[160] = "", text[MATCH_TEXT_MAX];
+        if (!match_value_parse(field, cases[i][1], &value, why, sizeof(why)))
+            fail_msg("%s %s: %s", cases[i][0], cases[i][1], why);
+        match_value_print(field, &value, text);
+        assert_string_equal(text, cases[i][2]);
+        assert_true(match_value_parse(field, text, &again, why, sizeof(why)));
+        assert_memory_equal(&again, &value, sizeof(value));
+    }
+}
+
+static void bad_values_say_what_was_expected(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"family", "", "expected ipv4 or ipv6"},
+        {"family", "ip", "expected ipv4 or ipv6"},
+        {"family", "4", "expected ipv4 or ipv6"},
+        {"protocol", "TCP", "expected icmp, igmp, "},
+        {"protocol", "tcpx", "or a number 0-255"},
+        {"protocol", "6x", "or a number 0-255"},
+        {"protocol", "-1", "or a number 0-255"},
+        {"protocol", "256", "256 is above 255"},
+        {"protocol", "4294967302", "4294967302 is above 255"},
+        {"source", "", "expected a prefix like"},
+        {"source", "10.0.0", "expected a prefix like"},
+        {"source", "10.0.0.0/", "expected a prefix like"},
+        {"source", "10.0.0.0/2x", "expected a prefix like"},
+        {"source", "10.0.0.0/-1", "expected a prefix like"},
+        {"source", "10.0.0.256", "expected a prefix like"},
+        {"source", "/8", "expected a prefix like"},
+        {"source", "10.0.0.0/33", "the length of an IPv4 prefix is at most 32"},
+        {"source", "::/129", "the length of an IPv6 prefix is at most 128"},
+        {"source", "::/99999999999999999999999", "the length of an IPv6 prefix is at most 128"},
+        {"source", "fe80::1%eth0", "expected a prefix like"},
+        {"source", "1:2:3:4:5:6:7:8:9:1:2:3:4:5:6:7:8:9:1:2:3:4:5", "expected a prefix like"},
+        {"source-port", "", "expected a number 0-65535 or a range like"},
+        {"source-port", "http", "expected a number 0-65535 or a range like"},
+        {"source-port", "80-", "expected a number 0-65535 or a range like"},
+        {"source-port", "-80", "expected a number 0-65535 or a range like"},
+        {"source-port", "80-90-100", "expected a number 0-65535 or a range like"},
+        {"source-port", "80 ", "expected a number 0-65535 or a range like"},
+        {"source-port", "80,90", "expected a number 0-65535 or a range like"},
+        {"source-port", "65536", "65536 is above 65535"},
+        {"source-port", "1-65536", "65536 is above 65535"},
+        {"source-port", "4294967376", "4294967376 is above 65535"},
+        {"source-port", "99999999999999999999999999", "the number is above 65535"},
+        {"source-port", "90-80", "90 is above 80"},
+        {"vlan", "4096", "4096 is above 4095"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct match_value value;
+        char why[200] = "";
+        if (match_value_parse(field_called(cases[i][0]), cases[i][1], &value, why, sizeof(why)))
+            fail_msg("%s %s was taken", cases[i][0], cases[i][1]);
+        if (!strstr(why, cases[i][2]))
+            fail_msg("%s %s: %s", cases[i][0], cases[i][1], why);
+    }
+}
+
+static void why_never_runs_over(void **state)
+{
+    (void)state;
+    for (size_t size = 1; size < 200; size++) {
+        struct match_value value;
+        char why[200];
+        memset(why, 'x', sizeof(why));
+        assert_false(match_value_parse(field_called("protocol"), "?", &value, why, size));
+        assert_non_null(memchr(why, 0, size));
+        if (size < sizeof(why))
+            assert_int_equal(why[size], 'x');
+    }
+}
+
+static void every_protocol_and_prefix_length_comes_back(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i <= 255 + 33 + 129; i++) {
+        const struct match_field *field = field_called(i < 256 ? "protocol" : "source");
+        char typed[80], printed[MATCH_TEXT_MAX], why[160];
+        struct match_value value, again;
+        if (i < 256)
+            snprintf(typed, sizeof(typed), "%u", i);
+        else if (i < 256 + 33)
+            snprintf(typed, sizeof(typed), "255.255.255.255/%u", i - 256);
+        else
+            snprintf(typed, sizeof(typed), "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/%u",
+                     i - 256 - 33);
+        assert_true(match_value_parse(field, typed, &value, why, sizeof(why)));
+        match_value_print(field, &value, printed);
+        assert_true(match_value_parse(field, printed, &again, why, sizeof(why)));
+        assert_memory_equal(&value, &again, sizeof(value));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_table_is_whole),
+        cmocka_unit_test(good_values_and_their_canonical_text),
+        cmocka_unit_test(bad_values_say_what_was_expected),
+        cmocka_unit_test(why_never_runs_over),
+        cmocka_unit_test(every_protocol_and_prefix_length_comes_back),
+    };
+    return cmocka_run_group_tests_name("match_field", tests, NULL, NULL);
+}
