@@ -1,0 +1,145 @@
+/* candidate tree -> check -> commit: what no single value can know. */
+#include "check.h"
+
+#include "node.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* The values that the instances of a list have in one leaf, sorted: equal ones in the order of
+ * their instances. */
+struct holders {
+    const struct schema *row;
+    struct holder {
+        const char *value;
+        const struct node *instance;
+    } * at;
+    size_t count;
+    const struct holders *next; /* of another leaf of the list */
+};
+
+struct checking {
+    const struct node *tree;
+    struct problems *problems;
+    bool good;
+};
+
+static void report(struct checking *checking, const struct trail *trail, const char *row,
+                   const char *format, const char *detail, const char *other)
+{
+    char path[TRAIL_TEXT_SIZE], text[TRAIL_TEXT_SIZE];
+
+    snprintf(text, sizeof text, format, detail, other);
+    trail_text(trail, path);
+    problems_add(checking->problems, 0, 0, "%s%s%s: %s", path, path[0] == '\0' ? "" : " ", row,
+                 text);
+    checking->good = false;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const struct holder *x = a, *y = b;
+    int order = strcmp(x->value, y->value);
+
+    return order != 0 ? order : node_order(x->instance, y->instance);
+}
+
+static void check_node(struct checking *checking, const struct trail *trail,
+                       const struct holders *holders);
+
+/* The instances of a list, all that are in parent->children from `first` on. */
+static void check_instances(struct checking *checking, const struct trail *parent, size_t first,
+                            size_t count, const struct schema *unique, const struct holders *others)
+{
+    struct node **instances = parent->node->children + first;
+    const struct schema *list = instances[0]->schema;
+
+    while (unique->name != NULL && !unique->unique)
+        unique++;
+    if (unique->name == NULL) {
+        for (size_t i = 0; i < count; i++)
+            check_node(checking, &(struct trail){.up = parent, .node = instances[i]}, others);
+        return;
+    }
+    struct holders holders = {.row = unique, .next = others};
+    holders.at = calloc(count, sizeof *holders.at);
+    if (holders.at == NULL) {
+        report(checking, parent, list->name, "out of memory", NULL, NULL);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *value = node_value(instances[i], unique->name);
+        if (value != NULL)
+            holders.at[holders.count++] = (struct holder){value, instances[i]};
+    }
+    qsort(holders.at, holders.count, sizeof *holders.at, by_value);
+    check_instances(checking, parent, first, count, unique + 1, &holders);
+    free(holders.at);
+}
+
+/* The first instance that has the value of this leaf. */
+static const struct node *first_holder(const struct holders *holders, const struct node *leaf)
+{
+    size_t low = 0, high = holders->count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (strcmp(holders->at[middle].value, leaf->values[0]) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return holders->at[low].instance;
+}
+
+static void check_leaf(struct checking *checking, const struct trail *trail,
+                       const struct node *leaf, const struct holders *holders)
+{
+    const struct schema *row = leaf->schema;
+
+    while (row->unique && holders != NULL && holders->row != row)
+        holders = holders->next;
+    if (row->unique && holders != NULL) {
+        const struct node *first = first_holder(holders, leaf);
+        if (first != trail->node) {
+            char also[TRAIL_TEXT_SIZE];
+            trail_text(&(struct trail){.up = trail->up, .node = first}, also);
+            report(checking, trail, row->name, "%s is also %s's", leaf->values[0], also);
+        }
+    }
+    for (size_t i = 0; row->refers_to != NULL && i < leaf->value_count; i++)
+        if (node_instance(checking->tree, row->refers_to, leaf->values[i]) == NULL)
+            report(checking, trail, row->name, "there is no %s \"%s\"", row->refers_to,
+                   leaf->values[i]);
+}
+
+static void check_node(struct checking *checking, const struct trail *trail,
+                       const struct holders *holders)
+{
+    const struct node *node = trail->node;
+    size_t at = 0, count;
+
+    for (const struct schema *row = node->schema->children; row->name != NULL; row++, at += count) {
+        for (count = 0; at + count < node->child_count; count++)
+            if (node->children[at + count]->schema != row)
+                break;
+        if (count == 0 && row->required)
+            report(checking, trail, row->name, "missing", NULL, NULL);
+        if (count == 0 || row->kind == SCHEMA_FLAG)
+            continue;
+        const struct node *child = node->children[at];
+        if (row->kind == SCHEMA_LIST)
+            check_instances(checking, trail, at, count, row->children, NULL);
+        else if (row->kind == SCHEMA_CONTAINER)
+            check_node(checking, &(struct trail){.up = trail, .node = child}, NULL);
+        else
+            check_leaf(checking, trail, child, holders);
+    }
+}
+
+bool check(const struct node *tree, struct problems *problems)
+{
+    struct checking checking = {.tree = tree, .problems = problems, .good = true};
+
+    check_node(&checking, &(struct trail){.node = tree}, NULL);
+    return checking.good;
+}

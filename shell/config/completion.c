@@ -1,0 +1,223 @@
+/* What may stand next in a configuration path, for TAB and `?`: read with the same walk as the
+ * commands themselves, so nothing is offered that they would refuse. */
+#include "completion.h"
+
+#include "path.h"
+#include "value.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct completing {
+    const struct node *node; /* of walk.at in the tree; NULL: not there */
+    const struct node *leaf; /* of walk.open in the tree; NULL: not there, or a list */
+    struct walk walk;
+    enum path_purpose purpose;
+    const char *partial;
+    const struct word *words; /* the complete ones */
+    size_t count;
+    candidate_fn *candidate;
+    void *context;
+};
+
+static void offer(struct completing *completing, const char *word, const char *help)
+{
+    struct candidate candidate = {.word = word, .help = help == NULL ? "" : help};
+
+    if (strncmp(word, completing->partial, strlen(completing->partial)) == 0)
+        completing->candidate(completing->context, &candidate);
+}
+
+static void hint(struct completing *completing, const char *text, const char *help)
+{
+    completing->candidate(completing->context,
+                          &(struct candidate){.word = text, .help = help, .hint = true});
+}
+
+static bool is_there(const struct node *node, const struct schema *row)
+{
+    size_t first;
+
+    return node != NULL && node_range(node, row, &first) > 0;
+}
+
+/* Follows one step in the tree. false: it is not there. */
+static bool follow(struct completing *completing, const struct step *step)
+{
+    const struct node *node = completing->node;
+
+    if (step->row->kind == SCHEMA_LIST && step->text == NULL) {
+        completing->leaf = NULL;
+        return is_there(node, step->row);
+    }
+    if (step->row->kind == SCHEMA_LIST || step->row->kind == SCHEMA_CONTAINER) {
+        completing->node = node == NULL ? NULL : node_find(node, step->row, step->text);
+        return completing->node != NULL;
+    }
+    if (step->text != NULL)
+        return completing->leaf != NULL && node_value_has(completing->leaf, step->text);
+    completing->leaf = node == NULL ? NULL : node_find(node, step->row, NULL);
+    return completing->leaf != NULL;
+}
+
+/* The complete words in front. false: they are wrong, or lead to nothing that could be deleted or
+ * shown. */
+static bool read_words(struct completing *completing, const struct node *tree)
+{
+    static const enum walk_mode modes[] = {[PATH_SET] = WALK_SET,
+                                           [PATH_DELETE] = WALK_DELETE,
+                                           [PATH_SHOW] = WALK_SHOW,
+                                           [PATH_EDIT] = WALK_SHOW};
+    bool makes = completing->purpose == PATH_SET || completing->purpose == PATH_EDIT;
+    struct problem problem;
+    struct step step;
+
+    walk_start(&completing->walk, modes[completing->purpose]);
+    completing->node = tree;
+    for (size_t i = 0; i < completing->count; i++) {
+        if (!walk_word(&completing->walk, &completing->words[i], &step, &problem))
+            return false;
+        bool there = follow(completing, &step);
+        free(step.text);
+        if (!there && !makes)
+            return false;
+    }
+    return true;
+}
+
+/* What is deleted and shown is in the tree; an edit may also begin something new. */
+static void offer_keywords(struct completing *completing)
+{
+    const struct walk *walk = &completing->walk;
+
+    for (const struct schema *row = walk->at->children; row->name != NULL; row++) {
+        bool given = walk->given >> (row - walk->at->children) & 1;
+        bool wanted = completing->purpose == PATH_SET    ? !given
+                      : completing->purpose == PATH_EDIT ? row->children != NULL
+                                                         : is_there(completing->node, row);
+        if (wanted)
+            offer(completing, row->name, row->help);
+    }
+}
+
+static void offer_instances(struct completing *completing, const struct node *parent,
+                            const struct schema *list)
+{
+    size_t first, count = parent == NULL ? 0 : node_range(parent, list, &first);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct node *instance = parent->children[first + i];
+        bool described = schema_child(list, "description") != NULL;
+        offer(completing, instance->key, described ? node_value(instance, "description") : NULL);
+    }
+}
+
+/* Has the line given this value to the open leaf-list? */
+static bool is_given(const struct completing *completing, const char *text)
+{
+    for (size_t i = completing->count - completing->walk.values; i < completing->count; i++)
+        if (strcmp(completing->words[i].text, text) == 0)
+            return true;
+    return false;
+}
+
+static void offer_value(struct completing *completing, const char *text)
+{
+    if (!is_given(completing, text))
+        offer(completing, text, NULL);
+}
+
+/* The values that the table and this machine know. */
+static void offer_known(struct completing *completing, const struct node *tree,
+                        const struct live_values *live)
+{
+    const struct schema *row = completing->walk.open;
+
+    for (size_t i = 0; row->choices != NULL && row->choices[i] != NULL; i++)
+        offer_value(completing, row->choices[i]);
+    if (row->choice_also != NULL)
+        offer_value(completing, row->choice_also);
+    if (row->refers_to != NULL)
+        offer_instances(completing, tree, schema_child(tree->schema, row->refers_to));
+    for (size_t i = 0; row->interfaces && live != NULL && i < live->interface_count; i++)
+        offer_value(completing, live->interfaces[i]);
+    if (row->match == NULL || row->match->names == NULL)
+        return;
+    const struct match_name *names = row->match->names;
+    for (size_t i = 0; names[i].name != NULL; i++) {
+        size_t first = 0;
+        while (names[first].value != names[i].value)
+            first++;
+        if (first == i) /* an alias is taken but not offered */
+            offer_value(completing, names[i].name);
+    }
+}
+
+/* The hint of a value, unless the choices say all or what is typed cannot be it. */
+static void hint_value(struct completing *completing, const struct schema *row)
+{
+    bool names_only =
+        row->match != NULL && row->match->kind == MATCH_NAMED && row->match->maximum == 0;
+    const char *partial = completing->partial;
+
+    if (row->hint == NULL || names_only ||
+        (row->parse == value_number && partial[strspn(partial, "0123456789")] != '\0'))
+        return;
+    hint(completing, row->hint, row->help);
+}
+
+static void offer_values(struct completing *completing, const struct node *tree,
+                         const struct live_values *live)
+{
+    const struct schema *row = completing->walk.open;
+    bool makes = completing->purpose == PATH_SET ||
+                 (completing->purpose == PATH_EDIT && row->kind == SCHEMA_LIST);
+
+    if (row->kind == SCHEMA_LIST)
+        offer_instances(completing, completing->node, row);
+    else if (makes)
+        offer_known(completing, tree, live);
+    else if (completing->leaf != NULL)
+        for (size_t i = 0; i < completing->leaf->value_count; i++)
+            offer_value(completing, completing->leaf->values[i]);
+    if (makes)
+        hint_value(completing, row);
+}
+
+/* May the line end behind the complete words? */
+static bool is_complete(const struct completing *completing)
+{
+    const struct walk *walk = &completing->walk;
+    struct problem problem;
+
+    switch (completing->purpose) {
+    case PATH_SET:
+    case PATH_DELETE:
+        return walk_end(walk, &problem);
+    case PATH_SHOW:
+        return true;
+    case PATH_EDIT:
+        return completing->count > 0 && walk->open == NULL && !walk->ended;
+    }
+    return false;
+}
+
+void complete_path(const struct node *tree, const struct word *words, size_t count,
+                   const char *partial, enum path_purpose purpose, const struct live_values *live,
+                   candidate_fn *candidate, void *context)
+{
+    struct completing completing = {.purpose = purpose,
+                                    .partial = partial,
+                                    .words = words,
+                                    .count = count,
+                                    .candidate = candidate,
+                                    .context = context};
+
+    if (!read_words(&completing, tree))
+        return;
+    if (completing.walk.open != NULL)
+        offer_values(&completing, tree, live);
+    else if (!completing.walk.ended)
+        offer_keywords(&completing);
+    if (partial[0] == '\0' && is_complete(&completing))
+        hint(&completing, "<enter>", "");
+}

@@ -1,0 +1,30 @@
+/* What may stand next in a path: for TAB and `?`, from the tables, with the values of the
+ * tree at hand and the names of this machine's interfaces. */
+#ifndef MIRRORSH_CONFIG_COMPLETION_H
+#define MIRRORSH_CONFIG_COMPLETION_H
+
+#include "tree.h"
+
+struct candidate {
+    const char *word; /* to be inserted; for a hint: what is shown, "<1-32766>" */
+    const char *help; /* one line, "" when there is none */
+    bool hint;        /* shown by `?`, never inserted */
+};
+
+typedef void candidate_fn(void *context, const struct candidate *candidate);
+
+enum path_purpose { PATH_SET, PATH_DELETE, PATH_SHOW, PATH_EDIT };
+
+struct live_values {
+    const char *const *interfaces;
+    size_t interface_count;
+};
+
+/* words: the complete ones in front (edit path included); partial: what is typed of the next,
+ * "" at a blank. Calls candidate() for each that begins with partial. A path that is complete
+ * as it stands gets the hint "<enter>". Nothing when the words in front are wrong. */
+void complete_path(const struct node *tree, const struct word *words, size_t count,
+                   const char *partial, enum path_purpose purpose,
+                   const struct live_values *live, candidate_fn *candidate, void *context);
+
+#endif

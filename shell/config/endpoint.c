@@ -1,0 +1,109 @@
+/* A receiver's ADDRESS[:PORT]: typed text -> canonical text -> what the engine takes. */
+#include "value.h"
+
+#include "utf8.h"
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The text in its two parts; *port is NULL when there is none. `address` is changed. */
+static bool split(char *text, char **address, char **port)
+{
+    char *colon = strchr(text, ':');
+
+    *address = text;
+    *port = NULL;
+    if (text[0] == '[') { /* [V6] or [V6]:PORT */
+        char *close = strchr(text, ']');
+        if (close == NULL || (close[1] != '\0' && close[1] != ':'))
+            return false;
+        *address = text + 1;
+        *port = close[1] == ':' ? close + 2 : NULL;
+        *close = '\0';
+        return strchr(*address, ':') != NULL;
+    }
+    if (colon != NULL && strchr(colon + 1, ':') == NULL) { /* more than one: a bare IPv6 */
+        *colon = '\0';
+        *port = colon + 1;
+    }
+    return true;
+}
+
+static bool read_port(const char *text, uint16_t *port)
+{
+    unsigned long number;
+
+    if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0')
+        return false;
+    number = strtoul(text, NULL, 10); /* ULONG_MAX when it is longer than that */
+    if (number < 1 || number > UINT16_MAX)
+        return false;
+    *port = (uint16_t)number;
+    return true;
+}
+
+/* Why no packet can be sent to the address alone; NULL: it can. */
+static const char *useless(const struct mirror_receiver *receiver)
+{
+    const uint8_t *a = receiver->address;
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}, zero[16];
+    static const uint8_t all_ones[4] = {0xff, 0xff, 0xff, 0xff};
+
+    if (memcmp(a, zero, receiver->family == 4 ? 4 : 16) == 0)
+        return "is no address to send to";
+    if (receiver->family == 4)
+        return a[0] >= 224 && a[0] < 240                   ? "is a multicast address"
+               : memcmp(a, all_ones, sizeof all_ones) == 0 ? "is the broadcast address"
+                                                           : NULL;
+    if (memcmp(a, mapped, sizeof mapped) == 0)
+        return "is an IPv4 address in IPv6 form";
+    if (a[0] == 0xfe && (a[1] & 0xc0) == 0x80)
+        return "is a link-local address";
+    return a[0] == 0xff ? "is a multicast address" : NULL;
+}
+
+/* NULL, or what is wrong with the text. */
+static const char *read_endpoint(const char *text, struct mirror_receiver *receiver)
+{
+    char copy[INET6_ADDRSTRLEN + sizeof "[]:65535"], *address, *port;
+
+    *receiver = (struct mirror_receiver){.port = VXLAN_PORT};
+    if (strlen(text) >= sizeof copy || !split(strcpy(copy, text), &address, &port))
+        return "is not an address";
+    receiver->family = strchr(address, ':') == NULL ? 4 : 6;
+    if (inet_pton(receiver->family == 4 ? AF_INET : AF_INET6, address, receiver->address) != 1)
+        return "is not an address";
+    if (port != NULL && !read_port(port, &receiver->port))
+        return "has a port that is not 1-65535";
+    return useless(receiver);
+}
+
+bool value_to_receiver(const char *text, struct mirror_receiver *receiver)
+{
+    return read_endpoint(text, receiver) == NULL;
+}
+
+bool value_endpoint(const struct schema *row, const char *text, char **canonical, char *why,
+                    size_t why_size)
+{
+    char shown[UTF8_SHORT_SIZE], address[INET6_ADDRSTRLEN], port[8] = "";
+    struct mirror_receiver receiver;
+    const char *wrong = read_endpoint(text, &receiver);
+
+    if (wrong != NULL) {
+        snprintf(why, why_size, "\"%s\" %s (expected %s)", utf8_shorten(text, shown), wrong,
+                 row->hint);
+        return false;
+    }
+    inet_ntop(receiver.family == 4 ? AF_INET : AF_INET6, receiver.address, address, sizeof address);
+    if (receiver.port != VXLAN_PORT)
+        snprintf(port, sizeof port, ":%u", receiver.port);
+    bool brackets = receiver.family == 6 && port[0] != '\0';
+    if (asprintf(canonical, "%s%s%s%s", brackets ? "[" : "", address, brackets ? "]" : "", port) >=
+        0)
+        return true;
+    *canonical = NULL;
+    snprintf(why, why_size, "out of memory");
+    return false;
+}

@@ -1,0 +1,241 @@
+/* words -> steps down the schema: the second step of every configuration command. */
+#include "path.h"
+
+#include "utf8.h"
+#include "value.h"
+#include <stdlib.h>
+#include <string.h>
+
+void walk_start(struct walk *walk, enum walk_mode mode)
+{
+    *walk = (struct walk){.mode = mode, .at = schema_root(), .bare = true};
+}
+
+/* The next keyword stands in a node of this row. */
+static void descend(struct walk *walk, const struct schema *row)
+{
+    walk->at = row;
+    walk->open = NULL;
+    walk->given = 0;
+    walk->bare = row->kind == SCHEMA_CONTAINER;
+}
+
+static bool take_keyword(struct walk *walk, const struct word *word, struct step *step,
+                         struct problem *problem)
+{
+    char names[SCHEMA_EXPECTED_SIZE], shown[UTF8_SHORT_SIZE];
+
+    if (word->quoted) {
+        schema_expected(walk->at, "", names, sizeof names);
+        return problem_at(problem, 0, "\"%s\" in quotes is not a keyword, expected: %s",
+                          utf8_shorten(word->text, shown), names);
+    }
+    const struct schema *row = schema_match(walk->at, word->text, problem);
+    if (row == NULL)
+        return false;
+    uint64_t bit = (uint64_t)1 << (row - walk->at->children);
+    if (walk->given & bit)
+        return problem_at(problem, 0, "%s stands twice in this line", row->name);
+    *step = (struct step){.row = row};
+    walk->given |= bit;
+    walk->bare = false;
+    walk->values = 0;
+    switch (row->kind) {
+    case SCHEMA_CONTAINER:
+        descend(walk, row);
+        break;
+    case SCHEMA_LIST:
+        walk->open = row;
+        break;
+    case SCHEMA_LEAF:
+    case SCHEMA_LEAF_LIST:
+        walk->open = walk->mode == WALK_SHOW ? NULL : row;
+        walk->ended = walk->mode == WALK_SHOW;
+        break;
+    case SCHEMA_FLAG:
+        walk->ended = walk->mode != WALK_SET;
+        break;
+    }
+    return true;
+}
+
+static bool take_value(struct walk *walk, const struct word *word, struct step *step,
+                       struct problem *problem)
+{
+    const struct schema *row = walk->open;
+    char why[sizeof problem->text - 64];
+
+    *step = (struct step){.row = row};
+    if (!row->parse(row, word->text, &step->text, why, sizeof why))
+        return problem_at(problem, 0, "%s: %s", row->name, why);
+    if (row->kind == SCHEMA_LIST) {
+        descend(walk, row);
+    } else if (row->kind == SCHEMA_LEAF_LIST) {
+        walk->values++;
+    } else {
+        walk->open = NULL;
+        walk->ended = walk->mode != WALK_SET;
+    }
+    return true;
+}
+
+bool walk_word(struct walk *walk, const struct word *word, struct step *step,
+               struct problem *problem)
+{
+    char shown[UTF8_SHORT_SIZE];
+
+    if (walk->ended)
+        return problem_at(problem, 0, "unexpected word \"%s\", expected the end of the line",
+                          utf8_shorten(word->text, shown));
+    return walk->open != NULL ? take_value(walk, word, step, problem)
+                              : take_keyword(walk, word, step, problem);
+}
+
+static bool missing(struct problem *problem, const struct schema *row)
+{
+    char expected[VALUE_EXPECTED_SIZE];
+
+    value_expected(row, expected);
+    return problem_at(problem, 0, "%s: missing %s (expected %s)", row->name,
+                      row->kind != SCHEMA_LIST ? "value"
+                      : row->numeric_key       ? "number"
+                                               : "name",
+                      expected);
+}
+
+bool walk_end(const struct walk *walk, struct problem *problem)
+{
+    char names[SCHEMA_EXPECTED_SIZE];
+    bool nothing = walk->at == schema_root() && walk->bare;
+
+    if (walk->mode == WALK_SHOW || (walk->mode == WALK_DELETE && !nothing))
+        return true;
+    if (walk->open != NULL && walk->values == 0)
+        return missing(problem, walk->open);
+    if (!walk->bare)
+        return true;
+    size_t count = schema_expected(walk->at, "", names, sizeof names);
+    return problem_at(problem, 0, "missing word, expected%s %s",
+                      count == 1 ? "" : " one of:", names);
+}
+
+struct step *path_steps(enum walk_mode mode, const struct word *words, size_t count,
+                        struct problem *problem)
+{
+    struct step *steps = calloc(count + 1, sizeof *steps);
+    struct walk walk;
+    size_t at = 0;
+
+    if (steps == NULL) {
+        problem_at(problem, 0, "out of memory");
+        return NULL;
+    }
+    walk_start(&walk, mode);
+    while (at < count && walk_word(&walk, &words[at], &steps[at], problem))
+        at++;
+    if (at == count && walk_end(&walk, problem))
+        return steps;
+    problem->word = at;
+    path_steps_free(steps, at);
+    return NULL;
+}
+
+void path_steps_free(struct step *steps, size_t count)
+{
+    for (size_t i = 0; steps != NULL && i < count; i++)
+        free(steps[i].text);
+    free(steps);
+}
+
+bool tree_path(const struct word *words, size_t count, struct path *path, struct problem *problem)
+{
+    struct step *steps = path_steps(WALK_SHOW, words, count, problem);
+
+    *path = (struct path){0};
+    if (steps == NULL)
+        return false;
+    path->words = calloc(count + 1, sizeof *path->words);
+    while (path->words != NULL && path->count < count) {
+        const struct step *step = &steps[path->count];
+        char *word = strdup(step->text != NULL ? step->text : step->row->name);
+        if (word == NULL)
+            break;
+        path->words[path->count++] = word;
+    }
+    path_steps_free(steps, count);
+    if (path->words != NULL && path->count == count)
+        return true;
+    path_free(path);
+    return problem_at(problem, 0, "out of memory");
+}
+
+void path_free(struct path *path)
+{
+    for (size_t i = 0; i < path->count; i++)
+        free(path->words[i]);
+    free(path->words);
+    *path = (struct path){0};
+}
+
+/* The row that the first `count` words lead to; *key: its key is among them. */
+static const struct schema *path_row(const struct path *path, size_t count, bool *key)
+{
+    const struct schema *row = schema_root();
+
+    *key = false;
+    for (size_t i = 0; i < count; i++) {
+        *key = row->kind == SCHEMA_LIST && !*key;
+        if (!*key)
+            row = schema_child(row, path->words[i]);
+    }
+    return row;
+}
+
+bool path_editable(const struct path *path, struct problem *problem)
+{
+    bool key;
+    const struct schema *row = path_row(path, path->count, &key);
+
+    if (row->kind == SCHEMA_CONTAINER || key)
+        return true;
+    if (row->kind == SCHEMA_LIST)
+        missing(problem, row);
+    else
+        problem_at(problem, 0, "%s has nothing below it to edit", row->name);
+    problem->word = row->kind == SCHEMA_LIST ? path->count : path->count - 1;
+    return false;
+}
+
+size_t path_parent(const struct path *path)
+{
+    for (size_t count = path->count; count > 1; count--) {
+        bool key;
+        const struct schema *row = path_row(path, count - 1, &key);
+        if (row->kind == SCHEMA_CONTAINER || key)
+            return count - 1;
+    }
+    return 0;
+}
+
+bool path_place(const struct node *tree, const struct path *path, struct place *place)
+{
+    *place = (struct place){.trail = {{.node = tree}}};
+    for (size_t i = 0; i < path->count; i++) {
+        const struct trail *up = &place->trail[place->depth];
+        const struct schema *row = schema_child(up->node->schema, path->words[i]);
+        const char *key = NULL;
+        size_t first;
+
+        if (row->kind == SCHEMA_LIST && i + 1 == path->count) {
+            place->list = row;
+            return node_range(up->node, row, &first) > 0;
+        }
+        if (row->kind == SCHEMA_LIST)
+            key = path->words[++i];
+        const struct node *node = node_find(up->node, row, key);
+        if (node == NULL || place->depth + 1 == PLACE_DEPTH)
+            return false;
+        place->trail[++place->depth] = (struct trail){.up = up, .node = node};
+    }
+    return true;
+}

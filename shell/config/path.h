@@ -1,0 +1,53 @@
+/* Words read against the schema, one at a time: the one reading of paths, for set, delete, show,
+ * edit and completion. For the files of this folder. */
+#ifndef MIRRORSH_PATH_H
+#define MIRRORSH_PATH_H
+
+#include "node.h"
+
+enum walk_mode {
+    WALK_SET,    /* keys and values must follow; goes on over several leaves of a node */
+    WALK_DELETE, /* keys and values may follow */
+    WALK_SHOW,   /* keys may follow, values not; edit too */
+};
+
+/* What has been read. At the start everything but mode is zero; `at` is the root then. */
+struct walk {
+    enum walk_mode mode;
+    const struct schema *at;   /* the container or list in whose node the next keyword stands */
+    const struct schema *open; /* list, leaf or leaf-list whose key or value stands next, or NULL */
+    size_t values;             /* that the open leaf-list has got */
+    uint64_t given;            /* rows of `at` that the line has given: bit i, at->children[i] */
+    bool bare;                 /* `at` is a plain container that nothing has been said of */
+    bool ended;                /* nothing may follow */
+};
+
+/* One word: a keyword (text is NULL) or the key or value of the keyword before it. */
+struct step {
+    const struct schema *row;
+    char *text; /* canonical, malloced */
+};
+
+void walk_start(struct walk *walk, enum walk_mode mode);
+/* false: the word may not stand here; *problem has the text. */
+bool walk_word(struct walk *walk, const struct word *word, struct step *step,
+               struct problem *problem);
+/* May the line end here? The problem is about the missing word. */
+bool walk_end(const struct walk *walk, struct problem *problem);
+
+/* All the words, and the end: one step a word. NULL with *problem, its word included. */
+struct step *path_steps(enum walk_mode mode, const struct word *words, size_t count,
+                        struct problem *problem);
+void path_steps_free(struct step *steps, size_t count);
+
+/* Where a canonical path leads in a tree. */
+enum { PLACE_DEPTH = 16 }; /* nodes from the root down: more than the schema has levels */
+struct place {
+    struct trail trail[PLACE_DEPTH]; /* [0] is the root */
+    size_t depth;                    /* of the last one */
+    const struct schema *list;       /* the path ends with this list's keyword: all instances */
+};
+/* false: not there. */
+bool path_place(const struct node *tree, const struct path *path, struct place *place);
+
+#endif

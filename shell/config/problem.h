@@ -1,0 +1,33 @@
+/* What parsers and checks report. A parser returns false and one problem with its place;
+ * a check collects all of them. */
+#ifndef MIRRORSH_PROBLEM_H
+#define MIRRORSH_PROBLEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct problem {
+    size_t word;      /* index of the word it is about; the number of words: one is missing */
+    uint32_t column;  /* set by whoever knows the line: 1-based, in characters; 0: the whole line */
+    char text[400];   /* what is wrong and what was expected */
+};
+
+/* Sets word and text. Returns false, so that a parser can `return problem_at(...)`. */
+_Bool problem_at(struct problem *problem, size_t word, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A growing list of texts, each with the line it is about (0: none). */
+struct problems {
+    struct problem_line {
+        uint32_t line;   /* 1-based; 0: no line */
+        uint32_t column; /* 1-based, in characters; 0: none */
+        char *text;
+    } *at;
+    size_t count;
+};
+
+void problems_add(struct problems *problems, uint32_t line, uint32_t column, const char *format,
+                  ...) __attribute__((format(printf, 4, 5)));
+void problems_free(struct problems *problems);
+
+#endif

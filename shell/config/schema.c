@@ -1,0 +1,232 @@
+/* The rows of the configuration tree, and how a keyword finds its row. */
+#include "schema.h"
+
+#include "utf8.h"
+#include "value.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows that stand in more than one place. */
+#define DESCRIPTION(OF)                                                                            \
+    {                                                                                              \
+        .name = "description", .help = "What the " OF " is for", .hint = "TEXT",                   \
+        .kind = SCHEMA_LEAF, .parse = value_text, .maximum = 255                                   \
+    }
+#define NAMED_LIST(NAME, HELP, CHILDREN)                                                           \
+    {                                                                                              \
+        .name = NAME, .help = HELP, .hint = "NAME", .kind = SCHEMA_LIST, .parse = value_name,      \
+        .minimum = 1, .maximum = 64, .children = CHILDREN                                          \
+    }
+#define REFERENCE(NAME, HELP)                                                                      \
+    .name = NAME, .help = HELP, .hint = "NAME", .kind = SCHEMA_LEAF, .parse = value_name,          \
+    .minimum = 1, .maximum = 64, .refers_to = NAME
+
+static const char *const actions[] = {"accept", "reject", NULL};
+static const char *const balances[] = {"flow", NULL};
+static const char *const directions[] = {"both", "ingress", "egress", NULL};
+
+static const struct schema system_rows[] = {
+    {.name = "host-name",
+     .help = "Name of this box, shown in the prompt",
+     .hint = "NAME",
+     .kind = SCHEMA_LEAF,
+     .parse = value_host_name,
+     .minimum = 1,
+     .maximum = 64},
+    {.name = NULL},
+};
+
+/* What a rule says, then the rows of match_fields, which build_rule_rows puts behind. */
+enum { RULE_OWN_ROWS = 2 };
+static struct schema rule_rows[RULE_OWN_ROWS + MATCH_FIELD_COUNT + 1] = {
+    {.name = "action",
+     .help = "What becomes of the packets that the rule matches",
+     .kind = SCHEMA_LEAF,
+     .parse = value_choice,
+     .choices = actions,
+     .required = true},
+    DESCRIPTION("rule"),
+};
+
+static const struct schema direction_rows[] = {
+    {.name = "rule",
+     .help = "A rule, tried in ascending order: the first that matches decides",
+     .hint = "<1-65535>",
+     .kind = SCHEMA_LIST,
+     .parse = value_number,
+     .minimum = 1,
+     .maximum = 65535,
+     .numeric_key = true,
+     .children = rule_rows},
+    {.name = NULL},
+};
+
+static const struct schema filter_rows[] = {
+    DESCRIPTION("filter"),
+    {.name = "ingress",
+     .help = "Rules for what the sources receive",
+     .kind = SCHEMA_CONTAINER,
+     .children = direction_rows},
+    {.name = "egress",
+     .help = "Rules for what the sources send",
+     .kind = SCHEMA_CONTAINER,
+     .children = direction_rows},
+    {.name = NULL},
+};
+
+static const struct schema target_rows[] = {
+    DESCRIPTION("target"),
+    {.name = "receiver",
+     .help = "Where mirrored packets are sent, port 4789 unless given",
+     .hint = "ADDRESS[:PORT]",
+     .kind = SCHEMA_LEAF_LIST,
+     .parse = value_endpoint,
+     .required = true},
+    {.name = "balance",
+     .help = "What keeps packets together on one of several receivers",
+     .kind = SCHEMA_LEAF,
+     .parse = value_choice,
+     .choices = balances},
+    {.name = NULL},
+};
+
+static const struct schema source_rows[] = {
+    {.name = "interface",
+     .help = "Interfaces whose traffic is mirrored",
+     .hint = "IFNAME",
+     .kind = SCHEMA_LEAF_LIST,
+     .parse = value_interface,
+     .interfaces = true},
+    {.name = NULL},
+};
+
+static const struct schema session_rows[] = {
+    DESCRIPTION("session"),
+    {.name = "priority",
+     .help = "Sessions see a packet in ascending order of it",
+     .hint = "<1-32766>",
+     .kind = SCHEMA_LEAF,
+     .parse = value_number,
+     .minimum = 1,
+     .maximum = 32766,
+     .required = true,
+     .unique = true},
+    {.name = "source",
+     .help = "Whose traffic is mirrored",
+     .kind = SCHEMA_CONTAINER,
+     .children = source_rows},
+    {.name = "direction",
+     .help = "What is mirrored: received (ingress), sent (egress), or both unless given",
+     .kind = SCHEMA_LEAF,
+     .parse = value_choice,
+     .choices = directions},
+    {REFERENCE("filter", "Which packets are mirrored, every one unless given")},
+    {REFERENCE("target", "Where they are sent"), .required = true},
+    {.name = "vni",
+     .help = "VXLAN network identifier, auto unless given",
+     .hint = "<0-16777215>",
+     .kind = SCHEMA_LEAF,
+     .parse = value_number,
+     .maximum = 16777215,
+     .choice_also = "auto"},
+    {.name = "packet-length",
+     .help = "Bytes of a packet that are kept, full unless given",
+     .hint = "<1-65535>",
+     .kind = SCHEMA_LEAF,
+     .parse = value_number,
+     .minimum = 1,
+     .maximum = 65535,
+     .choice_also = "full"},
+    {.name = "disabled", .help = "Takes the session out of service", .kind = SCHEMA_FLAG},
+    {.name = NULL},
+};
+
+/* Referred to before they refer: a saved text reads in this order. */
+static const struct schema top_rows[] = {
+    {.name = "system",
+     .help = "Settings of the box itself",
+     .kind = SCHEMA_CONTAINER,
+     .children = system_rows},
+    NAMED_LIST("filter", "Rules that say which packets are mirrored", filter_rows),
+    NAMED_LIST("target", "Receivers of mirrored packets", target_rows),
+    NAMED_LIST("session", "Mirrors packets of its sources to its target", session_rows),
+    {.name = NULL},
+};
+
+static const struct schema root = {
+    .name = "", .help = "The configuration", .kind = SCHEMA_CONTAINER, .children = top_rows};
+
+/* Before main, so that no thread ever sees the table change. */
+static void __attribute__((constructor)) build_rule_rows(void)
+{
+    for (size_t i = 0; i < MATCH_FIELD_COUNT; i++)
+        rule_rows[RULE_OWN_ROWS + i] = (struct schema){.name = match_fields[i].name,
+                                                       .help = match_fields[i].help,
+                                                       .hint = match_fields[i].hint,
+                                                       .kind = SCHEMA_LEAF,
+                                                       .parse = value_match,
+                                                       .match = &match_fields[i]};
+}
+
+const struct schema *schema_root(void)
+{
+    return &root;
+}
+
+const struct schema *schema_child(const struct schema *row, const char *name)
+{
+    for (const struct schema *child = row->children; child->name != NULL; child++)
+        if (strcmp(child->name, name) == 0)
+            return child;
+    return NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+size_t schema_expected(const struct schema *row, const char *prefix, char *out, size_t size)
+{
+    const char *names[SCHEMA_CHILDREN_MAX];
+    size_t count = 0, length = 0;
+
+    for (const struct schema *child = row->children;
+         child->name != NULL && count < SCHEMA_CHILDREN_MAX; child++)
+        if (strncmp(child->name, prefix, strlen(prefix)) == 0)
+            names[count++] = child->name;
+    qsort(names, count, sizeof *names, by_name);
+    out[0] = '\0';
+    for (size_t i = 0; i < count && length < size; i++)
+        length +=
+            (size_t)snprintf(out + length, size - length, "%s%s", i == 0 ? "" : ", ", names[i]);
+    return count;
+}
+
+const struct schema *schema_match(const struct schema *row, const char *word,
+                                  struct problem *problem)
+{
+    char names[SCHEMA_EXPECTED_SIZE], shown[UTF8_SHORT_SIZE];
+    const struct schema *exact = schema_child(row, word), *found = NULL;
+    size_t count = 0, length = strlen(word);
+
+    if (exact != NULL)
+        return exact;
+    for (const struct schema *child = row->children; length > 0 && child->name != NULL; child++)
+        if (strncmp(child->name, word, length) == 0) {
+            found = child;
+            count++;
+        }
+    if (count == 1)
+        return found;
+    if (count > 1) {
+        schema_expected(row, word, names, sizeof names);
+        problem_at(problem, 0, "\"%s\" is ambiguous: %s", utf8_shorten(word, shown), names);
+    } else {
+        count = schema_expected(row, "", names, sizeof names);
+        problem_at(problem, 0, "unknown word \"%s\", expected%s %s", utf8_shorten(word, shown),
+                   count == 1 ? "" : " one of:", names);
+    }
+    return NULL;
+}

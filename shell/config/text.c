@@ -1,0 +1,151 @@
+/* The tree as set lines and as braces, and back from set lines: what is saved, shown and loaded. */
+#include "text.h"
+
+#include "node.h"
+#include "path.h"
+#include "utf8.h"
+#include <stdlib.h>
+#include <string.h>
+
+static void print_set(const struct trail *trail, FILE *out)
+{
+    const struct node *node = trail->node;
+
+    for (size_t i = 0; i < node->child_count; i++)
+        print_set(&(struct trail){.up = trail, .node = node->children[i]}, out);
+    for (size_t i = 0; i < node->value_count; i++) {
+        fputs("set", out);
+        trail_print(trail, out);
+        putc(' ', out);
+        word_print(node->values[i], out);
+        putc('\n', out);
+    }
+    if (node->child_count == 0 && node->value_count == 0 && trail->up != NULL) {
+        fputs("set", out);
+        trail_print(trail, out);
+        putc('\n', out);
+    }
+}
+
+void text_print_set(const struct node *tree, const struct path *path, FILE *out)
+{
+    struct place place;
+    size_t first;
+
+    if (!path_place(tree, path, &place))
+        return;
+    const struct trail *trail = &place.trail[place.depth];
+    if (place.list == NULL) {
+        print_set(trail, out);
+        return;
+    }
+    size_t count = node_range(trail->node, place.list, &first);
+    for (size_t i = first; i < first + count; i++)
+        print_set(&(struct trail){.up = trail, .node = trail->node->children[i]}, out);
+}
+
+static void print_braces(const struct node *node, const char *prefix, int depth, FILE *out)
+{
+    fprintf(out, "%s%*s%s", prefix, 4 * depth, "", node->schema->name);
+    if (node->key != NULL) {
+        putc(' ', out);
+        word_print(node->key, out);
+    }
+    if (node->child_count > 0) {
+        fputs(" {\n", out);
+        for (size_t i = 0; i < node->child_count; i++)
+            print_braces(node->children[i], prefix, depth + 1, out);
+        fprintf(out, "%s%*s}\n", prefix, 4 * depth, "");
+        return;
+    }
+    if (node->value_count > 1)
+        fputs(" [", out);
+    for (size_t i = 0; i < node->value_count; i++) {
+        putc(' ', out);
+        word_print(node->values[i], out);
+    }
+    fputs(node->value_count > 1 ? " ];\n" : ";\n", out);
+}
+
+void text_print_node(const struct node *node, const char *prefix, FILE *out)
+{
+    print_braces(node, prefix, 0, out);
+}
+
+void text_print_braces(const struct node *tree, const struct path *path, FILE *out)
+{
+    struct place place;
+
+    if (!path_place(tree, path, &place))
+        return;
+    const struct node *node = place.trail[place.depth].node;
+    if (place.list == NULL && (node->value_count > 0 || node->schema->kind == SCHEMA_FLAG))
+        print_braces(node, "", 0, out);
+    for (size_t i = 0; i < node->child_count; i++)
+        if (place.list == NULL || node->children[i]->schema == place.list)
+            print_braces(node->children[i], "", 0, out);
+}
+
+/* One line of a text to the tree. */
+static bool load_line(struct node *tree, const char *line, uint32_t number,
+                      struct problems *problems)
+{
+    char shown[UTF8_SHORT_SIZE];
+    struct problem problem = {0};
+    struct words words;
+    bool good = words_split(line, &words, &problem);
+
+    for (size_t i = 0; good && i < words.count; i++)
+        if (!words.at[i].quoted && strcmp(words.at[i].text, "|") == 0)
+            good = problem_at(&problem, i, "a pipe has no place in a configuration");
+    if (good && words.count > 0 && (words.at[0].quoted || strcmp(words.at[0].text, "set") != 0))
+        good = problem_at(&problem, 0, "%s \"%s\", expected set",
+                          words.at[0].quoted ? "quoted word" : "unknown word",
+                          utf8_shorten(words.at[0].text, shown));
+    if (good && words.count > 0 && !tree_set(tree, words.at + 1, words.count - 1, &problem)) {
+        good = false;
+        problem.word++;
+    }
+    if (!good)
+        problems_add(problems, number,
+                     problem.column != 0 ? problem.column : words_place(line, &words, problem.word),
+                     "%s", problem.text);
+    words_free(&words);
+    return good;
+}
+
+bool text_load(struct node *tree, const char *text, size_t length, struct problems *problems)
+{
+    const char *end = text + length, *next;
+    char *line = NULL;
+    size_t room = 0;
+    uint32_t number = 1;
+    bool good = true;
+
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        text += 3; /* a byte order mark */
+    for (; text < end; text = next, number++) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        size_t bytes = (size_t)((newline == NULL ? end : newline) - text);
+        next = newline == NULL ? end : newline + 1;
+        if (bytes >= room) {
+            free(line);
+            room = bytes + 256;
+            line = malloc(room);
+            if (line == NULL) {
+                problems_add(problems, number, 0, "out of memory");
+                return false;
+            }
+        }
+        memcpy(line, text, bytes);
+        line[bytes] = '\0';
+        if (strlen(line) == bytes) {
+            good = load_line(tree, line, number, problems) && good;
+        } else {
+            problems_add(problems, number, words_column(line, strlen(line)), "a NUL byte");
+            good = false;
+        }
+    }
+    free(line);
+    return good;
+}

@@ -1,0 +1,27 @@
+/* Trees as text: set lines (saved, loaded, piped), braces (for people), JSON (for programs),
+ * and back from set lines. */
+#ifndef MIRRORSH_TEXT_H
+#define MIRRORSH_TEXT_H
+
+#include "tree.h"
+
+/* Below `path` (canonical, may be empty). Every set line carries its whole path, with one value of a
+ * leaf-list; an instance without anything in it is a line of its own. Braces begin at the path: of
+ * a container or an instance what is in it, of a list its instances, of a leaf itself. */
+void text_print_set(const struct node *tree, const struct path *path, FILE *out);
+void text_print_braces(const struct node *tree, const struct path *path, FILE *out);
+/* One node with its name in braces, every line behind `prefix`. */
+void text_print_node(const struct node *node, const char *prefix, FILE *out);
+/* {"configuration":{...}} with a final newline: the tree from its root with nothing but what is at
+ * the path; keys with _, flags true, leaf-lists arrays, instances arrays of objects with "name" (or
+ * "number"). Numbers are integers; match values are strings always ("80", "80-90", "tcp"). */
+void text_print_json(const struct node *tree, const struct path *path, FILE *out);
+
+/* Adds a text of set lines, blank lines and # comments to the tree; every line that is wrong is
+ * a problem with its line and column, the others are taken. false: at least one. */
+bool text_load(struct node *tree, const char *text, size_t length, struct problems *problems);
+
+/* A string as a JSON string, quotes included; the one such printer of the program. */
+void json_string(const char *text, FILE *out);
+
+#endif

@@ -1,0 +1,222 @@
+/* The configuration tree, and the two commands that change it. */
+#include "tree.h"
+
+#include "node.h"
+#include "path.h"
+#include "utf8.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct node *tree_new(void)
+{
+    return node_new(schema_root(), NULL);
+}
+
+struct node *tree_copy(const struct node *tree)
+{
+    return node_copy(tree);
+}
+
+void tree_free(struct node *tree)
+{
+    node_free(tree);
+}
+
+bool tree_equal(const struct node *a, const struct node *b)
+{
+    return node_equal(a, b);
+}
+
+static bool apply_value(struct node *node, const struct step *step)
+{
+    struct node *leaf = node_make(node, step->row, NULL);
+    size_t at;
+
+    if (leaf != NULL && (step->row->kind == SCHEMA_LEAF ? node_value_set(leaf, step->text)
+                                                        : node_value_add(leaf, step->text)))
+        return true;
+    if (leaf != NULL && leaf->value_count == 0 && node_search(node, step->row, NULL, &at))
+        node_remove(node, at, 1); /* a leaf without a value is nothing */
+    return false;
+}
+
+/* One step of a line that is known to be good. *node: where the next keyword stands. false: out of
+ * memory. */
+static bool apply(struct node **node, const struct step *step)
+{
+    switch (step->row->kind) {
+    case SCHEMA_LIST:
+        if (step->text == NULL)
+            return true;
+        /* fall through */
+    case SCHEMA_CONTAINER:
+        *node = node_make(*node, step->row, step->text);
+        return *node != NULL;
+    case SCHEMA_FLAG:
+        return node_make(*node, step->row, NULL) != NULL;
+    case SCHEMA_LEAF:
+    case SCHEMA_LEAF_LIST:
+        break;
+    }
+    return step->text == NULL || apply_value(*node, step);
+}
+
+bool tree_set(struct node *tree, const struct word *words, size_t count, struct problem *problem)
+{
+    struct step *steps = path_steps(WALK_SET, words, count, problem);
+    struct node *node = tree;
+    bool good = steps != NULL;
+
+    if (!good)
+        return false;
+    for (size_t i = 0; good && i < count; i++) {
+        good = apply(&node, &steps[i]);
+        if (!good)
+            problem_at(problem, i, "out of memory");
+    }
+    path_steps_free(steps, count);
+    return good;
+}
+
+/* The steps below one node, which stand at `first` of the line; all that can fail comes before the
+ * first change. */
+struct deletion {
+    const struct step *steps;
+    size_t count;
+    struct problem *problem;
+};
+
+static bool delete_values(const struct deletion *deletion, struct node *parent, size_t at,
+                          size_t first)
+{
+    char shown[UTF8_SHORT_SIZE];
+    struct node *leaf = parent->children[at];
+    struct node *gone = node_new(leaf->schema, NULL);
+    bool good = gone != NULL;
+
+    for (size_t i = first; good && i < deletion->count; i++) {
+        const char *text = deletion->steps[i].text;
+        good = node_value_has(leaf, text);
+        if (!good) {
+            utf8_shorten(text, shown);
+            if (leaf->schema->kind == SCHEMA_LEAF)
+                problem_at(deletion->problem, i, "%s is %s, not %s", leaf->schema->name,
+                           leaf->values[0], shown);
+            else
+                problem_at(deletion->problem, i, "%s has no %s", leaf->schema->name, shown);
+            break;
+        }
+        good = node_value_add(gone, text);
+        if (!good)
+            problem_at(deletion->problem, i, "out of memory");
+    }
+    if (good && gone->value_count < leaf->value_count)
+        good =
+            node_values_remove(leaf, gone) || problem_at(deletion->problem, first, "out of memory");
+    else if (good)
+        node_remove(parent, at, 1);
+    else if (gone == NULL)
+        problem_at(deletion->problem, first, "out of memory");
+    node_free(gone);
+    return good;
+}
+
+/* Deletes what the steps from `first` on lead to below `parent`. */
+static bool delete_below(const struct deletion *deletion, struct node *parent, size_t first)
+{
+    const struct step *step = &deletion->steps[first];
+    const struct schema *row = step->row;
+    char shown[UTF8_SHORT_SIZE];
+    bool last = first + 1 == deletion->count;
+    size_t at, count = 1;
+
+    if (row->kind == SCHEMA_LIST && last) {
+        count = node_range(parent, row, &at);
+        if (count == 0)
+            return problem_at(deletion->problem, first, "there is no %s", row->name);
+    } else if (row->kind == SCHEMA_LIST) {
+        first++;
+        last = first + 1 == deletion->count;
+        if (!node_search(parent, row, step[1].text, &at))
+            return problem_at(deletion->problem, first, "there is no %s \"%s\"", row->name,
+                              utf8_shorten(step[1].text, shown));
+    } else if (!node_search(parent, row, NULL, &at)) {
+        return problem_at(deletion->problem, first, "%s is not set", row->name);
+    }
+    if (last) {
+        node_remove(parent, at, count);
+        return true;
+    }
+    if (row->kind == SCHEMA_LEAF || row->kind == SCHEMA_LEAF_LIST)
+        return delete_values(deletion, parent, at, first + 1);
+    struct node *child = parent->children[at];
+    if (!delete_below(deletion, child, first + 1))
+        return false;
+    if (row->kind == SCHEMA_CONTAINER && child->child_count == 0)
+        node_remove(parent, at, 1);
+    return true;
+}
+
+bool tree_delete(struct node *tree, const struct word *words, size_t count, struct problem *problem)
+{
+    struct step *steps = path_steps(WALK_DELETE, words, count, problem);
+    struct deletion deletion = {.steps = steps, .count = count, .problem = problem};
+
+    if (steps == NULL)
+        return false;
+    bool good = delete_below(&deletion, tree, 0);
+    path_steps_free(steps, count);
+    return good;
+}
+
+const struct node *tree_find(const struct node *tree, const struct word *words, size_t count,
+                             struct problem *problem)
+{
+    struct step *steps = path_steps(WALK_SHOW, words, count, problem);
+    const struct node *node = steps == NULL ? NULL : tree;
+    char shown[UTF8_SHORT_SIZE];
+    size_t at;
+
+    for (size_t i = 0; node != NULL && i < count; i++) {
+        const struct step *step = &steps[i];
+        const struct node *parent = node;
+        if (step->row->kind == SCHEMA_LIST && i + 1 == count) {
+            node = node_range(parent, step->row, &at) > 0 ? parent->children[at] : NULL;
+            if (node == NULL)
+                problem_at(problem, i, "there is no %s", step->row->name);
+        } else if (step->row->kind == SCHEMA_LIST) {
+            const char *key = steps[++i].text;
+            node = node_find(parent, step->row, key);
+            if (node == NULL)
+                problem_at(problem, i, "there is no %s \"%s\"", step->row->name,
+                           utf8_shorten(key, shown));
+        } else {
+            node = node_find(parent, step->row, NULL);
+            if (node == NULL)
+                problem_at(problem, i, "%s is not set", step->row->name);
+        }
+    }
+    path_steps_free(steps, count);
+    return node;
+}
+
+const struct node *node_child(const struct node *node, const char *name)
+{
+    const struct schema *row = schema_child(node->schema, name);
+
+    return row == NULL || row->kind == SCHEMA_LIST ? NULL : node_find(node, row, NULL);
+}
+
+const struct node *node_instance(const struct node *node, const char *list, const char *key)
+{
+    const struct schema *row = schema_child(node->schema, list);
+
+    return row == NULL || row->kind != SCHEMA_LIST ? NULL : node_find(node, row, key);
+}
+
+const char *node_value(const struct node *node, const char *leaf)
+{
+    const struct node *child = node_child(node, leaf);
+
+    return child == NULL || child->value_count == 0 ? NULL : child->values[0];
+}

@@ -1,0 +1,65 @@
+/* The configuration tree: candidate, running and archived configurations are each one of
+ * these. A node is a row of the schema with its key or values. Children stand in the
+ * schema's order, instances of a list by key (numbers as numbers, names bytewise), values of
+ * a leaf-list in the order they were set; so equal trees print equal texts. */
+#ifndef MIRRORSH_TREE_H
+#define MIRRORSH_TREE_H
+
+#include "schema.h"
+#include "words.h"
+
+struct node {
+    const struct schema *schema;
+    char *key;              /* SCHEMA_LIST instance; else NULL */
+    char **values;          /* SCHEMA_LEAF: one; SCHEMA_LEAF_LIST: one or more; canonical texts */
+    size_t value_count;
+    uint32_t *index;        /* of a long leaf-list: finds a value; private to node.c */
+    size_t index_size;
+    struct node **children; /* containers and instances */
+    size_t child_count;
+};
+
+/* A tree is its root node. NULL when memory runs out. */
+struct node *tree_new(void);
+struct node *tree_copy(const struct node *tree);
+void tree_free(struct node *tree);
+bool tree_equal(const struct node *a, const struct node *b);
+
+/* `words` are what follows set or delete, with the edit path already in front. Keywords and choices
+ * may be abbreviated; a quoted word is never a keyword.
+ * set: a leaf is replaced, values are added to a leaf-list (any number of them in one line; one
+ * that is there already stays), an instance alone is created (`set filter web`); one line may go on
+ * over several leaves of one node (`rule 10 action accept protocol tcp`), each once. A plain
+ * container alone is incomplete: it is there only while something is in it.
+ * delete: the node, all instances (`delete session`), a leaf (its value may be given and must be
+ * the one it has), values of a leaf-list. Plain containers left empty go too; an instance left
+ * empty stays, as `set filter web` made it. Deleting what is not there is a problem.
+ * false: nothing changed (unless memory ran out halfway), *problem has the word. */
+bool tree_set(struct node *tree, const struct word *words, size_t count, struct problem *problem);
+bool tree_delete(struct node *tree, const struct word *words, size_t count,
+                 struct problem *problem);
+
+/* The node at a path (no values), NULL with *problem when it is not there. The keyword of a list
+ * without a key: its first instance, to say that there is one. */
+const struct node *tree_find(const struct node *tree, const struct word *words, size_t count,
+                             struct problem *problem);
+
+/* A path's canonical words (malloced array of malloced strings), whether or not a tree has it.
+ * It may end with a leaf or with a list's keyword, for show; path_editable says whether it leads
+ * to a container or an instance, and if not, why (the word counts in the path). */
+struct path {
+    char **words;
+    size_t count;
+};
+bool tree_path(const struct word *words, size_t count, struct path *path, struct problem *problem);
+bool path_editable(const struct path *path, struct problem *problem);
+void path_free(struct path *path);
+/* `edit PATH` and `up`: how many of path's words the parent container or instance has. */
+size_t path_parent(const struct path *path);
+
+/* Lookups for programs: exact names. NULL: not set. */
+const struct node *node_child(const struct node *node, const char *name);
+const struct node *node_instance(const struct node *node, const char *list, const char *key);
+const char *node_value(const struct node *node, const char *leaf);
+
+#endif

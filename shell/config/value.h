@@ -1,0 +1,28 @@
+/* The parsers that the rows of the schema name: a typed value to its canonical text. */
+#ifndef MIRRORSH_VALUE_H
+#define MIRRORSH_VALUE_H
+
+#include "../../engine/mirror_config.h"
+#include "schema.h"
+
+value_parse_fn value_number;    /* minimum-maximum, or choice_also */
+value_parse_fn value_choice;    /* one of choices, may be abbreviated */
+value_parse_fn value_name;      /* minimum-maximum letters of any script, digits, _ - . */
+value_parse_fn value_host_name; /* labels of ASCII letters, digits and -, separated by . */
+value_parse_fn value_text;      /* minimum-maximum characters, no control characters */
+value_parse_fn value_interface; /* what Linux takes as an interface's name */
+value_parse_fn value_endpoint;  /* ADDRESS, ADDRESS:PORT, [V6]:PORT */
+value_parse_fn value_match;     /* of the row's match field */
+
+/* What a row's value or key may be, for "expected ...": "1-32766", "one of: accept, reject". */
+enum { VALUE_EXPECTED_SIZE = 200 };
+void value_expected(const struct schema *row, char out[static VALUE_EXPECTED_SIZE]);
+
+/* The number that a canonical text of value_number is; `other` for NULL and a choice_also. */
+long value_to_number(const char *text, long other);
+/* What a canonical text of value_endpoint says. */
+bool value_to_receiver(const char *text, struct mirror_receiver *receiver);
+
+enum { VXLAN_PORT = 4789 }; /* of a receiver without a port */
+
+#endif

@@ -1,0 +1,42 @@
+/* line -> words. The one tokenizer: of typed lines, batch files and saved configuration.
+ * Blanks separate words; "..." quotes, in which \" and \\ stand for themselves, as they do
+ * outside quotes too; an unquoted | is a word of its own. */
+#ifndef MIRRORSH_WORDS_H
+#define MIRRORSH_WORDS_H
+
+#include "problem.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+struct word {
+    char *text;      /* without quotes and escapes; points into words->storage */
+    uint32_t start;  /* byte offset in the line of its first character, a quote included */
+    uint32_t end;    /* byte offset behind its last */
+    bool quoted;     /* some of it was in quotes: never a pipe, a keyword or a comment */
+};
+
+struct words {
+    struct word *at;
+    size_t count;
+    bool open_quote; /* the line ended inside quotes (the last word is what came so far) */
+    char *storage;
+};
+
+/* Splits the whole line; a line end behind it is ignored, a comment line (its first word begins with
+ * an unquoted #) has no words. false with *problem (column set) for a control character, invalid
+ * UTF-8 or an unclosed quote (a NUL ends the line: who reads files looks for it). *words is filled
+ * in either case as far as it goes, freed with words_free. A completion takes an open quote as it
+ * is. */
+bool words_split(const char *line, struct words *words, struct problem *problem);
+void words_free(struct words *words);
+
+/* 1-based column in characters of a byte offset; columns count code points. */
+uint32_t words_column(const char *line, size_t offset);
+
+/* The column of a word; behind the last one, as of a word that is missing: one behind the end. */
+uint32_t words_place(const char *line, const struct words *words, size_t word);
+
+/* Writes a word so that words_split reads it back: bare, or in quotes where it must be. */
+void word_print(const char *text, FILE *out);
+
+#endif

@@ -1,0 +1,50 @@
+/* links: shell/config/schema.c shell/config/value.c shell/config/endpoint.c shell/config/problem.c
+ * shell/config/utf8.c engine/plan/match_field.c */
+/* Prints the configuration's tables as the manual page has them, for tests/tables.sh: a line a
+ * leaf, its path and what it takes. The two lists of a filter have the same rows and share
+ * their lines. */
+#include "../../shell/config/schema.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { PATH_SIZE = 256 };
+
+static void print_value(const struct schema *row)
+{
+    const char *between = " ";
+    for (const char *const *choice = row->choices; choice && *choice; choice++) {
+        printf("%s%s", between, *choice);
+        between = "|";
+    }
+    if (row->hint) {
+        printf("%s%s", between, row->hint);
+        between = "|";
+    }
+    if (row->choice_also)
+        printf("%s%s", between, row->choice_also);
+    puts(row->kind == SCHEMA_LEAF_LIST ? "..." : "");
+}
+
+static void print_rows(const struct schema *rows, const char *path)
+{
+    for (const struct schema *row = rows; row->name; row++) {
+        char below[PATH_SIZE];
+        const char *key = row->kind != SCHEMA_LIST ? "" : row->numeric_key ? " N" : " NAME";
+        const char *name = strcmp(row->name, "ingress") == 0 ? "ingress|egress" : row->name;
+        if (strcmp(row->name, "egress") == 0)
+            continue;
+        snprintf(below, sizeof(below), "%s%s%s%s", path, *path ? " " : "", name, key);
+        if (row->kind == SCHEMA_CONTAINER || row->kind == SCHEMA_LIST) {
+            print_rows(row->children, below);
+            continue;
+        }
+        fputs(below, stdout);
+        print_value(row);
+    }
+}
+
+int main(void)
+{
+    print_rows(schema_root()->children, "");
+    return 0;
+}

@@ -1,0 +1,255 @@
+/* links: shell/config/problem.c shell/config/utf8.c shell/config/words.c shell/config/value.c shell/config/endpoint.c shell/config/schema.c shell/config/node.c shell/config/path.c shell/config/tree.c engine/plan/match_field.c shell/config/compile.c engine/mirror_config.c */
+#include "trees.h"
+
+#include "../../shell/config/compile.h"
+
+static struct mirror_config *compiled(const char *lines, struct vni_book *book, uint64_t seed)
+{
+    struct node *tree = tree_of(lines);
+    struct mirror_config *config = compile(tree, book, seed);
+
+    assert_non_null(config);
+    tree_free(tree);
+    return config;
+}
+
+static void an_empty_tree(void **state)
+{
+    struct vni_book book = {0};
+    struct mirror_config *config = compiled("", &book, 1);
+
+    (void)state;
+    assert_int_equal(config->filter_count + config->target_count + config->session_count, 0);
+    mirror_config_free(config);
+    vni_book_free(&book);
+}
+
+static void filters(void **state)
+{
+    struct vni_book book = {0};
+    struct mirror_config *config = compiled(
+        "filter b; filter a ingress rule 20 action reject;"
+        "filter a ingress rule 3 action accept description x protocol udp destination-port 53-54;"
+        "filter a egress rule 1 action accept source 10.1.2.3/8 vlan 5",
+        &book, 1);
+    const struct mirror_filter *filter = &config->filters[0];
+
+    (void)state;
+    assert_int_equal(config->filter_count, 2);
+    assert_string_equal(filter->name, "a");
+    assert_string_equal(config->filters[1].name, "b");
+    assert_int_equal(config->filters[1].rule_count[INGRESS], 0);
+    assert_int_equal(filter->rule_count[INGRESS], 2);
+    assert_int_equal(filter->rules[INGRESS][0].number, 3);
+    assert_true(filter->rules[INGRESS][0].accept);
+    assert_int_equal(filter->rules[INGRESS][0].match.given, 1 << 1 | 1 << 5);
+    assert_int_equal(filter->rules[INGRESS][0].match.value[1].low, 17);
+    assert_int_equal(filter->rules[INGRESS][0].match.value[5].low, 53);
+    assert_int_equal(filter->rules[INGRESS][0].match.value[5].high, 54);
+    assert_int_equal(filter->rules[INGRESS][1].number, 20);
+    assert_false(filter->rules[INGRESS][1].accept);
+    assert_int_equal(filter->rules[INGRESS][1].match.given, 0);
+    assert_int_equal(filter->rule_count[EGRESS], 1);
+    assert_int_equal(filter->rules[EGRESS][0].match.given, 1 << 2 | 1 << 6);
+    assert_int_equal(filter->rules[EGRESS][0].match.value[2].bits, 8);
+    assert_memory_equal(filter->rules[EGRESS][0].match.value[2].address, "\x0a\0\0\0", 4);
+    mirror_config_free(config);
+    vni_book_free(&book);
+}
+
+static void targets(void **state)
+{
+    struct vni_book book = {0};
+    struct mirror_config *config = compiled(
+        "target b receiver 10.2.0.2; target a receiver [2001:db8::2]:5000 10.2.0.3:1", &book, 1);
+    const struct mirror_target *a = &config->targets[0], *b = &config->targets[1];
+
+    (void)state;
+    assert_int_equal(config->target_count, 2);
+    assert_string_equal(a->name, "a");
+    assert_int_equal(a->receiver_count, 2);
+    assert_int_equal(a->receivers[0].family, 6);
+    assert_int_equal(a->receivers[0].port, 5000);
+    assert_memory_equal(a->receivers[0].address, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\2", 16);
+    assert_int_equal(a->receivers[1].port, 1);
+    assert_int_equal(b->receivers[0].family, 4);
+    assert_int_equal(b->receivers[0].port, 4789);
+    assert_memory_equal(b->receivers[0].address, "\x0a\2\0\2\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+    mirror_config_free(config);
+    vni_book_free(&book);
+}
+
+static void sessions(void **state)
+{
+    struct vni_book book = {0};
+    struct mirror_config *config = compiled(
+        "filter x; filter y; target s receiver 10.0.0.1; target t receiver 10.0.0.2;"
+        "session a priority 30 target t filter y vni 0 packet-length 96 direction ingress;"
+        "session b priority 4 target s disabled vni 16777215 packet-length full direction egress;"
+        "session b source interface eth1 fifteen-bytes-x;"
+        "session c priority 200 target s vni 7 packet-length 65535 direction both",
+        &book, 1);
+    const struct mirror_session *s = config->sessions;
+
+    (void)state;
+    assert_int_equal(config->session_count, 3);
+    assert_string_equal(s[0].name, "b");
+    assert_string_equal(s[1].name, "a");
+    assert_string_equal(s[2].name, "c");
+    assert_int_equal(s[0].priority, 4);
+    assert_true(s[0].disabled && !s[1].disabled && !s[2].disabled);
+    assert_true(!s[0].direction[INGRESS] && s[0].direction[EGRESS]);
+    assert_true(s[1].direction[INGRESS] && !s[1].direction[EGRESS]);
+    assert_true(s[2].direction[INGRESS] && s[2].direction[EGRESS]);
+    assert_int_equal(s[0].source_count, 2);
+    assert_string_equal(s[0].sources[0], "eth1");
+    assert_string_equal(s[0].sources[1], "fifteen-bytes-x");
+    assert_int_equal(s[1].source_count, 0);
+    assert_int_equal(s[0].filter, NO_FILTER);
+    assert_int_equal(s[1].filter, 1);
+    assert_int_equal(s[0].target, 0);
+    assert_int_equal(s[1].target, 1);
+    assert_int_equal(s[0].vni, 16777215);
+    assert_int_equal(s[1].vni, 0);
+    assert_int_equal(s[0].packet_length, PACKET_LENGTH_FULL);
+    assert_int_equal(s[1].packet_length, 96);
+    assert_int_equal(s[2].packet_length, PACKET_LENGTH_FULL);
+    assert_int_equal(book.count, 0);
+    mirror_config_free(config);
+    vni_book_free(&book);
+}
+
+#define TARGET "target t receiver 10.0.0.1;"
+
+static void defaults(void **state)
+{
+    struct vni_book book = {0};
+    struct mirror_config *config = compiled(TARGET "session a priority 1 target t", &book, 1);
+    const struct mirror_session *s = config->sessions;
+
+    (void)state;
+    assert_true(s->direction[INGRESS] && s->direction[EGRESS] && !s->disabled);
+    assert_int_equal(s->packet_length, PACKET_LENGTH_FULL);
+    assert_int_equal(s->filter, NO_FILTER);
+    assert_int_equal(book.count, 1);
+    assert_string_equal(book.at[0].session, "a");
+    assert_int_equal(book.at[0].vni, s->vni);
+    assert_in_range(s->vni, 1, 16777215);
+    mirror_config_free(config);
+    vni_book_free(&book);
+}
+
+static void given_vnis_are_kept(void **state)
+{
+    struct vni_book book = {0};
+    uint32_t a, b;
+
+    (void)state;
+    mirror_config_free(compiled(
+        TARGET "session a priority 1 target t vni auto; session b priority 2 target t", &book, 1));
+    a = vni_book_find(&book, "a");
+    b = vni_book_find(&book, "b");
+    assert_int_not_equal(a, b);
+    assert_int_equal(vni_book_find(&book, "c"), UINT32_MAX);
+    /* another seed, another session */
+    mirror_config_free(compiled(TARGET "session a priority 1 target t; session b priority 2 target "
+                                       "t; session a0 priority 3 target t",
+                                &book, 2));
+    assert_int_equal(book.count, 3);
+    assert_int_equal(vni_book_find(&book, "a"), a);
+    assert_int_equal(vni_book_find(&book, "b"), b);
+    /* one gets its own, one goes, one's number becomes another's own */
+    char lines[200];
+    snprintf(lines, sizeof lines,
+             TARGET "session a priority 1 target t; session z priority 9 target t vni %u", a);
+    struct mirror_config *config = compiled(lines, &book, 3);
+    assert_int_equal(book.count, 1);
+    assert_int_not_equal(vni_book_find(&book, "a"), a);
+    assert_int_equal(config->sessions[0].vni, vni_book_find(&book, "a"));
+    assert_int_equal(config->sessions[1].vni, a);
+    mirror_config_free(config);
+    vni_book_free(&book);
+}
+
+/* As a book that was read from a file may be: in any order, with what no session can have. */
+static void books_in_any_order(void **state)
+{
+    struct vni_book book = {.at = calloc(3, sizeof *book.at), .count = 3};
+
+    (void)state;
+    book.at[0] = (struct vni_entry){strdup("z"), 5};
+    book.at[1] = (struct vni_entry){strdup("b"), UINT32_MAX - 1};
+    book.at[2] = (struct vni_entry){strdup("a"), 7};
+    mirror_config_free(compiled(TARGET "session a priority 1 target t; session b priority 2 target "
+                                       "t; session z priority 3 target t",
+                                &book, 4));
+    assert_int_equal(book.count, 3);
+    assert_int_equal(vni_book_find(&book, "a"), 7);
+    assert_int_equal(vni_book_find(&book, "z"), 5);
+    assert_in_range(vni_book_find(&book, "b"), 1, 16777215);
+    vni_book_free(&book);
+}
+
+/* The configuration before may still run: its numbers are not drawn for others. */
+static void numbers_of_the_book_are_not_drawn(void **state)
+{
+    struct vni_book book = {0};
+    uint32_t drawn;
+
+    (void)state;
+    mirror_config_free(compiled(TARGET "session a priority 1 target t", &book, 7));
+    drawn = vni_book_find(&book, "a");
+    mirror_config_free(compiled(TARGET "session b priority 1 target t", &book, 7));
+    assert_int_equal(book.count, 1);
+    assert_int_not_equal(vni_book_find(&book, "b"), drawn);
+    vni_book_free(&book);
+    mirror_config_free(compiled(TARGET "session b priority 1 target t", &book, 7));
+    assert_int_equal(vni_book_find(&book, "b"), drawn);
+    vni_book_free(&book);
+}
+
+static void no_vni_is_given_twice(void **state)
+{
+    enum { SESSIONS = 2000 };
+    struct node *tree = tree_of(TARGET);
+    struct vni_book book = {0};
+    uint8_t *seen = calloc(1, 1 << 24);
+    char line[80];
+
+    (void)state;
+    for (int i = 0; i < SESSIONS; i++) {
+        snprintf(line, sizeof line, "session s%d priority %d target t vni %s", i, i + 1,
+                 i % 2 == 0 ? "auto" : "9");
+        if (i % 2 != 0)
+            snprintf(strrchr(line, ' '), 20, " %d", i);
+        assert_string_equal(run(tree_set, tree, line), "");
+    }
+    struct mirror_config *config = compile(tree, &book, 42);
+    assert_non_null(config);
+    assert_int_equal(book.count, SESSIONS / 2);
+    for (size_t i = 0; i < config->session_count; i++) {
+        assert_in_range(config->sessions[i].vni, 0, 16777215);
+        assert_int_equal(seen[config->sessions[i].vni]++, 0);
+    }
+    mirror_config_free(config);
+    vni_book_free(&book);
+    tree_free(tree);
+    free(seen);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_tree),
+        cmocka_unit_test(filters),
+        cmocka_unit_test(targets),
+        cmocka_unit_test(sessions),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(given_vnis_are_kept),
+        cmocka_unit_test(books_in_any_order),
+        cmocka_unit_test(numbers_of_the_book_are_not_drawn),
+        cmocka_unit_test(no_vni_is_given_twice),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,161 @@
+/* links: shell/config/problem.c shell/config/utf8.c shell/config/words.c shell/config/value.c shell/config/endpoint.c shell/config/schema.c shell/config/node.c shell/config/path.c shell/config/tree.c engine/plan/match_field.c shell/config/completion.c */
+#include "trees.h"
+
+#include "../../shell/config/completion.h"
+
+static const char *const machine[] = {"eth0", "eth1", "lo"};
+static const struct live_values live = {.interfaces = machine, .interface_count = 3};
+
+static void collect(void *context, const struct candidate *candidate)
+{
+    FILE *out = context;
+
+    assert_non_null(candidate->help);
+    fprintf(out, "%s%s", ftell(out) == 0 ? "" : " ", candidate->word);
+    if (candidate->hint)
+        putc('?', out);
+    if (out != NULL && strcmp(candidate->help, "the web") == 0)
+        fputs("=the web", out);
+}
+
+static struct node *sample(void)
+{
+    return tree_of("filter web description \"the web\"; filter web ingress rule 10 action accept;"
+                   "filter web ingress rule 20; filter dns; target t receiver 10.0.0.1 10.0.0.2;"
+                   "session s vni 5 disabled source interface eth0 veth9");
+}
+
+/* `line` is complete words and the partial one behind the last blank. */
+static void offers(enum path_purpose purpose, const char *line, const char *expected)
+{
+    struct node *tree = sample();
+    const char *blank = strrchr(line, ' ');
+    const char *partial = blank == NULL ? line : blank + 1;
+    char *front = strndup(line, (size_t)(partial - line));
+    struct problem problem;
+    struct words words;
+    struct writer writer;
+
+    assert_true(words_split(front, &words, &problem));
+    complete_path(tree, words.at, words.count, partial, purpose, &live, collect,
+                  write_start(&writer));
+    assert_text(&writer, expected);
+    words_free(&words);
+    free(front);
+    tree_free(tree);
+}
+
+static void setting(void **state)
+{
+    (void)state;
+    offers(PATH_SET, "", "system filter target session");
+    offers(PATH_SET, "s", "system session");
+    offers(PATH_SET, "x", "");
+    offers(PATH_SET, "system ", "host-name");
+    offers(PATH_SET, "system host-name ", "NAME?");
+    offers(PATH_SET, "filter ", "dns web=the web NAME?");
+    offers(PATH_SET, "filter w", "web=the web NAME?");
+    offers(PATH_SET, "filter new ", "description ingress egress <enter>?");
+    offers(PATH_SET, "filter web in", "ingress");
+    offers(PATH_SET, "filter web ingress ", "rule");
+    offers(PATH_SET, "filter web ingress rule ", "10 20 <1-65535>?");
+    offers(PATH_SET, "filter web ingress rule 1", "10 <1-65535>?");
+    offers(PATH_SET, "filter web ingress rule x", "");
+    offers(PATH_SET, "filter new ingress rule ", "<1-65535>?");
+    offers(PATH_SET, "filter web ingress rule 10 action ", "accept reject");
+    offers(PATH_SET, "filter web ingress rule 10 action r", "reject");
+    offers(PATH_SET, "filter web ingress rule 10 action reject s", "source source-port");
+    offers(PATH_SET, "filter web ingress rule 10 family ", "ipv4 ipv6");
+    offers(PATH_SET, "filter web ingress rule 10 protocol ud", "udp udplite NAME|<0-255>?");
+    offers(PATH_SET, "filter web ingress rule 10 protocol icm", "icmp icmp6 NAME|<0-255>?");
+    offers(PATH_SET, "filter web ingress rule 10 source ", "ADDRESS[/LENGTH]?");
+}
+
+static void setting_a_session(void **state)
+{
+    (void)state;
+    offers(PATH_SET, "session s ",
+           "description priority source direction filter target vni packet-length disabled "
+           "<enter>?");
+    offers(PATH_SET, "session s disabled vni 6 ",
+           "description priority source direction filter target packet-length <enter>?");
+    offers(PATH_SET, "session s priority ", "<1-32766>?");
+    offers(PATH_SET, "session s priority 3", "<1-32766>?");
+    offers(PATH_SET, "session s vni ", "auto <0-16777215>?");
+    offers(PATH_SET, "session s vni a", "auto");
+    offers(PATH_SET, "session s packet-length ", "full <1-65535>?");
+    offers(PATH_SET, "session s direction ", "both ingress egress");
+    offers(PATH_SET, "session s filter ", "dns web=the web NAME?");
+    offers(PATH_SET, "session s target ", "t NAME?");
+    offers(PATH_SET, "session s source interface ", "eth0 eth1 lo IFNAME?");
+    offers(PATH_SET, "session s source interface eth1 ", "eth0 lo IFNAME? <enter>?");
+    offers(PATH_SET, "session s source interface eth1 e", "eth0 IFNAME?");
+    offers(PATH_SET, "session s description ", "TEXT?");
+    offers(PATH_SET, "ses s dir in ",
+           "description priority source filter target vni packet-length disabled <enter>?");
+}
+
+static void deleting(void **state)
+{
+    (void)state;
+    offers(PATH_DELETE, "", "filter target session");
+    offers(PATH_DELETE, "filter ", "dns web=the web <enter>?");
+    offers(PATH_DELETE, "filter web ", "description ingress <enter>?");
+    offers(PATH_DELETE, "filter web ingress ", "rule <enter>?");
+    offers(PATH_DELETE, "filter web ingress rule ", "10 20 <enter>?");
+    offers(PATH_DELETE, "session s ", "source vni disabled <enter>?");
+    offers(PATH_DELETE, "session s vni ", "5 <enter>?");
+    offers(PATH_DELETE, "session s vni 5 ", "<enter>?");
+    offers(PATH_DELETE, "session s disabled ", "<enter>?");
+    offers(PATH_DELETE, "session s source interface ", "eth0 veth9 <enter>?");
+    offers(PATH_DELETE, "session s source interface eth0 ", "veth9 <enter>?");
+    offers(PATH_DELETE, "session new ", "");
+    offers(PATH_DELETE, "session s vni 6 ", "");
+    offers(PATH_DELETE, "filter web egress ", "");
+    offers(PATH_DELETE, "system ", "");
+}
+
+static void showing(void **state)
+{
+    (void)state;
+    offers(PATH_SHOW, "", "filter target session <enter>?");
+    offers(PATH_SHOW, "session ", "s <enter>?");
+    offers(PATH_SHOW, "session s ", "source vni disabled <enter>?");
+    offers(PATH_SHOW, "session s vni ", "<enter>?");
+    offers(PATH_SHOW, "session s vni 5", "");
+}
+
+static void editing(void **state)
+{
+    (void)state;
+    offers(PATH_EDIT, "", "system filter target session");
+    offers(PATH_EDIT, "filter ", "dns web=the web NAME?");
+    offers(PATH_EDIT, "filter web ", "ingress egress <enter>?");
+    offers(PATH_EDIT, "filter web ingress ", "rule <enter>?");
+    offers(PATH_EDIT, "filter web ingress rule ", "10 20 <1-65535>?");
+    offers(PATH_EDIT, "session s ", "source <enter>?");
+    offers(PATH_EDIT, "session s vni ", "");
+}
+
+static void wrong_words_in_front(void **state)
+{
+    (void)state;
+    offers(PATH_SET, "sesion ", "");
+    offers(PATH_SET, "s ", "");
+    offers(PATH_SET, "\"session\" ", "");
+    offers(PATH_SET, "session s priority 0 ", "");
+    offers(PATH_SET, "session a/b ", "");
+    offers(PATH_DELETE, "session s vni 5 disabled ", "");
+    offers(PATH_SHOW, "session s vni 5 ", "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(setting),  cmocka_unit_test(setting_a_session),
+        cmocka_unit_test(deleting), cmocka_unit_test(showing),
+        cmocka_unit_test(editing),  cmocka_unit_test(wrong_words_in_front),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

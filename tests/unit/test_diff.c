@@ -1,0 +1,160 @@
+/* links: shell/config/problem.c shell/config/utf8.c shell/config/words.c shell/config/value.c shell/config/endpoint.c shell/config/schema.c shell/config/node.c shell/config/path.c shell/config/tree.c engine/plan/match_field.c shell/config/text.c shell/config/diff.c shell/config/merge.c */
+#include "trees.h"
+
+#include "../../shell/config/diff.h"
+#include "../../shell/config/text.h"
+
+static void differs(const char *old_lines, const char *new_lines, const char *expected)
+{
+    struct node *old = tree_of(old_lines), *new = tree_of(new_lines);
+    struct writer writer;
+
+    assert_int_equal(diff_print(old, new, write_start(&writer)), expected[0] != '\0');
+    assert_int_equal(tree_equal(old, new), expected[0] == '\0');
+    assert_text(&writer, expected);
+    tree_free(old);
+    tree_free(new);
+}
+
+static void no_difference(void **state)
+{
+    (void)state;
+    differs("", "", "");
+    differs("session a vni 5; filter f", "filter f; session a vni 5", "");
+}
+
+static void changed_leaves(void **state)
+{
+    (void)state;
+    differs("session a priority 1 vni 5", "session a priority 2 vni 5 disabled",
+            "[edit session a]\n"
+            "-  priority 1;\n"
+            "+  priority 2;\n"
+            "+  disabled;\n");
+    differs("session a source interface x y", "session a source interface x z",
+            "[edit session a source]\n"
+            "-  interface [ x y ];\n"
+            "+  interface [ x z ];\n");
+    differs("filter f ingress rule 10 action accept protocol tcp",
+            "filter f ingress rule 10 action accept",
+            "[edit filter f ingress rule 10]\n"
+            "-  protocol tcp;\n");
+}
+
+static void whole_nodes(void **state)
+{
+    (void)state;
+    differs("filter old; system host-name x; session s vni 1",
+            "filter new ingress rule 1 action accept; session s vni 2",
+            "[edit]\n"
+            "-  system {\n"
+            "-      host-name x;\n"
+            "-  }\n"
+            "+  filter new {\n"
+            "+      ingress {\n"
+            "+          rule 1 {\n"
+            "+              action accept;\n"
+            "+          }\n"
+            "+      }\n"
+            "+  }\n"
+            "-  filter old;\n"
+            "[edit session s]\n"
+            "-  vni 1;\n"
+            "+  vni 2;\n");
+    differs("filter f ingress rule 1; filter f ingress rule 2",
+            "filter f ingress rule 1; filter f egress rule 2",
+            "[edit filter f]\n"
+            "+  egress {\n"
+            "+      rule 2;\n"
+            "+  }\n"
+            "[edit filter f ingress]\n"
+            "-  rule 2;\n");
+}
+
+/* expected: the merged tree's lines, or "!" and the problems. */
+static void merges(const char *base_lines, const char *mine_lines, const char *their_lines,
+                   const char *expected)
+{
+    struct node *base = tree_of(base_lines), *mine = tree_of(mine_lines),
+                *theirs = tree_of(their_lines);
+    struct problems problems = {0};
+    struct writer writer;
+    struct node *merged = diff_merge(base, mine, theirs, &problems);
+    FILE *out = write_start(&writer);
+
+    if (merged != NULL)
+        text_print_set(merged, &(struct path){0}, out);
+    else
+        fputs("!", out);
+    for (size_t i = 0; i < problems.count; i++)
+        fprintf(out, "%s\n", problems.at[i].text);
+    assert_text(&writer, expected);
+    problems_free(&problems);
+    tree_free(base);
+    tree_free(mine);
+    tree_free(theirs);
+    tree_free(merged);
+}
+
+static void different_paths_merge(void **state)
+{
+    (void)state;
+    merges("session a vni 1 priority 1", "session a vni 2 priority 1", "session a vni 1 priority 3",
+           "set session a priority 3\nset session a vni 2\n");
+    merges("", "filter f; session a vni 1", "target t; session a priority 2",
+           "set filter f\nset target t\nset session a priority 2\nset session a vni 1\n");
+    merges("session a disabled; session b", "session b", "session a disabled; session b; session c",
+           "set session b\nset session c\n");
+    /* both did the same */
+    merges("session a vni 1", "session a vni 2", "session a vni 2", "set session a vni 2\n");
+    merges("session a vni 1 disabled", "session a vni 1", "session a vni 1",
+           "set session a vni 1\n");
+    merges("filter f", "", "", "");
+    merges("session a source interface x", "session a", "session a disabled source interface x",
+           "set session a disabled\n");
+    /* a plain container that each emptied of a part */
+    merges("filter f ingress rule 1; filter f ingress rule 2", "filter f ingress rule 1",
+           "filter f ingress rule 2", "set filter f\n");
+    /* an instance stays when nothing is left in it */
+    merges("session a vni 1 disabled", "session a vni 1", "session a disabled", "set session a\n");
+}
+
+static void clashes_show_both_values(void **state)
+{
+    (void)state;
+    merges("session a vni 1", "session a vni 2", "session a vni 3",
+           "!session a vni: 2 in this candidate, 3 in the running configuration meanwhile\n");
+    merges("session a vni 1", "session a", "session a vni 3",
+           "!session a vni: deleted in this candidate, 3 in the running configuration "
+           "meanwhile\n");
+    merges("", "session a vni 2", "session a vni 3 priority 1",
+           "!session a vni: 2 in this candidate, 3 in the running configuration meanwhile\n");
+    merges("session a source interface x", "session a source interface x y",
+           "session a source interface x z",
+           "!session a source interface: [ x y ] in this candidate, [ x z ] in the running "
+           "configuration meanwhile\n");
+    merges("session a source interface x", "session a", "session a source interface x y",
+           "!session a source interface: deleted in this candidate, [ x y ] in the running "
+           "configuration meanwhile\n");
+    merges("session a vni 1; filter f", "filter f ingress rule 1", "session a vni 2",
+           "!filter f: changed in this candidate, deleted in the running configuration meanwhile\n"
+           "session a: deleted in this candidate, changed in the running configuration "
+           "meanwhile\n");
+    merges("filter f ingress rule 1 action accept", "filter f",
+           "filter f ingress rule 1 action reject",
+           "!filter f ingress rule 1: deleted in this candidate, changed in the running "
+           "configuration meanwhile\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_difference),
+        cmocka_unit_test(changed_leaves),
+        cmocka_unit_test(whole_nodes),
+        cmocka_unit_test(different_paths_merge),
+        cmocka_unit_test(clashes_show_both_values),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
