@@ -1,0 +1,244 @@
+/* Counting: rows by slot, and the registry of names behind the slots. The registry is a
+ * chained hash table over entries that never move; the slot is the entry's index. */
+#include "counters.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROW_WIDTH(row) (sizeof(row) / sizeof(uint64_t))
+
+static const size_t row_width[COUNTER_KINDS] = {
+    [COUNT_SESSION] = ROW_WIDTH(struct session_row),
+    [COUNT_RULE] = ROW_WIDTH(struct rule_row),
+    [COUNT_RECEIVER] = ROW_WIDTH(struct receiver_row),
+    [COUNT_INTERFACE] = ROW_WIDTH(struct interface_row),
+};
+
+struct counters *counters_new(const uint32_t capacity[static COUNTER_KINDS])
+{
+    struct counters *counters = calloc(1, sizeof(*counters));
+    if (!counters)
+        return NULL;
+    for (int kind = 0; kind < COUNTER_KINDS; kind++) {
+        size_t rows = capacity[kind] ? capacity[kind] : 1;
+        counters->capacity[kind] = capacity[kind];
+        counters->rows[kind] = calloc(rows, row_width[kind] * sizeof(uint64_t));
+        if (!counters->rows[kind]) {
+            counters_free(counters);
+            return NULL;
+        }
+    }
+    return counters;
+}
+
+void counters_free(struct counters *counters)
+{
+    if (!counters)
+        return;
+    for (int kind = 0; kind < COUNTER_KINDS; kind++)
+        free(counters->rows[kind]);
+    free(counters);
+}
+
+static size_t common_values(const struct counters *a, const struct counters *b, int kind)
+{
+    uint32_t slots = a->capacity[kind] < b->capacity[kind] ? a->capacity[kind] : b->capacity[kind];
+    return slots * row_width[kind];
+}
+
+void counters_add(struct counters *to, const struct counters *from)
+{
+    for (int kind = 0; kind < COUNTER_KINDS; kind++) {
+        size_t values = common_values(to, from, kind);
+        for (size_t i = 0; i < values; i++)
+            to->rows[kind][i] += from->rows[kind][i];
+    }
+}
+
+void counters_subtract(struct counters *to, const struct counters *from)
+{
+    for (int kind = 0; kind < COUNTER_KINDS; kind++) {
+        size_t values = common_values(to, from, kind);
+        for (size_t i = 0; i < values; i++)
+            to->rows[kind][i] -= from->rows[kind][i];
+    }
+}
+
+void counters_copy_slot(struct counters *to, const struct counters *from, enum counter_kind kind,
+                        uint32_t slot)
+{
+    size_t width = row_width[kind];
+    memcpy(to->rows[kind] + slot * width, from->rows[kind] + slot * width,
+           width * sizeof(uint64_t));
+}
+
+void counters_zero_slot(struct counters *counters, enum counter_kind kind, uint32_t slot)
+{
+    size_t width = row_width[kind];
+    memset(counters->rows[kind] + slot * width, 0, width * sizeof(uint64_t));
+}
+
+struct name {
+    unsigned users;
+    uint32_t slot;
+    uint32_t hash;
+    struct name *next; /* in its bucket, or in the list of free ones */
+    size_t length;
+    uint8_t *bytes;
+};
+
+struct name_table {
+    struct name **buckets; /* a power of two of them */
+    uint32_t bucket_count;
+    struct name **slots; /* by slot */
+    uint32_t slot_count, slot_room;
+    struct name *free; /* names without users: their slots go to the next new name */
+};
+
+struct counter_names {
+    struct name_table tables[COUNTER_KINDS];
+};
+
+enum { FIRST_BUCKETS = 64 };
+
+struct counter_names *counter_names_new(void)
+{
+    struct counter_names *names = calloc(1, sizeof(*names));
+    if (!names)
+        return NULL;
+    for (int kind = 0; kind < COUNTER_KINDS; kind++) {
+        struct name_table *table = &names->tables[kind];
+        table->buckets = calloc(FIRST_BUCKETS, sizeof(struct name *));
+        if (!table->buckets) {
+            counter_names_free(names);
+            return NULL;
+        }
+        table->bucket_count = FIRST_BUCKETS;
+    }
+    return names;
+}
+
+void counter_names_free(struct counter_names *names)
+{
+    if (!names)
+        return;
+    for (int kind = 0; kind < COUNTER_KINDS; kind++) {
+        struct name_table *table = &names->tables[kind];
+        for (uint32_t i = 0; i < table->slot_count; i++) {
+            free(table->slots[i]->bytes);
+            free(table->slots[i]);
+        }
+        free(table->slots);
+        free(table->buckets);
+    }
+    free(names);
+}
+
+/* FNV-1a. */
+static uint32_t hash_name(const uint8_t *bytes, size_t length)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ bytes[i]) * 16777619u;
+    return hash;
+}
+
+/* Twice the buckets when there is a name for each; staying small when memory runs out does
+ * no harm. */
+static void widen(struct name_table *table)
+{
+    uint32_t count = table->bucket_count * 2;
+    struct name **buckets = calloc(count, sizeof(struct name *));
+    if (!buckets)
+        return;
+    for (uint32_t i = 0; i < table->slot_count; i++) {
+        struct name *name = table->slots[i];
+        if (!name->users)
+            continue;
+        name->next = buckets[name->hash & (count - 1)];
+        buckets[name->hash & (count - 1)] = name;
+    }
+    free(table->buckets);
+    table->buckets = buckets;
+    table->bucket_count = count;
+}
+
+/* A name with a slot and without users; NULL when memory runs out. */
+static struct name *unused_name(struct name_table *table)
+{
+    struct name *name = table->free;
+    if (name) {
+        table->free = name->next;
+        return name;
+    }
+    if (table->slot_count == table->slot_room) {
+        uint32_t room = table->slot_room ? table->slot_room * 2 : FIRST_BUCKETS;
+        struct name **slots = reallocarray(table->slots, room, sizeof(struct name *));
+        if (!slots)
+            return NULL;
+        table->slots = slots;
+        table->slot_room = room;
+    }
+    name = calloc(1, sizeof(*name));
+    if (!name)
+        return NULL;
+    name->slot = table->slot_count;
+    table->slots[table->slot_count++] = name;
+    if (table->slot_count > table->bucket_count)
+        widen(table);
+    return name;
+}
+
+bool counter_names_take(struct counter_names *names, enum counter_kind kind, const void *bytes,
+                        size_t length, uint32_t *slot, bool *fresh)
+{
+    struct name_table *table = &names->tables[kind];
+    uint32_t hash = hash_name(bytes, length);
+    for (struct name *name = table->buckets[hash & (table->bucket_count - 1)]; name;
+         name = name->next) {
+        if (name->hash != hash || name->length != length || memcmp(name->bytes, bytes, length))
+            continue;
+        name->users++;
+        *slot = name->slot;
+        *fresh = false;
+        return true;
+    }
+
+    uint8_t *copy = malloc(length + 1); /* never of 0 bytes */
+    struct name *name = copy ? unused_name(table) : NULL;
+    if (!name) {
+        free(copy);
+        return false;
+    }
+    memcpy(copy, bytes, length);
+    name->bytes = copy;
+    name->length = length;
+    name->hash = hash;
+    name->users = 1;
+    name->next = table->buckets[hash & (table->bucket_count - 1)];
+    table->buckets[hash & (table->bucket_count - 1)] = name;
+    *slot = name->slot;
+    *fresh = true;
+    return true;
+}
+
+void counter_names_drop(struct counter_names *names, enum counter_kind kind, uint32_t slot)
+{
+    struct name_table *table = &names->tables[kind];
+    struct name *name = table->slots[slot];
+    if (--name->users)
+        return;
+    struct name **link = &table->buckets[name->hash & (table->bucket_count - 1)];
+    while (*link != name)
+        link = &(*link)->next;
+    *link = name->next;
+    free(name->bytes);
+    name->bytes = NULL;
+    name->next = table->free;
+    table->free = name;
+}
+
+uint32_t counter_names_capacity(const struct counter_names *names, enum counter_kind kind)
+{
+    return names->tables[kind].slot_count;
+}

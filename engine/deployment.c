@@ -1,0 +1,295 @@
+/* Building a deployment: resources first, then the conditions they are in, then which
+ * sessions are up under these, then the plan. */
+#include "deployment.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool wanted(const struct mirror_config *config, const char *interface)
+{
+    for (size_t i = 0; i < config->session_count; i++) {
+        const struct mirror_session *session = &config->sessions[i];
+        for (size_t s = 0; !session->disabled && s < session->source_count; s++)
+            if (!strcmp(session->sources[s], interface))
+                return true;
+    }
+    return false;
+}
+
+static bool take_sources(struct deployment *deployment, struct grounds *grounds)
+{
+    const struct committed *committed = deployment->committed;
+    for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++) {
+        const struct link *link = links_find(grounds->links, committed->interfaces[i]);
+        if (!link || !wanted(committed->config, committed->interfaces[i]))
+            continue;
+        deployment->sources[i] =
+            sources_take(&grounds->sources, link, committed->slots[COUNT_INTERFACE][i]);
+        if (!deployment->sources[i])
+            return false;
+    }
+    return true;
+}
+
+static int take_receivers(struct deployment *deployment, struct grounds *grounds, char *why,
+                          size_t why_size)
+{
+    const struct mirror_config *config = deployment->committed->config;
+    uint32_t index = 0;
+    int error = 0;
+    for (size_t t = 0; t < config->target_count; t++) {
+        for (size_t r = 0; r < config->targets[t].receiver_count; r++) {
+            struct receiver *receiver = receivers_take(
+                &grounds->receivers, &config->targets[t].receivers[r], &error, why, why_size);
+            if (!receiver)
+                return error;
+            deployment->receivers[index++] = receiver;
+        }
+    }
+    receivers_settle(&grounds->receivers, RECEIVER_PATIENCE_MS);
+    for (uint32_t i = 0; i < index; i++)
+        deployment->health[i] = deployment->receivers[i]->health;
+    return 0;
+}
+
+/* All bytes set, so that conditions can be compared as bytes. */
+static void look_at_interface(const struct grounds *grounds, const char *name,
+                              const struct source *source, struct interface_condition *condition)
+{
+    const struct link *link = links_find(grounds->links, name);
+    memset(condition, 0, sizeof(*condition));
+    if (!link)
+        return;
+    condition->index = link->index;
+    condition->up = link->up;
+    condition->open = source && source->captures;
+}
+
+/* ---- sessions ---- */
+
+static void say(struct session_condition *condition, const char *format, const char *a,
+                const char *b)
+{
+    snprintf(condition->reason, sizeof(condition->reason), format, a, b);
+}
+
+/* Whether any source delivers packets; the reason is the first one's that does not. */
+static bool judge_sources(const struct deployment *deployment, const struct mirror_session *session,
+                          struct session_condition *condition)
+{
+    bool any = false;
+    if (!session->source_count)
+        say(condition, "no source interface%s%s", "", "");
+    for (size_t s = 0; s < session->source_count; s++) {
+        const char *name = session->sources[s];
+        uint32_t index = committed_interface(deployment->committed, name);
+        const struct interface_condition *interface = &deployment->interfaces[index];
+        bool usable = interface->index && interface->up && interface->open;
+        any |= usable;
+        if (usable || condition->reason[0])
+            continue;
+        if (!interface->index)
+            say(condition, "interface %s is absent%s", name, "");
+        else if (!interface->up)
+            say(condition, "interface %s is down%s", name, "");
+        else
+            say(condition, "%s%s", deployment->sources[index]->reason, "");
+    }
+    return any;
+}
+
+/* Whether any receiver is up; the reason of the first one that is not goes where there is none
+ * yet, or replaces it when that is what keeps the session down. */
+static bool judge_receivers(const struct deployment *deployment, uint32_t first, uint32_t count,
+                            struct session_condition *condition, bool sources)
+{
+    bool any = false;
+    const struct receiver *faulty = NULL;
+    for (uint32_t i = first; i < first + count; i++) {
+        any |= deployment->health[i].up;
+        if (!deployment->health[i].up && !faulty)
+            faulty = deployment->receivers[i];
+    }
+    if (faulty && (!condition->reason[0] || (sources && !any))) {
+        char text[RECEIVER_TEXT_MAX];
+        receiver_print(&faulty->address, text);
+        say(condition, "receiver %s: %s", text, receiver_fault_text(faulty->health.fault));
+    }
+    return any;
+}
+
+static void judge_sessions(struct deployment *deployment)
+{
+    const struct mirror_config *config = deployment->committed->config;
+    for (size_t i = 0; i < config->session_count; i++) {
+        const struct mirror_session *session = &config->sessions[i];
+        struct session_condition *condition = &deployment->sessions[i];
+        if (session->disabled)
+            continue;
+        uint32_t first = 0;
+        for (int t = 0; t < session->target; t++)
+            first += (uint32_t)config->targets[t].receiver_count;
+        uint32_t count = (uint32_t)config->targets[session->target].receiver_count;
+        bool sources = judge_sources(deployment, session, condition);
+        bool receivers = judge_receivers(deployment, first, count, condition, sources);
+        condition->up = sources && receivers;
+    }
+}
+
+/* ---- the plan ---- */
+
+static struct plan *build_plan(const struct deployment *deployment)
+{
+    const struct committed *committed = deployment->committed;
+    uint32_t receivers = committed->count[COUNT_RECEIVER];
+    uint32_t sessions = committed->count[COUNT_SESSION];
+    struct plan *plan = NULL;
+    struct plan_receiver_state *states = calloc(receivers + 1, sizeof(*states));
+    bool *up = calloc(sessions + 1, sizeof(*up));
+    if (states && up) {
+        for (uint32_t i = 0; i < receivers; i++)
+            states[i] = (struct plan_receiver_state){
+                .up = deployment->health[i].up,
+                .mtu = deployment->health[i].mtu,
+            };
+        for (uint32_t i = 0; i < sessions; i++)
+            up[i] = deployment->sessions[i].up;
+        plan = plan_build(&(struct plan_input){
+            .config = committed->config,
+            .session_up = up,
+            .receivers = states,
+            .session_slots = committed->slots[COUNT_SESSION],
+            .rule_slots = committed->slots[COUNT_RULE],
+            .receiver_slots = committed->slots[COUNT_RECEIVER],
+            .interface_slots = committed->slots[COUNT_INTERFACE],
+        });
+    }
+    free(states);
+    free(up);
+    return plan;
+}
+
+static bool build_view(const struct deployment *deployment, unsigned worker)
+{
+    struct worker_view *view = &deployment->views[worker];
+    uint32_t interfaces = deployment->committed->count[COUNT_INTERFACE];
+    uint32_t receivers = deployment->committed->count[COUNT_RECEIVER];
+    view->plan = deployment->plan;
+    view->captures = calloc(interfaces + 1, sizeof(*view->captures));
+    view->lanes = calloc(receivers + 1, sizeof(*view->lanes));
+    view->table = batcher_table(receivers);
+    if (!view->captures || !view->lanes || !view->table)
+        return false;
+    for (uint32_t i = 0; i < interfaces; i++)
+        if (deployment->interfaces[i].open)
+            view->captures[i] = deployment->sources[i]->captures[worker];
+    for (uint32_t i = 0; i < receivers; i++)
+        view->lanes[i] = deployment->receivers[i]->lanes[worker];
+    return true;
+}
+
+static bool allocate(struct deployment *deployment, unsigned workers)
+{
+    const uint32_t *count = deployment->committed->count;
+    uint32_t interfaces = count[COUNT_INTERFACE] + 1, receivers = count[COUNT_RECEIVER] + 1;
+    deployment->sources = calloc(interfaces, sizeof(*deployment->sources));
+    deployment->interfaces = calloc(interfaces, sizeof(*deployment->interfaces));
+    deployment->receivers = calloc(receivers, sizeof(*deployment->receivers));
+    deployment->health = calloc(receivers, sizeof(*deployment->health));
+    deployment->sessions = calloc(count[COUNT_SESSION] + 1, sizeof(*deployment->sessions));
+    deployment->views = calloc(workers, sizeof(*deployment->views));
+    return deployment->sources && deployment->interfaces && deployment->receivers &&
+           deployment->health && deployment->sessions && deployment->views;
+}
+
+/* All of it, or -errno. */
+static int build(struct deployment *deployment, struct grounds *grounds, char *why, size_t why_size)
+{
+    const struct committed *committed = deployment->committed;
+    if (!allocate(deployment, grounds->workers) || !take_sources(deployment, grounds))
+        return -ENOMEM;
+    int error = take_receivers(deployment, grounds, why, why_size);
+    if (error)
+        return error;
+    for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++)
+        look_at_interface(grounds, committed->interfaces[i], deployment->sources[i],
+                          &deployment->interfaces[i]);
+    judge_sessions(deployment);
+    deployment->plan = build_plan(deployment);
+    if (!deployment->plan)
+        return -ENOMEM;
+    for (unsigned worker = 0; worker < grounds->workers; worker++)
+        if (!build_view(deployment, worker))
+            return -ENOMEM;
+    return 0;
+}
+
+struct deployment *deployment_new(struct grounds *grounds, const struct committed *committed,
+                                  int *error, char *why, size_t why_size)
+{
+    snprintf(why, why_size, "%s", strerror(ENOMEM));
+    *error = -ENOMEM;
+    struct deployment *deployment = calloc(1, sizeof(*deployment));
+    if (!deployment)
+        return NULL;
+    deployment->committed = committed;
+    *error = build(deployment, grounds, why, why_size);
+    if (!*error)
+        return deployment;
+    deployment_free(deployment, grounds);
+    return NULL;
+}
+
+void deployment_free(struct deployment *deployment, struct grounds *grounds)
+{
+    if (!deployment)
+        return;
+    const uint32_t *count = deployment->committed->count;
+    for (uint32_t i = 0; deployment->sources && i < count[COUNT_INTERFACE]; i++)
+        if (deployment->sources[i])
+            sources_drop(&grounds->sources, deployment->sources[i]);
+    for (uint32_t i = 0; deployment->receivers && i < count[COUNT_RECEIVER]; i++)
+        if (deployment->receivers[i])
+            receivers_drop(&grounds->receivers, deployment->receivers[i]);
+    for (unsigned i = 0; deployment->views && i < grounds->workers; i++) {
+        free(deployment->views[i].captures);
+        free(deployment->views[i].lanes);
+        free(deployment->views[i].table);
+    }
+    if (deployment->plan)
+        plan_free(deployment->plan);
+    free(deployment->views);
+    free(deployment->sources);
+    free(deployment->interfaces);
+    free(deployment->receivers);
+    free(deployment->health);
+    free(deployment->sessions);
+    free(deployment);
+}
+
+static bool same_health(const struct receiver_health *a, const struct receiver_health *b)
+{
+    return a->up == b->up && a->fault == b->fault && a->mtu == b->mtu;
+}
+
+bool deployment_holds(const struct deployment *deployment, struct grounds *grounds)
+{
+    const struct committed *committed = deployment->committed;
+    for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++) {
+        struct source *source = deployment->sources[i];
+        const struct link *link = links_find(grounds->links, committed->interfaces[i]);
+        /* A source of another index is not this interface any more. */
+        if (source && link && source->index == link->index)
+            source_retry(&grounds->sources, source, link);
+        struct interface_condition now;
+        look_at_interface(grounds, committed->interfaces[i], source, &now);
+        if (memcmp(&now, &deployment->interfaces[i], sizeof(now)))
+            return false;
+    }
+    for (uint32_t i = 0; i < committed->count[COUNT_RECEIVER]; i++)
+        if (!same_health(&deployment->receivers[i]->health, &deployment->health[i]))
+            return false;
+    return true;
+}

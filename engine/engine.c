@@ -1,0 +1,356 @@
+/* Start and stop, and the one way in which a plan reaches the workers: a deployment is built,
+ * published to all of them, and the one before it retired. Commits and changes of links or
+ * receivers both take it. */
+#include "engine_state.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NS_PER_MS = 1000000 };
+
+/* Links and receivers are looked at about every second even when no event tells of a change:
+ * learned path MTUs come and go silently. After an alarm of a worker sooner, but not always at
+ * once: the path may stay too narrow for it. */
+static const uint64_t probe_every_ns = 500ull * NS_PER_MS;
+static const uint64_t alarm_every_ns = 100ull * NS_PER_MS;
+
+struct engine_change {
+    struct committed *committed;
+    struct deployment *deployment;
+    struct worker_request *requests; /* one a worker, with larger counters if it needs them */
+    struct counters *cleared;        /* grown likewise */
+};
+
+uint64_t engine_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* ---- start and stop ---- */
+
+static int start_worker(const struct engine *engine, struct engine_worker *worker, char *why,
+                        size_t why_size)
+{
+    worker->wall_ns = engine_now_ns();
+    return worker_start(&worker->worker, engine->alarm, why, why_size);
+}
+
+/* Signals are the main thread's. */
+static int start_workers(struct engine *engine, char *why, size_t why_size)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = 0;
+    for (unsigned i = 0; !error && i < engine->grounds.workers; i++)
+        error = start_worker(engine, &engine->workers[i], why, why_size);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
+static int watch(const struct engine *engine, int descriptor)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
+    return epoll_ctl(engine->descriptor, EPOLL_CTL_ADD, descriptor, &event) ? -errno : 0;
+}
+
+static int open_control(struct engine *engine, char *why, size_t why_size)
+{
+    int error = links_open(&engine->grounds.links, why, why_size);
+    if (error)
+        return error;
+    engine->descriptor = epoll_create1(EPOLL_CLOEXEC);
+    engine->alarm = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (engine->descriptor < 0 || engine->alarm < 0)
+        error = -errno;
+    if (!error)
+        error = watch(engine, engine->alarm);
+    if (!error)
+        error = watch(engine, links_descriptor(engine->grounds.links));
+    if (error)
+        snprintf(why, why_size, "events: %s", strerror(-error));
+    return error;
+}
+
+/* An engine without sessions is an engine with an empty configuration. */
+static int begin_empty(struct engine *engine, char *why, size_t why_size)
+{
+    struct engine_change *change;
+    struct mirror_config *config = calloc(1, sizeof(*config));
+    const uint32_t none[COUNTER_KINDS] = {0};
+    engine->names = counter_names_new();
+    engine->cleared = counters_new(none);
+    if (!config || !engine->names || !engine->cleared) {
+        free(config);
+        snprintf(why, why_size, "%s", strerror(ENOMEM));
+        return -ENOMEM;
+    }
+    int error = engine_prepare(engine, config, &change, NULL, NULL, why, why_size);
+    if (!error)
+        engine_commit(engine, change);
+    return error;
+}
+
+int engine_start(struct engine **started, const struct engine_options *options, char *why,
+                 size_t why_size)
+{
+    unsigned workers = options->workers ? options->workers : 1;
+    struct engine *engine = calloc(1, sizeof(*engine));
+    struct engine_worker *list = calloc(workers, sizeof(*list));
+    if (!engine || !list) {
+        free(engine);
+        free(list);
+        snprintf(why, why_size, "%s", strerror(ENOMEM));
+        return -ENOMEM;
+    }
+    engine->descriptor = engine->alarm = -1;
+    engine->workers = list;
+    engine->started_ns = engine_now_ns();
+    engine->grounds.workers = workers;
+    engine->grounds.sources.workers = workers;
+    engine->grounds.receivers.workers = workers;
+    engine->grounds.receivers.ports = &engine->ports;
+    raise_descriptor_limit();
+    memset(engine->ports.reserved, -1, sizeof(engine->ports.reserved));
+    int error = ports_reserve(&engine->ports, why, why_size);
+    if (!error)
+        error = open_control(engine, why, why_size);
+    engine->grounds.receivers.links = engine->grounds.links;
+    if (!error)
+        error = start_workers(engine, why, why_size);
+    if (!error)
+        error = begin_empty(engine, why, why_size);
+    if (error) {
+        engine_stop(engine);
+        return error;
+    }
+    *started = engine;
+    return 0;
+}
+
+void engine_stop(struct engine *engine)
+{
+    if (!engine)
+        return;
+    for (unsigned i = 0; i < engine->grounds.workers; i++)
+        worker_stop(engine->workers[i].worker);
+    deployment_free(engine->deployment, &engine->grounds);
+    committed_free(engine->committed, engine->names);
+    counter_names_free(engine->names);
+    counters_free(engine->cleared);
+    free(engine->grounds.sources.dropped);
+    links_close(engine->grounds.links);
+    ports_release(&engine->ports);
+    if (engine->descriptor >= 0)
+        close(engine->descriptor);
+    if (engine->alarm >= 0)
+        close(engine->alarm);
+    free(engine->workers);
+    free(engine);
+}
+
+/* ---- publishing ---- */
+
+/* Every worker goes on with `next`; returns when all do. requests: one a worker, filled but for
+ * the view. */
+static void publish(struct engine *engine, struct deployment *next, struct worker_request *requests)
+{
+    for (unsigned i = 0; i < engine->grounds.workers; i++) {
+        requests[i].errand = WORKER_ADOPT;
+        requests[i].view = &next->views[i];
+        worker_ask(engine->workers[i].worker, &requests[i]);
+    }
+    for (unsigned i = 0; i < engine->grounds.workers; i++)
+        worker_wait(&requests[i]);
+    deployment_free(engine->deployment, &engine->grounds);
+    engine->deployment = next;
+    engine->plans++;
+}
+
+/* The same configuration under the conditions of now. What cannot be built now is tried again
+ * with the next probe; the workers go on with what they have. */
+static void republish(struct engine *engine)
+{
+    char why[SESSION_REASON_MAX];
+    int error;
+    struct worker_request *requests = calloc(engine->grounds.workers, sizeof(*requests));
+    if (!requests)
+        return;
+    struct deployment *next =
+        deployment_new(&engine->grounds, engine->committed, &error, why, sizeof(why));
+    if (next)
+        publish(engine, next, requests);
+    free(requests);
+}
+
+int engine_descriptor(const struct engine *engine)
+{
+    return engine->descriptor;
+}
+
+void engine_service(struct engine *engine)
+{
+    uint64_t calls, now = engine_now_ns(), since = now - engine->probed_ns;
+    bool alarmed = read(engine->alarm, &calls, sizeof(calls)) == sizeof(calls);
+    if (links_service(engine->grounds.links))
+        engine->changed = true;
+    if (!engine->changed && since < probe_every_ns && !(alarmed && since >= alarm_every_ns))
+        return;
+    engine->changed = false;
+    engine->probed_ns = now;
+    receivers_probe(&engine->grounds.receivers);
+    if (!deployment_holds(engine->deployment, &engine->grounds))
+        republish(engine);
+}
+
+/* ---- commits ---- */
+
+/* A receiver that is an address of a source would be sent what comes from it, and so on. */
+static bool check_session(const struct engine *engine, const struct mirror_config *config,
+                          const struct mirror_session *session, engine_problem_fn *problem,
+                          void *context)
+{
+    bool fine = true;
+    const struct mirror_target *target = &config->targets[session->target];
+    for (size_t s = 0; s < session->source_count; s++) {
+        const struct link *link = links_find(engine->grounds.links, session->sources[s]);
+        for (size_t r = 0; link && r < target->receiver_count; r++) {
+            char address[RECEIVER_TEXT_MAX], text[2 * SESSION_REASON_MAX];
+            if (!links_has_address(engine->grounds.links, link->index, &target->receivers[r]))
+                continue;
+            receiver_print(&target->receivers[r], address);
+            snprintf(text, sizeof(text),
+                     "target: receiver %s is an address of its source "
+                     "interface %s",
+                     address, link->name);
+            problem(context, session->name, text);
+            fine = false;
+        }
+    }
+    return fine;
+}
+
+/* Larger counters for new names, for the workers and for what has been cleared. */
+static int grow_counters(const struct engine *engine, struct engine_change *change)
+{
+    uint32_t capacity[COUNTER_KINDS];
+    bool enough = true;
+    for (int kind = 0; kind < COUNTER_KINDS; kind++) {
+        uint32_t needed = counter_names_capacity(engine->names, (enum counter_kind)kind);
+        capacity[kind] = engine->cleared->capacity[kind];
+        if (needed > capacity[kind] || !capacity[kind]) {
+            enough = false;
+            capacity[kind] = needed + needed / 2 + 16;
+        }
+    }
+    if (enough)
+        return 0;
+    change->cleared = counters_new(capacity);
+    if (!change->cleared)
+        return -ENOMEM;
+    for (unsigned i = 0; i < engine->grounds.workers; i++) {
+        change->requests[i].counters = counters_new(capacity);
+        if (!change->requests[i].counters)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int fresh_drops(struct engine *engine, const struct committed *committed)
+{
+    for (size_t i = 0; i < committed->fresh_count; i++)
+        if (committed->fresh[i].kind == COUNT_INTERFACE &&
+            !sources_fresh(&engine->grounds.sources, committed->fresh[i].slot))
+            return -ENOMEM;
+    return 0;
+}
+
+static void free_change(struct engine *engine, struct engine_change *change)
+{
+    deployment_free(change->deployment, &engine->grounds);
+    committed_free(change->committed, engine->names);
+    for (unsigned i = 0; change->requests && i < engine->grounds.workers; i++)
+        counters_free(change->requests[i].counters);
+    free(change->requests);
+    counters_free(change->cleared);
+    free(change);
+}
+
+int engine_prepare(struct engine *engine, struct mirror_config *config,
+                   struct engine_change **prepared, engine_problem_fn *problem, void *context,
+                   char *why, size_t why_size)
+{
+    /* What happened up to now counts: an interface created a moment ago is there. */
+    if (links_service(engine->grounds.links))
+        engine->changed = true;
+    bool fine = true;
+    for (size_t i = 0; i < config->session_count; i++)
+        fine &= check_session(engine, config, &config->sessions[i], problem, context);
+    if (!fine) {
+        mirror_config_free(config);
+        return -EINVAL;
+    }
+
+    snprintf(why, why_size, "%s", strerror(ENOMEM));
+    struct engine_change *change = calloc(1, sizeof(*change));
+    struct worker_request *requests = calloc(engine->grounds.workers, sizeof(*requests));
+    if (!change || !requests) {
+        free(change);
+        free(requests);
+        mirror_config_free(config);
+        return -ENOMEM;
+    }
+    change->requests = requests;
+    change->committed = committed_new(config, engine->names);
+    int error = change->committed ? grow_counters(engine, change) : -ENOMEM;
+    if (!error)
+        error = fresh_drops(engine, change->committed);
+    if (!error)
+        change->deployment =
+            deployment_new(&engine->grounds, change->committed, &error, why, why_size);
+    if (error) {
+        free_change(engine, change);
+        return error;
+    }
+    *prepared = change;
+    return 0;
+}
+
+void engine_commit(struct engine *engine, struct engine_change *change)
+{
+    for (unsigned i = 0; i < engine->grounds.workers; i++) {
+        change->requests[i].fresh = change->committed->fresh;
+        change->requests[i].fresh_count = change->committed->fresh_count;
+    }
+    publish(engine, change->deployment, change->requests);
+    change->deployment = NULL;
+
+    if (change->cleared) {
+        struct counters *old = engine->cleared;
+        counters_add(change->cleared, old);
+        engine->cleared = change->cleared;
+        change->cleared = old;
+    }
+    for (size_t i = 0; i < change->committed->fresh_count; i++)
+        counters_zero_slot(engine->cleared, change->committed->fresh[i].kind,
+                           change->committed->fresh[i].slot);
+    struct committed *old = engine->committed;
+    engine->committed = change->committed;
+    change->committed = old;
+    engine->changed = true; /* what changed while the commit went on is looked at next */
+    free_change(engine, change);
+}
+
+void engine_abandon(struct engine *engine, struct engine_change *change)
+{
+    free_change(engine, change);
+}

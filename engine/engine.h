@@ -1,0 +1,125 @@
+/* The engine's face. One thread, the box's control thread, calls everything here; the
+ * workers behind it are the engine's own. Nothing here blocks longer than it says. */
+#ifndef MIRRORSH_ENGINE_H
+#define MIRRORSH_ENGINE_H
+
+#include "mirror_config.h"
+
+struct engine;
+
+struct engine_options {
+    unsigned workers; /* threads, >= 1 */
+};
+
+/* 0 and *engine, or -errno with *why (of why_size bytes) saying what was refused. Needs no
+ * privileges by itself: what a capture lacks is the reason its sessions are down. */
+int engine_start(struct engine **engine, const struct engine_options *options, char *why,
+                 size_t why_size);
+/* Sends what is batched, ends the workers, frees everything. NULL is fine. */
+void engine_stop(struct engine *engine);
+
+/* A commit in two steps. prepare does everything that can fail or wait (memory, sockets,
+ * capture rings, the neighbours of new receivers: at most 0.5 s) and changes nothing that
+ * packets see; it owns `config` from the call on, whatever it returns. Then exactly one of
+ * commit, which cannot fail and returns when every worker runs the new plan, or abandon. */
+struct engine_change;
+
+/* A problem of the configuration on this machine: `session` is the index in config->sessions. */
+typedef void engine_problem_fn(void *context, const char *session, const char *text);
+
+/* 0 and *change; -EINVAL after problem() was called at least once; another -errno with *why. */
+int engine_prepare(struct engine *engine, struct mirror_config *config,
+                   struct engine_change **change, engine_problem_fn *problem, void *context,
+                   char *why, size_t why_size);
+void engine_commit(struct engine *engine, struct engine_change *change);
+void engine_abandon(struct engine *engine, struct engine_change *change);
+
+/* The control thread polls this descriptor for POLLIN and calls engine_service when it is
+ * readable and at least every second: links, neighbours, routes, worker reports. */
+int engine_descriptor(const struct engine *engine);
+void engine_service(struct engine *engine);
+
+/* What show and monitor read. Taken by every worker between two batches, so the sums hold
+ * exactly: interface received = mirrored + rejected + unmatched + own; a session's matched =
+ * sent + dropped. Packets are packets of the wire (a super-frame counts its segments). */
+struct count {
+    uint64_t packets, bytes;
+};
+
+enum session_state { SESSION_UP, SESSION_DOWN, SESSION_DISABLED };
+
+struct session_status {
+    const struct mirror_session *config;
+    const char *filter; /* name, NULL: none */
+    const char *target; /* name */
+    enum session_state state;
+    char reason[128];     /* why it is not up, or what of it is not; else "" */
+    struct count matched; /* accepted for this session; bytes as on the wire */
+    struct count sent;    /* bytes of the inner frames that were kept */
+    uint64_t truncated;   /* sent packets that were cut */
+    uint64_t dropped_no_receiver, dropped_send_error, dropped_backlog;
+};
+
+struct rule_status {
+    const struct mirror_filter *filter;
+    enum direction direction;
+    const struct mirror_rule *rule;
+    struct count hits; /* accepted or rejected by it, in all sessions */
+};
+
+enum receiver_state { RECEIVER_UP, RECEIVER_DOWN };
+
+struct receiver_status {
+    const struct mirror_target *target;
+    const struct mirror_receiver *config;
+    enum receiver_state state;
+    char reason[128];
+    uint32_t mtu; /* of the path; 0: not known */
+    struct count sent;
+    uint64_t errors; /* packets whose sending failed */
+};
+
+enum link_state { LINK_UP, LINK_DOWN, LINK_ABSENT };
+
+struct interface_status {
+    char name[INTERFACE_NAME_MAX];
+    enum link_state link;
+    bool source;           /* some session mirrors it */
+    struct count received; /* that the capture delivered */
+    uint64_t dropped;      /* that the kernel's ring had no room for */
+    uint64_t mirrored, rejected, unmatched, own;
+};
+
+struct worker_status {
+    double load; /* 0-1, share of one processor since the last snapshot */
+    uint64_t received, mirrored, rejected, unmatched, own;
+    uint64_t batches, batched_packets; /* sent with segmentation offload */
+    uint64_t singles;                  /* sent one by one */
+    bool segmentation_refused;         /* the kernel refused UDP_SEGMENT: single sends */
+};
+
+struct engine_snapshot {
+    uint64_t uptime_ms;
+    uint64_t plans;                  /* plans published since the start */
+    struct session_status *sessions; /* in ascending priority */
+    size_t session_count;
+    struct rule_status *rules; /* by filter, ingress first, ascending number */
+    size_t rule_count;
+    struct receiver_status *receivers; /* by target */
+    size_t receiver_count;
+    struct interface_status *interfaces; /* all of this machine and all sources, by name */
+    size_t interface_count;
+    struct worker_status *workers;
+    size_t worker_count;
+};
+
+/* NULL when memory runs out. Pointers in it into the configuration hold until the next
+ * engine_commit. Waits for the workers: some milliseconds at most under load. */
+struct engine_snapshot *engine_snapshot(struct engine *engine);
+void engine_snapshot_free(struct engine_snapshot *snapshot);
+
+/* Sets counters to zero: of one session, or of everything when `session` is NULL.
+ * -ENOENT: no such session. */
+int engine_clear(struct engine *engine, const char *session);
+
+#endif

@@ -1,0 +1,39 @@
+/* What an engine is made of. For engine.c and snapshot.c, which between them are engine.h. */
+#ifndef MIRRORSH_ENGINE_STATE_H
+#define MIRRORSH_ENGINE_STATE_H
+
+#include "deployment.h"
+#include "engine.h"
+
+struct engine_worker {
+    struct worker *worker;
+    struct outbox_totals cleared_sends;
+    struct worker_totals cleared;   /* totals at the last clear */
+    uint64_t processor_ns, wall_ns; /* at the last snapshot */
+};
+
+struct engine {
+    int descriptor; /* epoll over the next two: readable when either is */
+    int alarm;      /* eventfd: a worker's call to look at the receivers */
+    struct ports ports;
+    struct grounds grounds;
+    struct engine_worker *workers;
+
+    struct counter_names *names;
+    struct committed *committed; /* never NULL: begins empty */
+    struct deployment *deployment;
+    struct counters *cleared; /* what counters were when they were cleared; its capacity is also
+                                 that of the workers' */
+    bool changed;             /* links may have changed since the deployment was built */
+    uint64_t started_ns, probed_ns;
+    uint64_t plans;
+};
+
+/* Of the steady clock. */
+uint64_t engine_now_ns(void);
+
+/* Adds up the counters of all workers; requests[i] holds the rest of worker i's report.
+ * NULL when memory runs out. */
+struct counters *engine_collect(struct engine *engine, struct worker_request *requests);
+
+#endif

@@ -1,0 +1,276 @@
+/* AF_PACKET, TPACKET_V3. The ring's metadata is turned into a frame here: a VLAN tag that the
+ * kernel took off is put back into the bytes, and the virtio_net header that stands before
+ * each frame says what is a super-frame and which checksums are unfinished. */
+#include "capture.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/virtio_net.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4 5 /* headers of kernels before 6.2 lack it */
+#endif
+
+enum {
+    BLOCK_SIZE = 512 << 10, /* a frame must fit a block: BIG TCP makes frames of some 200 KiB */
+    RING_SIZE = 32 << 20,
+    RING_SIZE_LEAST = 4 << 20,
+    BLOCK_TIMEOUT_MS = 2,
+    VLAN_TAG = 4,
+    MAC_ADDRESSES = 2 * ETH_ALEN,
+    LINK_ADDRESS = (sizeof(struct tpacket3_hdr) + TPACKET_ALIGNMENT - 1) &
+                   ~(TPACKET_ALIGNMENT - 1u), /* of a frame's sockaddr_ll in its header */
+};
+
+static int option(int descriptor, int name, const void *value, size_t size)
+{
+    return setsockopt(descriptor, SOL_PACKET, name, value, (socklen_t)size) ? -errno : 0;
+}
+
+static int option_int(int descriptor, int name, int value)
+{
+    return option(descriptor, name, &value, sizeof(value));
+}
+
+/* Memory may be too fragmented or too short for the whole ring: a smaller one then. */
+static int map_ring(struct capture *capture)
+{
+    int error = -ENOMEM;
+    for (uint32_t size = RING_SIZE; size >= RING_SIZE_LEAST && error == -ENOMEM; size /= 2) {
+        struct tpacket_req3 request = {
+            .tp_block_size = BLOCK_SIZE,
+            .tp_block_nr = size / BLOCK_SIZE,
+            .tp_frame_size = 2048, /* only has to divide a block */
+            .tp_frame_nr = size / 2048,
+            .tp_retire_blk_tov = BLOCK_TIMEOUT_MS,
+        };
+        error = option(capture->descriptor, PACKET_RX_RING, &request, sizeof(request));
+        capture->block_size = BLOCK_SIZE;
+        capture->block_count = size / BLOCK_SIZE;
+        capture->map_size = size;
+    }
+    if (error)
+        return error;
+    void *map =
+        mmap(NULL, capture->map_size, PROT_READ | PROT_WRITE, MAP_SHARED, capture->descriptor, 0);
+    if (map == MAP_FAILED)
+        return -errno;
+    capture->map = map;
+    return 0;
+}
+
+/* Everything before packets may come. */
+static int prepare_ring(struct capture *capture, const struct capture_options *options)
+{
+    int fd = capture->descriptor;
+    int error = option_int(fd, PACKET_VERSION, TPACKET_V3);
+    if (!error)
+        error = option_int(fd, PACKET_VNET_HDR, 1);
+    /* The tag that goes back in moves the MAC addresses towards the ring's own header. */
+    if (!error)
+        error = option_int(fd, PACKET_RESERVE, VLAN_TAG);
+    if (!error && options->loopback)
+        error = option_int(fd, PACKET_IGNORE_OUTGOING, 1);
+    if (!error)
+        error = map_ring(capture);
+    return error;
+}
+
+/* Between its binding and its joining the group a shared capture would see every packet: it
+ * rejects all until it is admitted. */
+static int reject_all(int descriptor)
+{
+    struct sock_filter reject = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog program = {.len = 1, .filter = &reject};
+    return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ? -errno
+                                                                                           : 0;
+}
+
+static int bind_interface(int descriptor, int index)
+{
+    struct packet_mreq membership = {.mr_ifindex = index, .mr_type = PACKET_MR_PROMISC};
+    int error = option(descriptor, PACKET_ADD_MEMBERSHIP, &membership, sizeof(membership));
+    if (error)
+        return error;
+    struct sockaddr_ll address = {
+        .sll_family = AF_PACKET,
+        .sll_protocol = htons(ETH_P_ALL),
+        .sll_ifindex = index,
+    };
+    if (bind(descriptor, (struct sockaddr *)&address, sizeof(address)))
+        return -errno;
+    return 0;
+}
+
+static int join_fanout(int descriptor, int *group)
+{
+    int flags = *group < 0 ? PACKET_FANOUT_FLAG_UNIQUEID : 0;
+    int value = (*group < 0 ? 0 : *group) | (PACKET_FANOUT_HASH | flags) << 16;
+    int error = option_int(descriptor, PACKET_FANOUT, value);
+    if (error || *group >= 0)
+        return error;
+    socklen_t size = sizeof(value);
+    if (getsockopt(descriptor, SOL_PACKET, PACKET_FANOUT, &value, &size))
+        return -errno;
+    *group = value & 0xffff;
+    return 0;
+}
+
+int capture_open(struct capture **opened, const struct capture_options *options, int *fanout,
+                 char *why, size_t why_size)
+{
+    int error = -ENOMEM;
+    struct capture *capture = calloc(1, sizeof(*capture));
+    if (!capture)
+        goto fail;
+    /* Protocol 0: it receives nothing until it is bound to its interface. */
+    capture->descriptor = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (capture->descriptor < 0) {
+        error = -errno;
+        free(capture);
+        goto fail;
+    }
+    error = prepare_ring(capture, options);
+    if (!error && options->shared)
+        error = reject_all(capture->descriptor);
+    if (!error)
+        error = bind_interface(capture->descriptor, options->index);
+    if (!error && options->shared)
+        error = join_fanout(capture->descriptor, fanout);
+    if (!error) {
+        *opened = capture;
+        return 0;
+    }
+    capture_close(capture);
+fail:
+    snprintf(why, why_size, "capture on %s: %s", options->interface, strerror(-error));
+    return error;
+}
+
+void capture_admit(struct capture *capture)
+{
+    int unused = 0;
+    setsockopt(capture->descriptor, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused));
+}
+
+void capture_close(struct capture *capture)
+{
+    if (!capture)
+        return;
+    if (capture->map)
+        munmap(capture->map, capture->map_size);
+    close(capture->descriptor);
+    free(capture);
+}
+
+uint64_t capture_dropped(const struct capture *capture)
+{
+    struct tpacket_stats_v3 statistics; /* reading sets them to zero */
+    socklen_t size = sizeof(statistics);
+    if (getsockopt(capture->descriptor, SOL_PACKET, PACKET_STATISTICS, &statistics, &size))
+        return 0;
+    return statistics.tp_drops;
+}
+
+void capture_clear_error(const struct capture *capture)
+{
+    int error;
+    socklen_t size = sizeof(error);
+    getsockopt(capture->descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
+}
+
+static struct tpacket_block_desc *block_at(const struct capture *capture, uint32_t index)
+{
+    return (struct tpacket_block_desc *)(void *)(capture->map +
+                                                 (size_t)index * capture->block_size);
+}
+
+bool capture_block_open(struct capture *capture, struct capture_block *block)
+{
+    struct tpacket_block_desc *descriptor = block_at(capture, capture->next_block);
+    if (!(__atomic_load_n(&descriptor->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
+        return false;
+    block->at = (uint8_t *)descriptor + descriptor->hdr.bh1.offset_to_first_pkt;
+    block->left = descriptor->hdr.bh1.num_pkts;
+    return true;
+}
+
+void capture_block_release(struct capture *capture)
+{
+    struct tpacket_block_desc *descriptor = block_at(capture, capture->next_block);
+    __atomic_store_n(&descriptor->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+    capture->next_block = (capture->next_block + 1) % capture->block_count;
+}
+
+static void read_offloads(const uint8_t *header, struct frame *frame)
+{
+    struct virtio_net_hdr offloads; /* in the processor's byte order */
+    memcpy(&offloads, header, sizeof(offloads));
+    switch (offloads.gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+    case VIRTIO_NET_HDR_GSO_TCPV4:
+        frame->super = SUPER_TCP4;
+        break;
+    case VIRTIO_NET_HDR_GSO_TCPV6:
+        frame->super = SUPER_TCP6;
+        break;
+    case VIRTIO_NET_HDR_GSO_UDP_L4:
+        frame->super = SUPER_UDP;
+        break;
+    default:
+        frame->super = SUPER_NONE;
+    }
+    frame->segment_size = offloads.gso_size;
+    frame->checksum_unfinished = offloads.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
+    frame->checksum_start = offloads.csum_start;
+    frame->checksum_offset = offloads.csum_offset;
+}
+
+/* Behind the MAC addresses, which move into the room before the frame. */
+static void put_tag_back(uint8_t *bytes, const struct tpacket3_hdr *header, struct frame *frame)
+{
+    uint16_t protocol =
+        header->tp_status & TP_STATUS_VLAN_TPID_VALID ? header->hv1.tp_vlan_tpid : ETH_P_8021Q;
+    uint16_t tag = (uint16_t)header->hv1.tp_vlan_tci;
+    memmove(bytes - VLAN_TAG, bytes, MAC_ADDRESSES);
+    uint8_t *place = bytes - VLAN_TAG + MAC_ADDRESSES;
+    place[0] = (uint8_t)(protocol >> 8);
+    place[1] = (uint8_t)protocol;
+    place[2] = (uint8_t)(tag >> 8);
+    place[3] = (uint8_t)tag;
+    frame->bytes = bytes - VLAN_TAG;
+    frame->captured += VLAN_TAG;
+    frame->length += VLAN_TAG;
+    frame->checksum_start = (uint16_t)(frame->checksum_start + VLAN_TAG);
+}
+
+bool capture_block_next(struct capture_block *block, struct frame *frame)
+{
+    if (!block->left)
+        return false;
+    block->left--;
+    const struct tpacket3_hdr *header = (const struct tpacket3_hdr *)(void *)block->at;
+    const struct sockaddr_ll *link = (const struct sockaddr_ll *)(void *)(block->at + LINK_ADDRESS);
+    uint8_t *bytes = block->at + header->tp_mac;
+    block->at += header->tp_next_offset;
+
+    *frame = (struct frame){
+        .bytes = bytes,
+        .captured = header->tp_snaplen,
+        .length = header->tp_len,
+        .direction = link->sll_pkttype == PACKET_OUTGOING ? EGRESS : INGRESS,
+    };
+    /* Before a tag overwrites it. */
+    read_offloads(bytes - sizeof(struct virtio_net_hdr), frame);
+    if (header->tp_status & TP_STATUS_VLAN_VALID && frame->captured >= MAC_ADDRESSES)
+        put_tag_back(bytes, header, frame);
+    return true;
+}

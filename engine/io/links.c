@@ -1,0 +1,361 @@
+/* The kernel's tables of links and addresses, dumped at the start and whenever events say
+ * that they have changed: a machine has few of both, and a fresh dump cannot be wrong about
+ * a deletion, a renaming or lost events. */
+#include "links.h"
+
+#include "netlink.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct address {
+    int index;
+    uint8_t family; /* 4 or 6 */
+    uint8_t bytes[16];
+};
+
+struct links {
+    int events;
+    struct netlink questions;
+    struct link *all;
+    size_t count, room;
+    struct address *addresses;
+    size_t address_count, address_room;
+    bool stale; /* the tables are to be dumped anew */
+    bool out_of_memory;
+};
+
+/* Room for one more element; NULL when memory runs out. */
+static void *grown(void *array, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return array;
+    size_t wanted = *room ? *room * 2 : 16;
+    void *bigger = reallocarray(array, wanted, size);
+    if (bigger)
+        *room = wanted;
+    return bigger;
+}
+
+static void take_link(void *context, const struct nlmsghdr *message)
+{
+    struct links *links = context;
+    struct ifinfomsg info;
+    if (message->nlmsg_type != RTM_NEWLINK || message->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
+        return;
+    memcpy(&info, NLMSG_DATA(message), sizeof(info));
+    const char *name = netlink_attribute(message, sizeof(info), IFLA_IFNAME, 1, NULL);
+    struct link *all = grown(links->all, links->count, &links->room, sizeof(*all));
+    if (!all)
+        links->out_of_memory = true;
+    if (!all || !name)
+        return;
+    links->all = all;
+    struct link *link = &all[links->count++];
+    *link = (struct link){
+        .index = info.ifi_index,
+        .up = info.ifi_flags & IFF_UP,
+        .loopback = info.ifi_flags & IFF_LOOPBACK,
+        .ethernet = info.ifi_type == ARPHRD_ETHER || info.ifi_type == ARPHRD_LOOPBACK,
+        .neighbours = !(info.ifi_flags & (IFF_LOOPBACK | IFF_POINTOPOINT | IFF_NOARP)),
+    };
+    snprintf(link->name, sizeof(link->name), "%s", name);
+}
+
+static void take_address(void *context, const struct nlmsghdr *message)
+{
+    struct links *links = context;
+    struct ifaddrmsg info;
+    if (message->nlmsg_type != RTM_NEWADDR || message->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
+        return;
+    memcpy(&info, NLMSG_DATA(message), sizeof(info));
+    size_t size = info.ifa_family == AF_INET ? 4 : 16;
+    /* IFA_ADDRESS is the peer's on point-to-point links. */
+    const void *bytes = netlink_attribute(message, sizeof(info), IFA_LOCAL, size, NULL);
+    if (!bytes)
+        bytes = netlink_attribute(message, sizeof(info), IFA_ADDRESS, size, NULL);
+    struct address *addresses =
+        grown(links->addresses, links->address_count, &links->address_room, sizeof(*addresses));
+    if (!addresses)
+        links->out_of_memory = true;
+    if (!addresses || !bytes)
+        return;
+    links->addresses = addresses;
+    struct address *address = &addresses[links->address_count++];
+    *address = (struct address){
+        .index = (int)info.ifa_index,
+        .family = info.ifa_family == AF_INET ? 4 : 6,
+    };
+    memcpy(address->bytes, bytes, size);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct link *left = a, *right = b;
+    return strcmp(left->name, right->name);
+}
+
+/* A dump during which the table changed may be torn (NLM_F_DUMP_INTR): the change is also an
+ * event that waits, so the next service dumps again. */
+static int dump(struct links *links)
+{
+    struct netlink_request request;
+    const struct ifinfomsg link = {.ifi_family = AF_UNSPEC};
+    const struct ifaddrmsg address = {.ifa_family = AF_UNSPEC};
+    links->count = 0;
+    links->address_count = 0;
+    links->out_of_memory = false;
+    netlink_begin(&request, RTM_GETLINK, NLM_F_DUMP, &link, sizeof(link));
+    int error = netlink_ask(&links->questions, &request, take_link, links);
+    if (!error) {
+        netlink_begin(&request, RTM_GETADDR, NLM_F_DUMP, &address, sizeof(address));
+        error = netlink_ask(&links->questions, &request, take_address, links);
+    }
+    if (!error && links->out_of_memory)
+        error = -ENOMEM;
+    if (links->count)
+        qsort(links->all, links->count, sizeof(*links->all), by_name);
+    links->stale = error != 0;
+    return error;
+}
+
+int links_open(struct links **opened, char *why, size_t why_size)
+{
+    int error = -ENOMEM;
+    struct links *links = calloc(1, sizeof(*links));
+    if (!links)
+        goto fail;
+    /* Events first: what changes between them and the dump is then not missed. */
+    links->events = netlink_open(RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR |
+                                 RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
+    links->questions.fd = netlink_open(0);
+    error = links->events < 0 ? links->events : links->questions.fd < 0 ? links->questions.fd : 0;
+    if (!error)
+        error = dump(links);
+    if (!error) {
+        *opened = links;
+        return 0;
+    }
+    links_close(links);
+fail:
+    snprintf(why, why_size, "rtnetlink: %s", strerror(-error));
+    return error;
+}
+
+void links_close(struct links *links)
+{
+    if (!links)
+        return;
+    if (links->events >= 0)
+        close(links->events);
+    if (links->questions.fd >= 0)
+        close(links->questions.fd);
+    free(links->all);
+    free(links->addresses);
+    free(links);
+}
+
+int links_descriptor(const struct links *links)
+{
+    return links->events;
+}
+
+struct events {
+    struct links *links;
+    bool any;
+};
+
+static void take_event(void *context, const struct nlmsghdr *message)
+{
+    struct events *events = context;
+    events->any = true;
+    switch (message->nlmsg_type) {
+    case RTM_NEWLINK:
+    case RTM_DELLINK:
+    case RTM_NEWADDR:
+    case RTM_DELADDR:
+        events->links->stale = true;
+        break;
+    default: /* routes and neighbours are looked up when they are needed */
+        break;
+    }
+}
+
+bool links_service(struct links *links)
+{
+    struct events events = {.links = links};
+    int lost;
+    do {
+        lost = netlink_drain(links->events, take_event, &events);
+        if (lost)
+            links->stale = true;
+    } while (lost == -ENOBUFS);
+    bool changed = events.any || links->stale;
+    if (links->stale)
+        dump(links);
+    return changed;
+}
+
+const struct link *links_all(const struct links *links, size_t *count)
+{
+    *count = links->count;
+    return links->all;
+}
+
+const struct link *links_find(const struct links *links, const char *name)
+{
+    struct link wanted;
+    snprintf(wanted.name, sizeof(wanted.name), "%s", name);
+    return links->count ? bsearch(&wanted, links->all, links->count, sizeof(*links->all), by_name)
+                        : NULL;
+}
+
+const struct link *links_by_index(const struct links *links, int index)
+{
+    for (size_t i = 0; i < links->count; i++)
+        if (links->all[i].index == index)
+            return &links->all[i];
+    return NULL;
+}
+
+bool links_has_address(const struct links *links, int index, const struct mirror_receiver *receiver)
+{
+    size_t size = receiver->family == 4 ? 4 : 16;
+    for (size_t i = 0; i < links->address_count; i++) {
+        const struct address *address = &links->addresses[i];
+        if (address->index == index && address->family == receiver->family &&
+            !memcmp(address->bytes, receiver->address, size))
+            return true;
+    }
+    return false;
+}
+
+/* What a connected socket says: with the learned path MTU, and IPv6's per-interface one, which
+ * the route's attributes leave out. */
+static uint32_t path_mtu(const struct mirror_receiver *receiver)
+{
+    bool is4 = receiver->family == 4;
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(receiver->port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(receiver->port)};
+    memcpy(&v4.sin_addr, receiver->address, sizeof(v4.sin_addr));
+    memcpy(&v6.sin6_addr, receiver->address, sizeof(v6.sin6_addr));
+    int fd = socket(is4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return 0;
+    int mtu = 0;
+    socklen_t size = sizeof(mtu);
+    if (connect(fd, is4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6,
+                is4 ? sizeof(v4) : sizeof(v6)) ||
+        getsockopt(fd, is4 ? IPPROTO_IP : IPPROTO_IPV6, is4 ? IP_MTU : IPV6_MTU, &mtu, &size) ||
+        mtu < 0)
+        mtu = 0;
+    close(fd);
+    /* An IP packet's length has 16 bits; the loopback's MTU is over it. */
+    return mtu > UINT16_MAX ? UINT16_MAX : (uint32_t)mtu;
+}
+
+struct route_answer {
+    struct route *route;
+    bool found;
+};
+
+static void take_route(void *context, const struct nlmsghdr *message)
+{
+    struct route_answer *answer = context;
+    struct rtmsg info;
+    if (message->nlmsg_type != RTM_NEWROUTE || message->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
+        return;
+    memcpy(&info, NLMSG_DATA(message), sizeof(info));
+    const void *out = netlink_attribute(message, sizeof(info), RTA_OIF, sizeof(int), NULL);
+    if (out)
+        memcpy(&answer->route->index, out, sizeof(int));
+    answer->route->local = info.rtm_type == RTN_LOCAL || info.rtm_type == RTN_MULTICAST;
+    answer->found = out && (info.rtm_type == RTN_UNICAST || answer->route->local);
+
+    size_t size = info.rtm_family == AF_INET ? 4 : 16;
+    const void *gateway = netlink_attribute(message, sizeof(info), RTA_GATEWAY, size, NULL);
+    if (gateway)
+        memcpy(answer->route->hop, gateway, size);
+    /* An IPv4 route over an IPv6 neighbour (RFC 5549). */
+    size_t length = 0;
+    const uint8_t *via =
+        netlink_attribute(message, sizeof(info), RTA_VIA, sizeof(struct rtvia) + 16, &length);
+    if (!gateway && via) {
+        answer->route->hop_family = 6;
+        memcpy(answer->route->hop, via + offsetof(struct rtvia, rtvia_addr), 16);
+    }
+}
+
+bool links_route(struct links *links, const struct mirror_receiver *receiver, struct route *route)
+{
+    bool is4 = receiver->family == 4;
+    struct netlink_request request;
+    const struct rtmsg message = {
+        .rtm_family = is4 ? AF_INET : AF_INET6,
+        .rtm_dst_len = is4 ? 32 : 128,
+    };
+    *route = (struct route){.hop_family = receiver->family};
+    memcpy(route->hop, receiver->address, is4 ? 4 : 16);
+    struct route_answer answer = {.route = route};
+    netlink_begin(&request, RTM_GETROUTE, 0, &message, sizeof(message));
+    netlink_add(&request, RTA_DST, receiver->address, is4 ? 4 : 16);
+    if (netlink_ask(&links->questions, &request, take_route, &answer) || !answer.found)
+        return false;
+    route->mtu = path_mtu(receiver);
+    return true;
+}
+
+static void take_neighbour(void *context, const struct nlmsghdr *message)
+{
+    enum neighbour_state *state = context;
+    struct ndmsg info;
+    if (message->nlmsg_type != RTM_NEWNEIGH || message->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
+        return;
+    memcpy(&info, NLMSG_DATA(message), sizeof(info));
+    if (info.ndm_state &
+        (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP))
+        *state = NEIGHBOUR_RESOLVED;
+    else if (info.ndm_state & NUD_FAILED)
+        *state = NEIGHBOUR_FAILED;
+}
+
+static void begin_neighbour(struct netlink_request *request, uint16_t type, uint16_t flags,
+                            uint8_t use, const struct route *route)
+{
+    bool is4 = route->hop_family == 4;
+    const struct ndmsg message = {
+        .ndm_family = is4 ? AF_INET : AF_INET6,
+        .ndm_ifindex = route->index,
+        .ndm_flags = use,
+    };
+    netlink_begin(request, type, flags, &message, sizeof(message));
+    netlink_add(request, NDA_DST, route->hop, is4 ? 4 : 16);
+}
+
+enum neighbour_state links_neighbour(struct links *links, const struct route *route)
+{
+    const struct link *link = links_by_index(links, route->index);
+    if (route->local || (link && !link->neighbours))
+        return NEIGHBOUR_RESOLVED;
+    struct netlink_request request;
+    enum neighbour_state state = NEIGHBOUR_UNRESOLVED;
+    begin_neighbour(&request, RTM_GETNEIGH, 0, 0, route);
+    netlink_ask(&links->questions, &request, take_neighbour, &state);
+    return state;
+}
+
+int links_resolve(struct links *links, const struct route *route)
+{
+    struct netlink_request request;
+    begin_neighbour(&request, RTM_NEWNEIGH, NLM_F_CREATE, NTF_USE, route);
+    return netlink_ask(&links->questions, &request, NULL, NULL);
+}

@@ -1,0 +1,59 @@
+/* What the kernel knows of interfaces, addresses, routes and neighbours (rtnetlink). The
+ * control thread's only. Interfaces and addresses are kept here and follow the kernel's
+ * events; routes and neighbours are looked up when asked for. */
+#ifndef MIRRORSH_LINKS_H
+#define MIRRORSH_LINKS_H
+
+#include "../mirror_config.h"
+
+struct links;
+
+struct link {
+    int index;
+    char name[INTERFACE_NAME_MAX];
+    bool up; /* administratively */
+    bool loopback;
+    bool ethernet;   /* its frames begin with Ethernet's header */
+    bool neighbours; /* what it leads to has to be resolved to a link address */
+};
+
+/* 0 and *links, or -errno with *why. */
+int links_open(struct links **links, char *why, size_t why_size);
+void links_close(struct links *links);
+
+/* Readable when there are events for links_service. true: something changed. */
+int links_descriptor(const struct links *links);
+bool links_service(struct links *links);
+
+/* In ascending order of their names; the pointers hold until the next links_service. */
+const struct link *links_all(const struct links *links, size_t *count);
+const struct link *links_find(const struct links *links, const char *name);
+const struct link *links_by_index(const struct links *links, int index);
+
+/* Whether the interface has the receiver's address. */
+bool links_has_address(const struct links *links, int index,
+                       const struct mirror_receiver *receiver);
+
+struct route {
+    int index;          /* of the interface that it leaves by */
+    bool local;         /* it is delivered on this machine, or to a group: nothing to resolve */
+    uint8_t hop_family; /* 4 or 6: of the neighbour that it is handed to */
+    uint8_t hop[16];
+    uint32_t mtu; /* of the path as far as it is known; 0: unknown */
+};
+
+/* false: no route. */
+bool links_route(struct links *links, const struct mirror_receiver *receiver, struct route *route);
+
+enum neighbour_state {
+    NEIGHBOUR_RESOLVED,   /* its link address is known, be it stale or being confirmed */
+    NEIGHBOUR_UNRESOLVED, /* unknown or being asked for */
+    NEIGHBOUR_FAILED,     /* asked for in vain */
+};
+
+enum neighbour_state links_neighbour(struct links *links, const struct route *route);
+
+/* Makes the kernel ask for the neighbour's link address. -errno. */
+int links_resolve(struct links *links, const struct route *route);
+
+#endif

@@ -1,0 +1,109 @@
+/* io_uring behind the few verbs that a worker needs. */
+#include "ring.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static uint64_t tag(enum ring_kind kind, uint32_t index)
+{
+    return (uint64_t)kind << 32 | index;
+}
+
+int ring_open(struct ring *ring, unsigned entries, char *why, size_t why_size)
+{
+    /* Completions run only when this thread asks for them, which saves interrupts; a kernel
+     * before 6.1 does not know the flags. */
+    static const unsigned choices[] = {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN, 0};
+    int error = 0;
+    for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+        /* A full completion queue would end the polls: room for several events each. */
+        struct io_uring_params params = {
+            .flags = choices[i] | IORING_SETUP_CQSIZE,
+            .cq_entries = entries * 4,
+        };
+        error = io_uring_queue_init_params(entries, &ring->uring, &params);
+        if (error != -EINVAL)
+            break;
+    }
+    if (error)
+        snprintf(why, why_size, "io_uring: %s", strerror(-error));
+    return error;
+}
+
+void ring_close(struct ring *ring)
+{
+    io_uring_queue_exit(&ring->uring);
+}
+
+/* A free request; a full queue is submitted first. */
+static int request(struct ring *ring, struct io_uring_sqe **sqe)
+{
+    *sqe = io_uring_get_sqe(&ring->uring);
+    if (*sqe)
+        return 0;
+    int submitted = io_uring_submit(&ring->uring);
+    *sqe = io_uring_get_sqe(&ring->uring);
+    if (*sqe)
+        return 0;
+    return submitted < 0 ? submitted : -EBUSY;
+}
+
+int ring_poll(struct ring *ring, int fd, enum ring_kind kind, uint32_t index)
+{
+    struct io_uring_sqe *sqe;
+    int error = request(ring, &sqe);
+    if (error)
+        return error;
+    io_uring_prep_poll_multishot(sqe, fd, POLLIN);
+    io_uring_sqe_set_data64(sqe, tag(kind, index));
+    return 0;
+}
+
+int ring_poll_cancel(struct ring *ring, enum ring_kind kind, uint32_t index)
+{
+    struct io_uring_sqe *sqe;
+    int error = request(ring, &sqe);
+    if (error)
+        return error;
+    io_uring_prep_poll_remove(sqe, tag(kind, index));
+    io_uring_sqe_set_data64(sqe, tag(RING_CANCEL, index));
+    return 0;
+}
+
+int ring_send(struct ring *ring, int fd, const struct msghdr *message, uint32_t index)
+{
+    struct io_uring_sqe *sqe;
+    int error = request(ring, &sqe);
+    if (error)
+        return error;
+    io_uring_prep_sendmsg(sqe, fd, message, MSG_DONTWAIT);
+    io_uring_sqe_set_data64(sqe, tag(RING_SEND, index));
+    return 0;
+}
+
+int ring_wait(struct ring *ring)
+{
+    int submitted;
+    do
+        submitted = io_uring_submit_and_wait(&ring->uring, 1);
+    while (submitted == -EINTR);
+    return submitted < 0 ? submitted : 0;
+}
+
+bool ring_next(struct ring *ring, struct ring_event *event)
+{
+    struct io_uring_cqe *cqe;
+    if (io_uring_peek_cqe(&ring->uring, &cqe))
+        return false;
+    *event = (struct ring_event){
+        .kind = (enum ring_kind)(cqe->user_data >> 32),
+        .index = (uint32_t)cqe->user_data,
+        .result = cqe->res,
+        .more = cqe->flags & IORING_CQE_F_MORE,
+    };
+    io_uring_cqe_seen(&ring->uring, cqe);
+    return true;
+}

@@ -1,0 +1,243 @@
+/* Sockets towards receivers. They are not connected (a connected one loses datagrams to the
+ * errors of earlier ones), never fragment, and hold up to SEND_BUFFER of unsent bytes. */
+#include "transmit.h"
+
+#include "../packet/vxlan.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <netinet/udp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { SEND_BUFFER = 4 << 20, FAMILIES = 2 };
+
+static const int families[FAMILIES] = {AF_INET, AF_INET6};
+
+/* A UDP socket at the port on all addresses; -errno. */
+static int port_socket(int family, uint16_t port, bool shared)
+{
+    int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    const int on = 1;
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    bool is6 = family == AF_INET6;
+    if ((is6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on))) ||
+        (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on))) ||
+        bind(fd, is6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
+             is6 ? sizeof(v6) : sizeof(v4))) {
+        int error = -errno;
+        close(fd);
+        return error;
+    }
+    return fd;
+}
+
+/* Nobody reads here: what strangers send to the port is dropped at once. */
+static int deafen(int fd)
+{
+    struct sock_filter reject = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog program = {.len = 1, .filter = &reject};
+    const int least = 0;
+    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ||
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least)))
+        return -errno;
+    return 0;
+}
+
+/* Bound without sharing first, which shows that nobody else has the port; shared from then on
+ * with the lanes. A family that this machine lacks needs no reservation. */
+static int reserve_port(int reserved[static FAMILIES], uint16_t port)
+{
+    const int on = 1;
+    int error = 0;
+    for (int i = 0; i < FAMILIES; i++) {
+        int fd = port_socket(families[i], port, false);
+        reserved[i] = fd < 0 ? -1 : fd;
+        if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
+            continue;
+        error = fd < 0 ? fd : deafen(fd);
+        if (!error && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)))
+            error = -errno;
+        if (error)
+            break;
+    }
+    for (int i = 0; error && i < FAMILIES; i++) {
+        if (reserved[i] >= 0)
+            close(reserved[i]);
+        reserved[i] = -1;
+    }
+    return error;
+}
+
+int ports_reserve(struct ports *ports, char *why, size_t why_size)
+{
+    enum { SHARE = (ENTROPY_PORT_MAX - ENTROPY_PORT_MIN + 1) / LANES };
+    memset(ports->reserved, -1, sizeof(ports->reserved));
+    for (unsigned lane = 0; lane < LANES; lane++) {
+        /* Each lane has its own part of the range and tries it from a random place on. */
+        uint16_t start = 0;
+        if (getrandom(&start, sizeof(start), 0) != sizeof(start))
+            start = (uint16_t)getpid();
+        int error = -EADDRINUSE;
+        for (unsigned i = 0; i < SHARE && error == -EADDRINUSE; i++) {
+            ports->number[lane] = (uint16_t)(ENTROPY_PORT_MIN + lane * SHARE + (start + i) % SHARE);
+            error = reserve_port(ports->reserved[lane], ports->number[lane]);
+        }
+        if (error) {
+            snprintf(why, why_size, "outer source ports: %s", strerror(-error));
+            ports_release(ports);
+            return error;
+        }
+    }
+    return 0;
+}
+
+void ports_release(struct ports *ports)
+{
+    for (unsigned lane = 0; lane < LANES; lane++)
+        for (int i = 0; i < FAMILIES; i++)
+            if (ports->reserved[lane][i] >= 0)
+                close(ports->reserved[lane][i]);
+}
+
+/* Don't fragment: a packet over the path MTU comes back as EMSGSIZE instead. */
+static int tune(int fd, int family)
+{
+    const int on = 1, buffer = SEND_BUFFER;
+    const int discover4 = IP_PMTUDISC_DO, discover6 = IPV6_PMTUDISC_DO;
+    int failed;
+    if (family == AF_INET)
+        failed = setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover4, sizeof(discover4));
+    else
+        failed = setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &discover6, sizeof(discover6)) ||
+                 setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof(on));
+    if (failed)
+        return -errno;
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer)) &&
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer)))
+        return -errno;
+    return deafen(fd);
+}
+
+static void fill_address(struct lanes *lanes, const struct mirror_receiver *receiver)
+{
+    if (receiver->family == 4) {
+        lanes->address.v4.sin_family = AF_INET;
+        lanes->address.v4.sin_port = htons(receiver->port);
+        memcpy(&lanes->address.v4.sin_addr, receiver->address, 4);
+        lanes->address_size = sizeof(lanes->address.v4);
+    } else {
+        lanes->address.v6.sin6_family = AF_INET6;
+        lanes->address.v6.sin6_port = htons(receiver->port);
+        memcpy(&lanes->address.v6.sin6_addr, receiver->address, 16);
+        lanes->address_size = sizeof(lanes->address.v6);
+    }
+}
+
+int lanes_open(struct lanes **opened, const struct mirror_receiver *receiver,
+               const struct ports *ports, char *why, size_t why_size)
+{
+    int error = -ENOMEM;
+    struct lanes *lanes = calloc(1, sizeof(*lanes));
+    if (!lanes)
+        goto fail;
+    memset(lanes->sockets, -1, sizeof(lanes->sockets));
+    fill_address(lanes, receiver);
+    int family = lanes->address.any.sa_family;
+    for (int lane = 0; lane < LANES; lane++) {
+        int fd = port_socket(family, ports->number[lane], true);
+        error = fd < 0 ? fd : 0;
+        lanes->sockets[lane] = fd < 0 ? -1 : fd;
+        if (!error)
+            error = tune(fd, family);
+        if (error)
+            goto fail;
+    }
+    *opened = lanes;
+    return 0;
+fail:
+    snprintf(why, why_size, "sockets to a receiver: %s", strerror(-error));
+    lanes_close(lanes);
+    return error;
+}
+
+void lanes_close(struct lanes *lanes)
+{
+    if (!lanes)
+        return;
+    for (int lane = 0; lane < LANES; lane++)
+        if (lanes->sockets[lane] >= 0)
+            close(lanes->sockets[lane]);
+    free(lanes);
+}
+
+void message_fill(struct message *message, struct lanes *lanes, struct batch *batch)
+{
+    message->bytes = (struct iovec){.iov_base = batch->bytes, .iov_len = batch->length};
+    message->header = (struct msghdr){
+        .msg_name = &lanes->address,
+        .msg_namelen = lanes->address_size,
+        .msg_iov = &message->bytes,
+        .msg_iovlen = 1,
+    };
+    if (batch->count == 1)
+        return;
+    message->header.msg_control = &message->control;
+    message->header.msg_controllen = sizeof(message->control.room);
+    struct cmsghdr *control = CMSG_FIRSTHDR(&message->header);
+    uint16_t segment = (uint16_t)batch->segment;
+    control->cmsg_level = IPPROTO_UDP;
+    control->cmsg_type = UDP_SEGMENT;
+    control->cmsg_len = CMSG_LEN(sizeof(segment));
+    memcpy(CMSG_DATA(control), &segment, sizeof(segment));
+}
+
+bool segmentation_error(int error)
+{
+    return error == -EIO || error == -EINVAL || error == -EOPNOTSUPP;
+}
+
+void send_singly(struct lanes *lanes, const struct batch *batch, int results[static BATCH_PACKETS])
+{
+    struct mmsghdr messages[BATCH_PACKETS];
+    struct iovec bytes[BATCH_PACKETS];
+    uint32_t offset = 0;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        uint32_t left = batch->length - offset;
+        bytes[i].iov_base = batch->bytes + offset;
+        bytes[i].iov_len = left < batch->segment ? left : batch->segment;
+        messages[i].msg_hdr = (struct msghdr){
+            .msg_name = &lanes->address,
+            .msg_namelen = lanes->address_size,
+            .msg_iov = &bytes[i],
+            .msg_iovlen = 1,
+        };
+        offset += (uint32_t)bytes[i].iov_len;
+    }
+    for (uint32_t i = 0; i < batch->count;) {
+        int sent =
+            sendmmsg(lanes->sockets[batch->lane], messages + i, batch->count - i, MSG_DONTWAIT);
+        if (sent <= 0) { /* it ends at the packet that fails: go on behind it */
+            results[i++] = -errno;
+            continue;
+        }
+        for (int k = 0; k < sent; k++)
+            results[i++] = 0;
+    }
+}
+
+void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}

@@ -1,0 +1,278 @@
+/* What show and monitor read: the workers' counters, added up and less what was cleared,
+ * beside the state of everything that is counted. */
+#include "engine_state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct counters *engine_collect(struct engine *engine, struct worker_request *requests)
+{
+    struct counters *sum = counters_new(engine->cleared->capacity);
+    if (!sum)
+        return NULL;
+    for (unsigned i = 0; i < engine->grounds.workers; i++) {
+        requests[i] = (struct worker_request){.errand = WORKER_REPORT, .sum = sum};
+        worker_ask(engine->workers[i].worker, &requests[i]);
+        worker_wait(&requests[i]);
+    }
+    return sum;
+}
+
+static void show_session(const struct engine *engine, const struct counters *sum, uint32_t index,
+                         struct session_status *status)
+{
+    const struct mirror_config *config = engine->committed->config;
+    const struct mirror_session *session = &config->sessions[index];
+    const struct session_condition *condition = &engine->deployment->sessions[index];
+    const struct session_row *row =
+        counters_session(sum, engine->committed->slots[COUNT_SESSION][index]);
+    *status = (struct session_status){
+        .config = session,
+        .filter = session->filter == NO_FILTER ? NULL : config->filters[session->filter].name,
+        .target = config->targets[session->target].name,
+        .state = session->disabled ? SESSION_DISABLED
+                 : condition->up   ? SESSION_UP
+                                   : SESSION_DOWN,
+        .matched = {.packets = row->matched_packets, .bytes = row->matched_bytes},
+        .sent = {.packets = row->sent_packets, .bytes = row->sent_bytes},
+        .truncated = row->truncated,
+        .dropped_no_receiver = row->no_receiver,
+        .dropped_send_error = row->send_error,
+        .dropped_backlog = row->backlog,
+    };
+    snprintf(status->reason, sizeof(status->reason), "%s", condition->reason);
+}
+
+static void show_rules(const struct engine *engine, const struct counters *sum,
+                       struct engine_snapshot *snapshot)
+{
+    const struct mirror_config *config = engine->committed->config;
+    uint32_t index = 0;
+    for (size_t f = 0; f < config->filter_count; f++) {
+        const struct mirror_filter *filter = &config->filters[f];
+        for (int direction = INGRESS; direction < DIRECTIONS; direction++) {
+            for (size_t r = 0; r < filter->rule_count[direction]; r++, index++) {
+                const struct rule_row *row =
+                    counters_rule(sum, engine->committed->slots[COUNT_RULE][index]);
+                snapshot->rules[index] = (struct rule_status){
+                    .filter = filter,
+                    .direction = (enum direction)direction,
+                    .rule = &filter->rules[direction][r],
+                    .hits = {.packets = row->packets, .bytes = row->bytes},
+                };
+            }
+        }
+    }
+}
+
+static void show_receivers(const struct engine *engine, const struct counters *sum,
+                           struct engine_snapshot *snapshot)
+{
+    const struct mirror_config *config = engine->committed->config;
+    uint32_t index = 0;
+    for (size_t t = 0; t < config->target_count; t++) {
+        for (size_t r = 0; r < config->targets[t].receiver_count; r++, index++) {
+            const struct receiver_health *health = &engine->deployment->health[index];
+            const struct receiver_row *row =
+                counters_receiver(sum, engine->committed->slots[COUNT_RECEIVER][index]);
+            struct receiver_status *status = &snapshot->receivers[index];
+            *status = (struct receiver_status){
+                .target = &config->targets[t],
+                .config = &config->targets[t].receivers[r],
+                .state = health->up ? RECEIVER_UP : RECEIVER_DOWN,
+                .mtu = health->mtu,
+                .sent = {.packets = row->packets, .bytes = row->bytes},
+                .errors = row->errors,
+            };
+            snprintf(status->reason, sizeof(status->reason), "%s",
+                     receiver_fault_text(health->fault));
+        }
+    }
+}
+
+static bool mirrored_by_any(const struct mirror_config *config, const char *interface)
+{
+    for (size_t i = 0; i < config->session_count; i++)
+        for (size_t s = 0; s < config->sessions[i].source_count; s++)
+            if (!config->sessions[i].disabled && !strcmp(config->sessions[i].sources[s], interface))
+                return true;
+    return false;
+}
+
+static void show_source(const struct engine *engine, const struct counters *sum, uint32_t index,
+                        struct interface_status *status)
+{
+    uint32_t slot = engine->committed->slots[COUNT_INTERFACE][index];
+    const struct interface_row *row = counters_interface(sum, slot);
+    status->source = mirrored_by_any(engine->committed->config, status->name);
+    status->received = (struct count){.packets = row->packets, .bytes = row->bytes};
+    status->dropped = engine->grounds.sources.dropped[slot];
+    status->mirrored = row->mirrored;
+    status->rejected = row->rejected;
+    status->unmatched = row->unmatched;
+    status->own = row->own;
+}
+
+/* The machine's interfaces and the configuration's, both in the order of their names, merged. */
+static void show_interfaces(const struct engine *engine, const struct counters *sum,
+                            struct engine_snapshot *snapshot)
+{
+    const struct committed *committed = engine->committed;
+    size_t link_count, link = 0;
+    const struct link *links = links_all(engine->grounds.links, &link_count);
+    uint32_t source = 0;
+    while (link < link_count || source < committed->count[COUNT_INTERFACE]) {
+        struct interface_status *status = &snapshot->interfaces[snapshot->interface_count++];
+        int order = link == link_count ? 1
+                    : source == committed->count[COUNT_INTERFACE]
+                        ? -1
+                        : strcmp(links[link].name, committed->interfaces[source]);
+        *status = (struct interface_status){.link = LINK_ABSENT};
+        memcpy(status->name, order <= 0 ? links[link].name : committed->interfaces[source],
+               sizeof(status->name));
+        if (order <= 0)
+            status->link = links[link].up ? LINK_UP : LINK_DOWN;
+        if (order >= 0)
+            show_source(engine, sum, source, status);
+        link += order <= 0;
+        source += order >= 0;
+    }
+}
+
+static bool segmentation_refused(const struct engine *engine, unsigned worker)
+{
+    const struct receiver *receiver = engine->grounds.receivers.first;
+    for (; receiver; receiver = receiver->next)
+        if (atomic_load(&receiver->lanes[worker]->refused))
+            return true;
+    return false;
+}
+
+static void show_worker(struct engine *engine, unsigned index, const struct worker_request *report,
+                        struct worker_status *status)
+{
+    struct engine_worker *worker = &engine->workers[index];
+    const struct worker_totals *now = &report->totals, *cleared = &worker->cleared;
+    uint64_t wall = engine_now_ns();
+    double used = (double)(report->processor_ns - worker->processor_ns);
+    double passed = (double)(wall - worker->wall_ns);
+    *status = (struct worker_status){
+        .load = used < passed ? used / passed : 1,
+        .received = now->received - cleared->received,
+        .mirrored = now->mirrored - cleared->mirrored,
+        .rejected = now->rejected - cleared->rejected,
+        .unmatched = now->unmatched - cleared->unmatched,
+        .own = now->own - cleared->own,
+        .batches = report->sends.batches - worker->cleared_sends.batches,
+        .batched_packets = report->sends.batched_packets - worker->cleared_sends.batched_packets,
+        .singles = report->sends.singles - worker->cleared_sends.singles,
+        .segmentation_refused = segmentation_refused(engine, index),
+    };
+    worker->processor_ns = report->processor_ns;
+    worker->wall_ns = wall;
+}
+
+static bool allocate(const struct engine *engine, struct engine_snapshot *snapshot)
+{
+    const uint32_t *count = engine->committed->count;
+    size_t link_count;
+    links_all(engine->grounds.links, &link_count);
+    snapshot->session_count = count[COUNT_SESSION];
+    snapshot->rule_count = count[COUNT_RULE];
+    snapshot->receiver_count = count[COUNT_RECEIVER];
+    snapshot->worker_count = engine->grounds.workers;
+    snapshot->sessions = calloc(snapshot->session_count + 1, sizeof(*snapshot->sessions));
+    snapshot->rules = calloc(snapshot->rule_count + 1, sizeof(*snapshot->rules));
+    snapshot->receivers = calloc(snapshot->receiver_count + 1, sizeof(*snapshot->receivers));
+    snapshot->workers = calloc(snapshot->worker_count + 1, sizeof(*snapshot->workers));
+    snapshot->interfaces =
+        calloc(link_count + count[COUNT_INTERFACE] + 1, sizeof(*snapshot->interfaces));
+    return snapshot->sessions && snapshot->rules && snapshot->receivers && snapshot->workers &&
+           snapshot->interfaces;
+}
+
+struct engine_snapshot *engine_snapshot(struct engine *engine)
+{
+    struct engine_snapshot *snapshot = calloc(1, sizeof(*snapshot));
+    struct worker_request *reports = calloc(engine->grounds.workers, sizeof(*reports));
+    struct counters *sum = NULL;
+    if (snapshot && reports && allocate(engine, snapshot))
+        sum = engine_collect(engine, reports);
+    if (!sum) {
+        engine_snapshot_free(snapshot);
+        free(reports);
+        return NULL;
+    }
+    counters_subtract(sum, engine->cleared);
+    sources_count(&engine->grounds.sources);
+    snapshot->uptime_ms = (engine_now_ns() - engine->started_ns) / 1000000;
+    snapshot->plans = engine->plans;
+    for (uint32_t i = 0; i < snapshot->session_count; i++)
+        show_session(engine, sum, i, &snapshot->sessions[i]);
+    show_rules(engine, sum, snapshot);
+    show_receivers(engine, sum, snapshot);
+    show_interfaces(engine, sum, snapshot);
+    for (unsigned i = 0; i < engine->grounds.workers; i++)
+        show_worker(engine, i, &reports[i], &snapshot->workers[i]);
+    counters_free(sum);
+    free(reports);
+    return snapshot;
+}
+
+void engine_snapshot_free(struct engine_snapshot *snapshot)
+{
+    if (!snapshot)
+        return;
+    free(snapshot->sessions);
+    free(snapshot->rules);
+    free(snapshot->receivers);
+    free(snapshot->interfaces);
+    free(snapshot->workers);
+    free(snapshot);
+}
+
+static int clear_session(struct engine *engine, const struct counters *sum, const char *name)
+{
+    const struct committed *committed = engine->committed;
+    for (uint32_t i = 0; i < committed->count[COUNT_SESSION]; i++) {
+        if (strcmp(committed->config->sessions[i].name, name))
+            continue;
+        counters_copy_slot(engine->cleared, sum, COUNT_SESSION, committed->slots[COUNT_SESSION][i]);
+        return 0;
+    }
+    return -ENOENT;
+}
+
+static void clear_all(struct engine *engine, const struct worker_request *reports)
+{
+    struct sources *sources = &engine->grounds.sources;
+    sources_count(sources);
+    for (uint32_t i = 0; i < sources->dropped_room; i++)
+        sources->dropped[i] = 0;
+    for (unsigned i = 0; i < engine->grounds.workers; i++) {
+        engine->workers[i].cleared = reports[i].totals;
+        engine->workers[i].cleared_sends = reports[i].sends;
+    }
+}
+
+int engine_clear(struct engine *engine, const char *session)
+{
+    struct worker_request *reports = calloc(engine->grounds.workers, sizeof(*reports));
+    struct counters *sum = reports ? engine_collect(engine, reports) : NULL;
+    int error = 0;
+    if (!sum) {
+        error = -ENOMEM;
+    } else if (session) {
+        error = clear_session(engine, sum, session);
+    } else {
+        clear_all(engine, reports);
+        counters_free(engine->cleared);
+        engine->cleared = sum;
+        sum = NULL;
+    }
+    counters_free(sum);
+    free(reports);
+    return error;
+}

@@ -1,0 +1,430 @@
+/* The loop: wait for events, read ready blocks one by one, and at the end of each block send
+ * what is batched and take the errands of the control thread. */
+#include "worker.h"
+
+#include "io/ring.h"
+#include "packet/fragments.h"
+#include "packet/segment.h"
+#include "packet/vxlan.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RING_ENTRIES = 256 };
+
+struct worker {
+    pthread_t thread;
+    int wake; /* eventfd of the control thread */
+    struct worker_request *_Atomic inbox;
+    bool ending;
+
+    struct ring ring;
+    uint32_t last_tag; /* given to a capture's poll */
+    struct outbox outbox;
+    struct fragments *fragments;
+    uint32_t now; /* seconds */
+
+    struct worker_view *view;
+    struct counters *counters;
+    struct worker_totals totals;
+
+    sem_t started;
+    int error; /* of starting */
+    char *why;
+    size_t why_size;
+};
+
+static struct capture *capture_tagged(const struct worker *worker, uint32_t tag)
+{
+    for (uint32_t i = 0; i < worker->view->plan->interface_count; i++) {
+        struct capture *capture = worker->view->captures[i];
+        if (capture && capture->armed && capture->tag == tag)
+            return capture;
+    }
+    return NULL;
+}
+
+static void arm(struct worker *worker, struct capture *capture)
+{
+    capture->tag = ++worker->last_tag;
+    capture->armed = !ring_poll(&worker->ring, capture->descriptor, RING_CAPTURE, capture->tag);
+    capture->ready = true; /* its poll tells of what comes from now on */
+}
+
+static void handle(struct worker *worker, const struct ring_event *event)
+{
+    struct capture *capture;
+    uint64_t wakes;
+    switch (event->kind) {
+    case RING_SEND:
+        outbox_completed(&worker->outbox, event->index, event->result);
+        return;
+    case RING_CAPTURE:
+        capture = capture_tagged(worker, event->index);
+        if (!capture)
+            return;
+        capture->ready = true;
+        capture->armed = event->more;
+        if (event->result > 0 && event->result & POLLERR)
+            capture_clear_error(capture);
+        return;
+    case RING_WAKE:
+        if (read(worker->wake, &wakes, sizeof(wakes)) < 0 && errno != EAGAIN)
+            return;
+        if (!event->more)
+            ring_poll(&worker->ring, worker->wake, RING_WAKE, 0);
+        return;
+    case RING_CANCEL:
+        return;
+    }
+}
+
+static void take_events(void *context)
+{
+    struct worker *worker = context;
+    struct ring_event event;
+    while (ring_next(&worker->ring, &event))
+        handle(worker, &event);
+}
+
+/* ---- a frame's way ---- */
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Flows that share a receiver spread over the lanes: other bits of the hash than the choice of
+ * the receiver looks at. */
+static uint32_t lane_of(uint32_t hash)
+{
+    return (hash * 2654435769u) >> 16 & (LANES - 1);
+}
+
+static void mirror(struct worker *worker, const struct segments *segments, uint32_t session_index,
+                   uint32_t hash)
+{
+    const struct plan *plan = worker->view->plan;
+    const struct plan_session *session = &plan->sessions[session_index];
+    uint32_t index = plan_receiver(plan, session->target, hash);
+    if (index == NO_SLOT) {
+        counters_session(worker->counters, session->slot)->no_receiver += segments->count;
+        return;
+    }
+    uint32_t most = least(session->packet_length, plan->receivers[index].keep);
+    if (segments->count == 1)
+        most = least(most, segments->frame->captured);
+    for (uint32_t i = 0; i < segments->count; i++) {
+        uint32_t length = segment_length(segments, i);
+        uint32_t kept = least(most, length);
+        struct batch_packet packet = {
+            .session = session->slot, .kept = kept, .truncated = kept < length};
+        uint8_t *out =
+            outbox_add(&worker->outbox, index, lane_of(hash), VXLAN_HEADER + kept, packet);
+        vxlan_write(out, session->vni);
+        segment_write(segments, i, out + VXLAN_HEADER, kept);
+    }
+}
+
+static uint64_t wire_bytes(const struct segments *segments)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < segments->count; i++)
+        bytes += segment_length(segments, i);
+    return bytes;
+}
+
+static void count_rule(struct worker *worker, uint32_t slot, uint32_t packets, uint64_t bytes)
+{
+    if (slot == NO_SLOT)
+        return;
+    struct rule_row *rule = counters_rule(worker->counters, slot);
+    rule->packets += packets;
+    rule->bytes += bytes;
+}
+
+static void take_frame(struct worker *worker, uint32_t interface, const struct frame *frame)
+{
+    const struct plan *plan = worker->view->plan;
+    struct flow_key key;
+    decode(frame, &key);
+    fragments_follow(worker->fragments, &key, worker->now);
+    struct verdict verdict = plan_classify(plan, interface, frame->direction, &key);
+    struct segments segments;
+    segments_open(&segments, frame, &key);
+
+    uint64_t bytes = wire_bytes(&segments);
+    struct interface_row *row =
+        counters_interface(worker->counters, plan->interfaces[interface].slot);
+    row->packets += segments.count;
+    row->bytes += bytes;
+    worker->totals.received += segments.count;
+    switch (verdict.kind) {
+    case VERDICT_UNMATCHED:
+        row->unmatched += segments.count;
+        worker->totals.unmatched += segments.count;
+        return;
+    case VERDICT_OWN:
+        row->own += segments.count;
+        worker->totals.own += segments.count;
+        return;
+    case VERDICT_REJECTED:
+        row->rejected += segments.count;
+        worker->totals.rejected += segments.count;
+        count_rule(worker, verdict.rule_slot, segments.count, bytes);
+        return;
+    case VERDICT_MIRRORED:
+        row->mirrored += segments.count;
+        worker->totals.mirrored += segments.count;
+        count_rule(worker, verdict.rule_slot, segments.count, bytes);
+        struct session_row *session =
+            counters_session(worker->counters, plan->sessions[verdict.session].slot);
+        session->matched_packets += segments.count;
+        session->matched_bytes += bytes;
+        mirror(worker, &segments, verdict.session, flow_hash(&key, frame));
+        return;
+    }
+}
+
+/* One block, if one is ready; after it nothing is in flight. */
+static bool take_block(struct worker *worker, uint32_t interface)
+{
+    struct capture *capture = worker->view->captures[interface];
+    struct capture_block block;
+    struct frame frame;
+    if (!capture_block_open(capture, &block))
+        return false;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    worker->now = (uint32_t)now.tv_sec;
+    while (capture_block_next(&block, &frame))
+        take_frame(worker, interface, &frame);
+    outbox_flush(&worker->outbox);
+    capture_block_release(capture);
+    return true;
+}
+
+/* What is ready now, at most once around the ring. */
+static void drain(struct worker *worker, uint32_t interface)
+{
+    for (uint32_t left = worker->view->captures[interface]->block_count; left > 0; left--)
+        if (!take_block(worker, interface))
+            return;
+}
+
+/* ---- errands ---- */
+
+static bool has_capture(const struct worker_view *view, const struct capture *capture)
+{
+    for (uint32_t i = 0; i < view->plan->interface_count; i++)
+        if (view->captures[i] == capture)
+            return true;
+    return false;
+}
+
+/* The control thread closes it afterwards: its poll must have ended by then. */
+static void leave(struct worker *worker, uint32_t interface)
+{
+    struct capture *capture = worker->view->captures[interface];
+    drain(worker, interface);
+    if (capture->armed && ring_poll_cancel(&worker->ring, RING_CAPTURE, capture->tag))
+        return;
+    while (capture->armed) {
+        ring_wait(&worker->ring);
+        take_events(worker);
+    }
+}
+
+static void leave_captures(struct worker *worker, const struct worker_view *next)
+{
+    const struct worker_view *view = worker->view;
+    for (uint32_t i = 0; view && i < view->plan->interface_count; i++)
+        if (view->captures[i] && !(next && has_capture(next, view->captures[i])))
+            leave(worker, i);
+}
+
+static void adopt(struct worker *worker, struct worker_request *request)
+{
+    leave_captures(worker, request->view);
+    if (request->counters) {
+        struct counters *old = worker->counters;
+        if (old)
+            counters_add(request->counters, old);
+        worker->counters = request->counters;
+        request->counters = old;
+    }
+    for (size_t i = 0; i < request->fresh_count; i++)
+        counters_zero_slot(worker->counters, request->fresh[i].kind, request->fresh[i].slot);
+    worker->view = request->view;
+    worker->outbox.plan = request->view->plan;
+    worker->outbox.lanes = request->view->lanes;
+    worker->outbox.counters = worker->counters;
+    batcher_aim(&worker->outbox.batcher, request->view->table);
+    for (uint32_t i = 0; i < request->view->plan->interface_count; i++) {
+        struct capture *capture = request->view->captures[i];
+        if (capture && !capture->armed)
+            arm(worker, capture);
+    }
+}
+
+static void report(struct worker *worker, struct worker_request *request)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    counters_add(request->sum, worker->counters);
+    request->totals = worker->totals;
+    request->sends = worker->outbox.totals;
+    request->processor_ns = (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
+static void run_errand(struct worker *worker)
+{
+    if (!atomic_load_explicit(&worker->inbox, memory_order_relaxed))
+        return;
+    struct worker_request *request = atomic_exchange(&worker->inbox, NULL);
+    switch (request->errand) {
+    case WORKER_ADOPT:
+        adopt(worker, request);
+        break;
+    case WORKER_REPORT:
+        report(worker, request);
+        break;
+    case WORKER_END:
+        leave_captures(worker, NULL);
+        worker->ending = true;
+        break;
+    }
+    sem_post(&request->done);
+}
+
+/* ---- the loop ---- */
+
+/* A block of each ready capture in turn, until none is ready: no interface stops another. */
+static void take_blocks(struct worker *worker)
+{
+    bool any;
+    do {
+        any = false;
+        for (uint32_t i = 0; !worker->ending && i < worker->view->plan->interface_count; i++) {
+            struct capture *capture = worker->view->captures[i];
+            if (!capture || !capture->ready)
+                continue;
+            /* Off before looking: what gets ready while looking sets it again. */
+            capture->ready = false;
+            if (take_block(worker, i)) {
+                capture->ready = true;
+                any = true;
+            }
+            if (!capture->armed)
+                arm(worker, capture);
+            run_errand(worker); /* may change the view: the count is read anew */
+        }
+    } while (any && !worker->ending);
+}
+
+static void *run(void *argument)
+{
+    struct worker *worker = argument;
+    worker->error = ring_open(&worker->ring, RING_ENTRIES, worker->why, worker->why_size);
+    if (!worker->error)
+        worker->error = ring_poll(&worker->ring, worker->wake, RING_WAKE, 0);
+    int error = worker->error;
+    sem_post(&worker->started);
+    if (error)
+        return NULL;
+    while (!worker->ending) {
+        ring_wait(&worker->ring);
+        take_events(worker);
+        run_errand(worker);
+        if (worker->view)
+            take_blocks(worker);
+    }
+    ring_close(&worker->ring);
+    return NULL;
+}
+
+static void destroy(struct worker *worker)
+{
+    if (worker->wake >= 0)
+        close(worker->wake);
+    outbox_destroy(&worker->outbox);
+    fragments_free(worker->fragments);
+    counters_free(worker->counters);
+    sem_destroy(&worker->started);
+    free(worker);
+}
+
+int worker_start(struct worker **started, int alarm, char *why, size_t why_size)
+{
+    struct worker *worker = calloc(1, sizeof(*worker));
+    if (!worker) {
+        snprintf(why, why_size, "%s", strerror(ENOMEM));
+        return -ENOMEM;
+    }
+    int error = 0;
+    worker->outbox.ring = &worker->ring;
+    worker->outbox.alarm = alarm;
+    worker->outbox.events = take_events;
+    worker->outbox.context = worker;
+    worker->why = why;
+    worker->why_size = why_size;
+    worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    worker->fragments = fragments_new();
+    sem_init(&worker->started, 0, 0);
+    if (worker->wake < 0)
+        error = -errno;
+    else if (!worker->fragments || !outbox_init(&worker->outbox))
+        error = -ENOMEM;
+    if (!error)
+        error = -pthread_create(&worker->thread, NULL, run, worker);
+    if (error) {
+        snprintf(why, why_size, "a worker: %s", strerror(-error));
+        destroy(worker);
+        return error;
+    }
+    while (sem_wait(&worker->started))
+        ;
+    error = worker->error;
+    if (error) {
+        pthread_join(worker->thread, NULL);
+        destroy(worker);
+        return error;
+    }
+    *started = worker;
+    return 0;
+}
+
+void worker_ask(struct worker *worker, struct worker_request *request)
+{
+    const uint64_t one = 1;
+    sem_init(&request->done, 0, 0);
+    atomic_store(&worker->inbox, request);
+    while (write(worker->wake, &one, sizeof(one)) < 0 && errno == EINTR)
+        ;
+}
+
+void worker_wait(struct worker_request *request)
+{
+    while (sem_wait(&request->done))
+        ;
+    sem_destroy(&request->done);
+}
+
+void worker_stop(struct worker *worker)
+{
+    if (!worker)
+        return;
+    struct worker_request request = {.errand = WORKER_END};
+    worker_ask(worker, &request);
+    worker_wait(&request);
+    pthread_join(worker->thread, NULL);
+    destroy(worker);
+}

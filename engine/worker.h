@@ -1,0 +1,64 @@
+/* A worker: the thread on which packets go their whole way, from the blocks of its captures
+ * through the plan into batches and out. It shares nothing with other workers, and takes
+ * errands from the control thread between two blocks, when nothing of it is in flight. */
+#ifndef MIRRORSH_WORKER_H
+#define MIRRORSH_WORKER_H
+
+#include "io/capture.h"
+#include "outbox.h"
+
+#include <semaphore.h>
+
+/* What a worker works with. Made, changed and freed by the control thread while no worker has
+ * it. */
+struct worker_view {
+    const struct plan *plan;
+    struct capture **captures; /* by the plan's interfaces; NULL: not open */
+    struct lanes **lanes;      /* by the plan's receivers */
+    struct batch **table;      /* for the batcher */
+};
+
+/* What it has done in all, beside the counters of the names. */
+struct worker_totals {
+    uint64_t received, mirrored, rejected, unmatched, own;
+};
+
+struct worker_slot {
+    enum counter_kind kind;
+    uint32_t slot;
+};
+
+enum worker_errand { WORKER_ADOPT, WORKER_REPORT, WORKER_END };
+
+struct worker_request {
+    enum worker_errand errand;
+    /* WORKER_ADOPT: the view to go on with. Blocks that are ready in captures which it lacks are
+     * read first. */
+    struct worker_view *view;
+    /* WORKER_ADOPT, may be NULL: larger counters to go on with; it leaves the old ones here. */
+    struct counters *counters;
+    const struct worker_slot *fresh; /* WORKER_ADOPT: slots that begin at zero */
+    size_t fresh_count;
+    /* WORKER_REPORT: it adds its counters and totals to these. */
+    struct counters *sum;
+    struct worker_totals totals;
+    struct outbox_totals sends;
+    uint64_t processor_ns; /* it has used in all */
+
+    sem_t done; /* posted by the worker; the request is the asker's again */
+};
+
+struct worker;
+
+/* `alarm`: an eventfd that it writes to when the control thread should look at the receivers.
+ * It begins without a view. 0, or -errno with *why. */
+int worker_start(struct worker **worker, int alarm, char *why, size_t why_size);
+
+/* One request at a time; worker_wait returns when it is done. */
+void worker_ask(struct worker *worker, struct worker_request *request);
+void worker_wait(struct worker_request *request);
+
+/* Reads what is ready, sends it, ends the thread, frees everything but the view. */
+void worker_stop(struct worker *worker);
+
+#endif

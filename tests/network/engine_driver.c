@@ -1,0 +1,370 @@
+/* Runs the engine alone, for network/engine.sh: a configuration from the arguments, some
+ * seconds of work (or until SIGTERM), and a snapshot in lines of NAME=VALUE. Every snapshot
+ * taken on the way is checked: sums must hold exactly.
+ *
+ *   engine_driver [-w WORKERS] [-t SECONDS] [-c MS] [-n] [-p MS] WORD...
+ *     -c: commits every so many milliseconds, every other time with one more session
+ *     -n: makes the kernel refuse to segment: SO_NO_CHECK on all sockets, which excludes it
+ *     -p: a checked snapshot every so many milliseconds
+ *   WORD: target=NAME,ADDRESS[/PORT],...
+ *         filter=NAME,in|out:NUMBER:accept|reject[:FIELD:VALUE]...,...
+ *         session=NAME,PRIORITY,VNI,LENGTH,in|out|both,TARGET,FILTER|-,INTERFACE+...
+ * Prints "ready" when the first commit is done, and a snapshot upon SIGUSR1. */
+#include "../../engine/engine.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t ended, asked;
+
+static void on_signal(int number)
+{
+    if (number == SIGUSR1)
+        asked = 1;
+    else
+        ended = 1;
+}
+
+static void die(const char *what, const char *why)
+{
+    fprintf(stderr, "engine_driver: %s: %s\n", what, why);
+    exit(2);
+}
+
+static void *more(void *array, size_t count, size_t size)
+{
+    void *bigger = reallocarray(array, count + 1, size);
+    if (!bigger)
+        die("memory", strerror(errno));
+    memset((char *)bigger + count * size, 0, size);
+    return bigger;
+}
+
+/* Not inlined: gcc takes its empty word for the only one. */
+__attribute__((noinline)) static char *word(char **rest, char separator)
+{
+    static char nothing[] = "";
+    if (!*rest)
+        return nothing;
+    char *begin = *rest, *end = strchr(begin, separator);
+    *rest = end ? end + 1 : NULL;
+    if (end)
+        *end = '\0';
+    return begin;
+}
+
+static void add_target(struct mirror_config *config, char *text)
+{
+    config->targets = more(config->targets, config->target_count, sizeof(*config->targets));
+    struct mirror_target *target = &config->targets[config->target_count++];
+    target->name = strdup(word(&text, ','));
+    while (text) {
+        char *rest = word(&text, ','), *address = word(&rest, '/');
+        target->receivers =
+            more(target->receivers, target->receiver_count, sizeof(*target->receivers));
+        struct mirror_receiver *receiver = &target->receivers[target->receiver_count++];
+        receiver->port = rest ? (uint16_t)atoi(rest) : 4789;
+        receiver->family = strchr(address, ':') ? 6 : 4;
+        if (inet_pton(receiver->family == 6 ? AF_INET6 : AF_INET, address, receiver->address) != 1)
+            die("address", address);
+    }
+}
+
+static void add_rule(struct mirror_filter *filter, char *text)
+{
+    enum direction direction = strcmp(word(&text, ':'), "in") ? EGRESS : INGRESS;
+    size_t *count = &filter->rule_count[direction];
+    filter->rules[direction] =
+        more(filter->rules[direction], *count, sizeof(*filter->rules[direction]));
+    struct mirror_rule *rule = &filter->rules[direction][(*count)++];
+    rule->number = (uint16_t)atoi(word(&text, ':'));
+    rule->accept = !strcmp(word(&text, ':'), "accept");
+    while (text) {
+        char why[128];
+        const char *name = word(&text, ':'), *value = word(&text, ':');
+        const struct match_field *field = match_field_find(name);
+        if (!field)
+            die("field", name);
+        size_t index = (size_t)(field - match_fields);
+        rule->match.given |= 1u << index;
+        if (!match_value_parse(field, value, &rule->match.value[index], why, sizeof(why)))
+            die(value, why);
+    }
+}
+
+static void add_filter(struct mirror_config *config, char *text)
+{
+    config->filters = more(config->filters, config->filter_count, sizeof(*config->filters));
+    struct mirror_filter *filter = &config->filters[config->filter_count++];
+    filter->name = strdup(word(&text, ','));
+    while (text)
+        add_rule(filter, word(&text, ','));
+}
+
+static int target_named(const struct mirror_config *config, const char *name)
+{
+    for (size_t i = 0; i < config->target_count; i++)
+        if (!strcmp(config->targets[i].name, name))
+            return (int)i;
+    die("target", name);
+    return 0;
+}
+
+static int filter_named(const struct mirror_config *config, const char *name)
+{
+    for (size_t i = 0; i < config->filter_count; i++)
+        if (!strcmp(config->filters[i].name, name))
+            return (int)i;
+    return NO_FILTER;
+}
+
+static void add_session(struct mirror_config *config, char *text)
+{
+    config->sessions = more(config->sessions, config->session_count, sizeof(*config->sessions));
+    struct mirror_session *session = &config->sessions[config->session_count++];
+    session->name = strdup(word(&text, ','));
+    session->priority = (uint16_t)atoi(word(&text, ','));
+    session->vni = (uint32_t)atoi(word(&text, ','));
+    int length = atoi(word(&text, ','));
+    session->packet_length = length ? (uint16_t)length : PACKET_LENGTH_FULL;
+    const char *direction = word(&text, ',');
+    session->direction[INGRESS] = strcmp(direction, "out");
+    session->direction[EGRESS] = strcmp(direction, "in");
+    session->target = target_named(config, word(&text, ','));
+    session->filter = filter_named(config, word(&text, ','));
+    while (text) {
+        session->sources = more(session->sources, session->source_count, sizeof(*session->sources));
+        snprintf(session->sources[session->source_count++], INTERFACE_NAME_MAX, "%s",
+                 word(&text, '+'));
+    }
+}
+
+/* A fresh configuration each time: the engine owns what it is given. */
+static struct mirror_config *configure(char **words, int count, bool extra)
+{
+    struct mirror_config *config = calloc(1, sizeof(*config));
+    if (!config)
+        die("memory", strerror(errno));
+    for (int i = 0; i < count; i++) {
+        char *copy = strdup(words[i]), *rest = copy;
+        const char *kind = word(&rest, '=');
+        if (!strcmp(kind, "target"))
+            add_target(config, rest);
+        else if (!strcmp(kind, "filter"))
+            add_filter(config, rest);
+        else if (!strcmp(kind, "session"))
+            add_session(config, rest);
+        else
+            die("word", words[i]);
+        free(copy);
+    }
+    if (extra && config->session_count) { /* before all others, wanting nothing that is there */
+        char filter[] = "extra,in:1:accept:protocol:253,out:1:accept:protocol:253";
+        add_filter(config, filter);
+        struct mirror_session first = config->sessions[0];
+        char text[256];
+        snprintf(text, sizeof(text), "extra,1,1,0,both,%s,extra,%s",
+                 config->targets[first.target].name, first.sources[0]);
+        add_session(config, text);
+        struct mirror_session added = config->sessions[config->session_count - 1];
+        memmove(config->sessions + 1, config->sessions,
+                (config->session_count - 1) * sizeof(added));
+        config->sessions[0] = added;
+    }
+    return config;
+}
+
+static void on_problem(void *context, const char *session, const char *text)
+{
+    (void)context;
+    printf("problem %s: %s\n", session, text);
+}
+
+static int commit(struct engine *engine, struct mirror_config *config)
+{
+    char why[256] = "";
+    struct engine_change *change;
+    int error = engine_prepare(engine, config, &change, on_problem, NULL, why, sizeof(why));
+    if (error == -EINVAL)
+        return error;
+    if (error)
+        die("prepare", why);
+    engine_commit(engine, change);
+    return 0;
+}
+
+static void check(bool holds, const char *what, const char *name)
+{
+    if (!holds)
+        printf("BROKEN %s %s\n", what, name);
+}
+
+static void check_sums(const struct engine_snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->session_count; i++) {
+        const struct session_status *s = &snapshot->sessions[i];
+        check(s->matched.packets == s->sent.packets + s->dropped_no_receiver +
+                                        s->dropped_send_error + s->dropped_backlog,
+              "session", s->config->name);
+    }
+    for (size_t i = 0; i < snapshot->interface_count; i++) {
+        const struct interface_status *s = &snapshot->interfaces[i];
+        check(s->received.packets == s->mirrored + s->rejected + s->unmatched + s->own, "interface",
+              s->name);
+    }
+    for (size_t i = 0; i < snapshot->worker_count; i++) {
+        const struct worker_status *s = &snapshot->workers[i];
+        check(s->received == s->mirrored + s->rejected + s->unmatched + s->own, "worker", "");
+    }
+}
+
+static void print_snapshot(const struct engine_snapshot *snapshot)
+{
+    static const char *const states[] = {"up", "down", "disabled"};
+    static const char *const links[] = {"up", "down", "absent"};
+    for (size_t i = 0; i < snapshot->session_count; i++) {
+        const struct session_status *s = &snapshot->sessions[i];
+        printf("session %s state=%s matched=%" PRIu64 " matched_bytes=%" PRIu64 " sent=%" PRIu64
+               " sent_bytes=%" PRIu64 " truncated=%" PRIu64 " no_receiver=%" PRIu64
+               " send_error=%" PRIu64 " backlog=%" PRIu64 " reason='%s'\n",
+               s->config->name, states[s->state], s->matched.packets, s->matched.bytes,
+               s->sent.packets, s->sent.bytes, s->truncated, s->dropped_no_receiver,
+               s->dropped_send_error, s->dropped_backlog, s->reason);
+    }
+    for (size_t i = 0; i < snapshot->rule_count; i++) {
+        const struct rule_status *s = &snapshot->rules[i];
+        printf("rule %s %s %u hits=%" PRIu64 " bytes=%" PRIu64 "\n", s->filter->name,
+               s->direction == INGRESS ? "in" : "out", (unsigned)s->rule->number, s->hits.packets,
+               s->hits.bytes);
+    }
+    for (size_t i = 0; i < snapshot->receiver_count; i++) {
+        const struct receiver_status *s = &snapshot->receivers[i];
+        printf("receiver %s %zu state=%s mtu=%u sent=%" PRIu64 " bytes=%" PRIu64 " errors=%" PRIu64
+               " reason='%s'\n",
+               s->target->name, i, states[s->state], s->mtu, s->sent.packets, s->sent.bytes,
+               s->errors, s->reason);
+    }
+    for (size_t i = 0; i < snapshot->interface_count; i++) {
+        const struct interface_status *s = &snapshot->interfaces[i];
+        printf("interface %s link=%s source=%d received=%" PRIu64 " bytes=%" PRIu64
+               " dropped=%" PRIu64 " mirrored=%" PRIu64 " rejected=%" PRIu64 " unmatched=%" PRIu64
+               " own=%" PRIu64 "\n",
+               s->name, links[s->link], s->source, s->received.packets, s->received.bytes,
+               s->dropped, s->mirrored, s->rejected, s->unmatched, s->own);
+    }
+    for (size_t i = 0; i < snapshot->worker_count; i++) {
+        const struct worker_status *s = &snapshot->workers[i];
+        printf("worker %zu load=%.4f received=%" PRIu64 " batches=%" PRIu64 " batched=%" PRIu64
+               " singles=%" PRIu64 " refused=%d\n",
+               i, s->load, s->received, s->batches, s->batched_packets, s->singles,
+               s->segmentation_refused);
+    }
+    printf("engine plans=%" PRIu64 "\n", snapshot->plans);
+}
+
+static void look(struct engine *engine, bool print)
+{
+    struct engine_snapshot *snapshot = engine_snapshot(engine);
+    if (!snapshot)
+        die("snapshot", strerror(ENOMEM));
+    check_sums(snapshot);
+    if (print)
+        print_snapshot(snapshot);
+    engine_snapshot_free(snapshot);
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void refuse_segmentation(void)
+{
+    enum { DESCRIPTORS = 1024 };
+    const int on = 1;
+    for (int fd = 0; fd < DESCRIPTORS; fd++) {
+        int kind = 0;
+        socklen_t size = sizeof(kind);
+        if (!getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &size) && kind == SOCK_DGRAM)
+            setsockopt(fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof(on));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct engine_options options = {.workers = 1};
+    uint64_t seconds = 0, commit_ms = 0, look_ms = 0;
+    bool refuse = false;
+    int option;
+    while ((option = getopt(argc, argv, "w:t:c:np:")) != -1) {
+        uint64_t value = optarg ? strtoull(optarg, NULL, 10) : 0;
+        switch (option) {
+        case 'w':
+            options.workers = (unsigned)value;
+            break;
+        case 't':
+            seconds = value;
+            break;
+        case 'c':
+            commit_ms = value;
+            break;
+        case 'n':
+            refuse = true;
+            break;
+        case 'p':
+            look_ms = value;
+            break;
+        default:
+            return 2;
+        }
+    }
+    signal(SIGTERM, on_signal);
+    signal(SIGINT, on_signal);
+    signal(SIGUSR1, on_signal);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    char why[256] = "";
+    struct engine *engine;
+    if (engine_start(&engine, &options, why, sizeof(why)))
+        die("start", why);
+    if (commit(engine, configure(argv + optind, argc - optind, false))) {
+        engine_stop(engine);
+        return 1;
+    }
+    if (refuse)
+        refuse_segmentation();
+    printf("ready\n");
+    uint64_t begin = now_ms(), committed = begin, looked = begin, commits = 0;
+    while (!ended && (!seconds || now_ms() - begin < seconds * 1000)) {
+        struct pollfd ready = {.fd = engine_descriptor(engine), .events = POLLIN};
+        uint64_t wait = commit_ms && commit_ms < 1000 ? commit_ms : 1000;
+        wait = look_ms && look_ms < wait ? look_ms : wait;
+        poll(&ready, 1, (int)(wait < 100 ? wait : 100));
+        engine_service(engine);
+        if (asked) {
+            asked = 0;
+            look(engine, true);
+        }
+        if (commit_ms && now_ms() - committed >= commit_ms) {
+            committed = now_ms();
+            commit(engine, configure(argv + optind, argc - optind, ++commits % 2));
+        }
+        if (look_ms && now_ms() - looked >= look_ms) {
+            looked = now_ms();
+            look(engine, false);
+        }
+    }
+    poll(NULL, 0, 50); /* what came last is in the ring by then */
+    look(engine, true);
+    engine_stop(engine);
+    return 0;
+}
