@@ -1,0 +1,245 @@
+/* The box: opens store, engine and server in the order that a start needs, and runs the
+ * control thread's loop over them: see box.h. */
+#include "box.h"
+#include "server.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { SERVICE_MS = 1000, WHY_MAX = 600 };
+
+struct box {
+    struct store *store;
+    struct engine *engine; /* NULL: offline */
+    struct running running;
+    struct server server;
+    int wake; /* eventfd: box_end, or a console of this process */
+    atomic_bool ending;
+    pthread_mutex_t lock; /* for `arriving` */
+    int *arriving;        /* descriptors of consoles that the control thread shall take */
+    size_t arriving_count;
+    pthread_t thread;
+    bool started;
+};
+
+/* ---- start and end ---- */
+
+/* Tells systemd (Type=notify) how far the box is; does nothing elsewhere. */
+static void notify(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = path ? strlen(path) : 0;
+
+    if (length == 0 || length >= sizeof address.sun_path || (*path != '/' && *path != '@'))
+        return;
+    memcpy(address.sun_path, path, length);
+    if (*path == '@')
+        address.sun_path[0] = '\0'; /* an abstract name */
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address,
+           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+    close(fd);
+}
+
+static uint64_t random_seed(void)
+{
+    uint64_t seed = 0;
+
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != sizeof seed)
+        seed = (uint64_t)clock_ms() ^ (uint64_t)getpid() << 32;
+    return seed;
+}
+
+/* The socket first: a box that runs already has to be noticed before anything is touched. */
+static int open_parts(struct box *box, const struct box_options *options, char *why,
+                      size_t why_size)
+{
+    struct engine_options engine_options = {.workers = 1};
+    int error = store_open(&box->store, options->state, why, why_size);
+
+    if (error < 0)
+        return error;
+    error = server_open(&box->server, options->offline ? NULL : options->socket, why, why_size);
+    if (error < 0)
+        return error;
+    box->server.running = &box->running;
+    box->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (box->wake < 0) {
+        snprintf(why, why_size, "%s", strerror(errno));
+        return -errno;
+    }
+    if (!options->offline) {
+        error = engine_start(&box->engine, &engine_options, why, why_size);
+        if (error < 0)
+            return error;
+    }
+    error = running_open(&box->running, box->store, box->engine, random_seed());
+    if (error < 0)
+        snprintf(why, why_size, "%s", strerror(-error));
+    return error;
+}
+
+int box_open(struct box **result, const struct box_options *options, char *why, size_t why_size)
+{
+    struct box *box = calloc(1, sizeof *box);
+    int error;
+
+    *result = NULL;
+    schema_root(); /* built here, before there are threads */
+    if (!box) {
+        snprintf(why, why_size, "out of memory");
+        return -ENOMEM;
+    }
+    box->wake = -1;
+    box->server.listener = -1;
+    pthread_mutex_init(&box->lock, NULL);
+    error = open_parts(box, options, why, why_size);
+    if (error < 0) {
+        box_close(box);
+        return error;
+    }
+    *result = box;
+    return 0;
+}
+
+void box_end(struct box *box)
+{
+    const uint64_t one = 1;
+    int saved = errno;
+
+    atomic_store(&box->ending, true);
+    if (write(box->wake, &one, sizeof one) < 0) {
+        /* its counter is full: the control thread is awake */
+    }
+    errno = saved;
+}
+
+void box_close(struct box *box)
+{
+    if (!box)
+        return;
+    if (box->started) {
+        box_end(box);
+        pthread_join(box->thread, NULL);
+    }
+    for (size_t i = 0; i < box->arriving_count; i++)
+        close(box->arriving[i]);
+    free(box->arriving);
+    server_close(&box->server);
+    engine_stop(box->engine);
+    running_close(&box->running);
+    store_close(box->store);
+    if (box->wake >= 0)
+        close(box->wake);
+    pthread_mutex_destroy(&box->lock);
+    free(box);
+}
+
+/* ---- the control thread ---- */
+
+int box_console(struct box *box)
+{
+    int pair[2], error = 0;
+    const uint64_t one = 1;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    pthread_mutex_lock(&box->lock);
+    int *more = realloc(box->arriving, (box->arriving_count + 1) * sizeof *more);
+    if (more) {
+        box->arriving = more;
+        more[box->arriving_count++] = pair[1];
+    } else {
+        error = -ENOMEM;
+    }
+    pthread_mutex_unlock(&box->lock);
+    if (error == 0 && write(box->wake, &one, sizeof one) < 0 && errno != EAGAIN)
+        error = -errno;
+    if (error < 0) {
+        close(pair[0]);
+        if (!more)
+            close(pair[1]);
+        return error;
+    }
+    return pair[0];
+}
+
+static void take_arriving(struct box *box)
+{
+    uint64_t times;
+
+    if (read(box->wake, &times, sizeof times) < 0)
+        return;
+    pthread_mutex_lock(&box->lock);
+    for (size_t i = 0; i < box->arriving_count; i++)
+        server_add(&box->server, box->arriving[i]);
+    box->arriving_count = 0;
+    pthread_mutex_unlock(&box->lock);
+}
+
+/* One round: waits for the wake-up, the engine and the consoles, and serves those. */
+static int run_once(struct box *box, int64_t *serviced)
+{
+    enum { WAKE, ENGINE, SERVER };
+    int64_t since = clock_ms() - *serviced;
+    int timeout = since >= SERVICE_MS ? 0 : (int)(SERVICE_MS - since);
+    size_t count;
+    struct pollfd *polls = server_poll(&box->server, SERVER, &count, &timeout);
+
+    if (!polls)
+        return -ENOMEM;
+    polls[WAKE] = (struct pollfd){.fd = box->wake, .events = POLLIN};
+    polls[ENGINE] =
+        (struct pollfd){.fd = box->engine ? engine_descriptor(box->engine) : -1, .events = POLLIN};
+    if (poll(polls, count, timeout) < 0)
+        return errno == EINTR ? 0 : -errno;
+    if (polls[ENGINE].revents || clock_ms() - *serviced >= SERVICE_MS) {
+        if (box->engine)
+            engine_service(box->engine);
+        *serviced = clock_ms();
+    }
+    server_serve(&box->server, polls + SERVER, count - SERVER);
+    if (polls[WAKE].revents)
+        take_arriving(box);
+    return 0;
+}
+
+int box_run(struct box *box)
+{
+    int64_t serviced = clock_ms();
+    int error = 0;
+
+    notify("READY=1");
+    while (error == 0 && !atomic_load(&box->ending))
+        error = run_once(box, &serviced);
+    notify("STOPPING=1");
+    return error;
+}
+
+static void *run_in_thread(void *argument)
+{
+    int error = box_run(argument);
+
+    if (error < 0)
+        fprintf(stderr, "mirrorsh: the box ends: %s\n", strerror(-error));
+    return NULL;
+}
+
+int box_start(struct box *box)
+{
+    int error = pthread_create(&box->thread, NULL, run_in_thread, box);
+
+    box->started = error == 0;
+    return -error;
+}

@@ -1,0 +1,218 @@
+/* The consoles of a box, served in turn by its control thread: see server.h. */
+#include "server.h"
+#include "box.h"
+#include "roles.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { CONSOLES_MAX = 500, BACKLOG = 64, DEAF_MS = 1000 };
+
+static bool socket_address(const char *path, struct sockaddr_un *address)
+{
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    if (strlen(path) >= sizeof address->sun_path)
+        return false;
+    strcpy(address->sun_path, path);
+    return true;
+}
+
+int box_attach(const char *path)
+{
+    struct sockaddr_un address;
+    int fd;
+
+    if (!socket_address(path, &address))
+        return -ENAMETOOLONG;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+/* Binds with the mode that the socket shall have, from its first instant on. */
+static int bind_socket(int fd, const struct sockaddr_un *address)
+{
+    mode_t mask = umask(0117);
+    int error = bind(fd, (const struct sockaddr *)address, sizeof *address) < 0 ? -errno : 0;
+    const struct group *group = error == 0 ? getgrnam(ROLES_GROUP) : NULL;
+
+    umask(mask);
+    /* a box without privileges keeps its own group */
+    if (group && chown(address->sun_path, (uid_t)-1, group->gr_gid) < 0 && errno != EPERM)
+        return -errno;
+    return error;
+}
+
+/* What a box that was killed has left there goes; one that answers stays. */
+static int make_way(const char *path)
+{
+    int fd = box_attach(path);
+
+    if (fd >= 0) {
+        close(fd);
+        return -EADDRINUSE;
+    }
+    if (fd == -ECONNREFUSED && unlink(path) < 0 && errno != ENOENT)
+        return -errno;
+    return 0;
+}
+
+static int listen_at(struct server *server, const char *path)
+{
+    struct sockaddr_un address;
+    int error = socket_address(path, &address) ? make_way(path) : -ENAMETOOLONG;
+
+    if (error < 0)
+        return error;
+    server->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (server->listener < 0)
+        return -errno;
+    error = bind_socket(server->listener, &address);
+    if (error < 0)
+        return error;
+    server->path = strdup(path);
+    if (!server->path)
+        return -ENOMEM;
+    return listen(server->listener, BACKLOG) < 0 ? -errno : 0;
+}
+
+int server_open(struct server *server, const char *path, char *why, size_t why_size)
+{
+    int error;
+
+    memset(server, 0, sizeof *server);
+    server->listener = -1;
+    if (!path)
+        return 0;
+    error = listen_at(server, path);
+    if (error == -EADDRINUSE)
+        snprintf(why, why_size, "%s: a box is running already", path);
+    else if (error < 0)
+        snprintf(why, why_size, "%s: %s", path, strerror(-error));
+    if (error < 0)
+        server_close(server);
+    return error;
+}
+
+static void remove_console(struct server *server, struct console *console)
+{
+    struct console **at = &server->consoles;
+
+    while (*at != console)
+        at = &(*at)->next;
+    *at = console->next;
+    server->count--;
+    console_free(console);
+}
+
+void server_close(struct server *server)
+{
+    while (server->consoles)
+        remove_console(server, server->consoles);
+    if (server->listener >= 0)
+        close(server->listener);
+    if (server->path)
+        unlink(server->path);
+    free(server->path);
+    free(server->polls);
+    memset(server, 0, sizeof *server);
+    server->listener = -1;
+}
+
+void server_add(struct server *server, int fd)
+{
+    static const char full[] = "the box has too many consoles";
+    struct console *console = console_new(fd, server->running);
+
+    if (!console)
+        return;
+    console->next = server->consoles;
+    server->consoles = console;
+    if (++server->count > CONSOLES_MAX) {
+        channel_send(&console->channel, MESSAGE_REFUSED, full, sizeof full - 1);
+        channel_flush(&console->channel);
+        console->channel.broken = true;
+    }
+}
+
+static void accept_consoles(struct server *server)
+{
+    for (;;) {
+        int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+
+        if (fd >= 0) {
+            server_add(server, fd);
+        } else {
+            /* out of descriptors or memory: what waits would wake us again and again */
+            if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+                server->deaf_until = clock_ms() + DEAF_MS;
+            return;
+        }
+    }
+}
+
+struct pollfd *server_poll(struct server *server, size_t used, size_t *count, int *timeout_ms)
+{
+    int64_t now = clock_ms();
+
+    *count = used + 1 + server->count;
+    if (*count > server->poll_capacity) {
+        struct pollfd *more = realloc(server->polls, 2 * *count * sizeof *more);
+
+        if (!more)
+            return NULL;
+        server->polls = more;
+        server->poll_capacity = 2 * *count;
+    }
+    bool deaf = server->listener < 0 || now < server->deaf_until;
+    server->polls[used++] = (struct pollfd){.fd = deaf ? -1 : server->listener, .events = POLLIN};
+    for (struct console *console = server->consoles; console; console = console->next) {
+        const struct channel *channel = &console->channel;
+        int64_t due = console_ready(console) ? 0 : console_due(console, now);
+        short events = 0;
+
+        if (channel_wants_input(channel))
+            events |= POLLIN;
+        if (channel_queued(channel) > 0)
+            events |= POLLOUT;
+        if (due >= 0 && due < *timeout_ms)
+            *timeout_ms = (int)due;
+        server->polls[used++] = (struct pollfd){.fd = channel->fd, .events = events};
+    }
+    return server->polls;
+}
+
+void server_serve(struct server *server, const struct pollfd *polls, size_t count)
+{
+    size_t i = 1; /* behind the listener, in the order of server_poll */
+
+    for (struct console *console = server->consoles, *next; console && i < count; i++) {
+        struct channel *channel = &console->channel;
+
+        next = console->next;
+        if (polls[i].revents & (POLLIN | POLLHUP | POLLERR))
+            channel_read(channel);
+        if (polls[i].revents & POLLOUT)
+            channel_flush(channel);
+        console_serve(console);
+        console_tick(console, clock_ms());
+        if (channel->broken || (channel->ended && (console->monitor || !console_ready(console))))
+            remove_console(server, console);
+        console = next;
+    }
+    if (polls[0].revents)
+        accept_consoles(server);
+}

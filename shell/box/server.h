@@ -1,0 +1,33 @@
+/* Where consoles attach: the listening socket and the consoles that came, from it or as
+ * socket pairs of this process. */
+#ifndef MIRRORSH_SERVER_H
+#define MIRRORSH_SERVER_H
+
+#include "console.h"
+#include <poll.h>
+
+struct server {
+    int listener;       /* -1: none */
+    char *path;         /* of the listener, removed at the end */
+    int64_t deaf_until; /* no accept before: descriptors ran out */
+    struct running *running;
+    struct console *consoles;
+    size_t count;
+    struct pollfd *polls; /* what server_poll asked for */
+    size_t poll_capacity;
+};
+
+/* path NULL: no listener. -EADDRINUSE when a box answers there; -errno with *why. */
+int server_open(struct server *server, const char *path, char *why, size_t why_size);
+void server_close(struct server *server);
+
+/* Takes a connected descriptor over as a console. */
+void server_add(struct server *server, int fd);
+
+/* Appends what it waits for behind polls[used]; *timeout_ms comes down to the next round of a
+ * monitor. NULL when memory runs out; else the array and its new length. */
+struct pollfd *server_poll(struct server *server, size_t used, size_t *count, int *timeout_ms);
+/* Serves what poll found in that part of the array. */
+void server_serve(struct server *server, const struct pollfd *polls, size_t count);
+
+#endif

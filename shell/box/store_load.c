@@ -1,0 +1,145 @@
+/* Which configuration a box starts with, and those that a rollback brings back: see store.h. */
+#include "store_internal.h"
+#include "vni_file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A whole file as a tree; NULL with *why: the first problem and its place. */
+static struct node *load_file(int dir, const char *name, char *why, size_t why_size)
+{
+    struct problems problems = {0};
+    struct node *tree = NULL;
+    size_t length = 0;
+    char *text = NULL;
+    int error = file_read(dir, name, &text, &length);
+
+    if (error == 0 && !(tree = tree_new()))
+        error = -ENOMEM;
+    if (error < 0) {
+        snprintf(why, why_size, "%s", strerror(-error));
+    } else if (!text_load(tree, text, length, &problems)) {
+        const struct problem_line *first = &problems.at[0];
+
+        snprintf(why, why_size, "line %u, column %u: %s", first->line, first->column, first->text);
+        tree_free(tree);
+        tree = NULL;
+    }
+    problems_free(&problems);
+    free(text);
+    return tree;
+}
+
+static void read_vnis(struct store *store, struct vni_book *book)
+{
+    size_t length;
+
+    memset(book, 0, sizeof *book);
+    free(store->vni_text);
+    store->vni_text = NULL;
+    if (file_read(store->dir, VNI_FILE, &store->vni_text, &length) == 0)
+        vni_file_parse(store->vni_text, length, book);
+}
+
+/* One attempt of the start. */
+struct attempt {
+    struct store *store;
+    store_accept_fn *accept;
+    void *context;
+    const struct vni_book *kept; /* the entries of vni.auto */
+    struct vni_book *book;       /* those of the configuration that is taken */
+};
+
+/* The tree of one file, if it can be taken. */
+static struct node *try_file(struct attempt *attempt, int dir, const char *name, char *why,
+                             size_t why_size)
+{
+    struct node *tree = load_file(dir, name, why, why_size);
+
+    if (!tree)
+        return NULL;
+    if (vni_book_settle(attempt->kept, tree, attempt->book)) {
+        if (attempt->accept(attempt->context, tree, attempt->book, why, why_size))
+            return tree;
+        vni_book_free(attempt->book);
+    } else {
+        snprintf(why, why_size, "out of memory");
+    }
+    memset(attempt->book, 0, sizeof *attempt->book);
+    tree_free(tree);
+    return NULL;
+}
+
+/* Tries the archive, newest first, then the rescue configuration. */
+static struct node *try_others(struct attempt *attempt)
+{
+    struct store *store = attempt->store;
+    struct node *tree;
+    char why[600];
+
+    for (size_t i = store->archive_count; i-- > 0;) {
+        char name[ARCHIVE_NAME_MAX];
+
+        archive_name(store->archived[i], name);
+        tree = try_file(attempt, store->archive, name, why, sizeof why);
+        if (tree) {
+            fprintf(stderr, "mirrorsh: RUNNING AN OLD CONFIGURATION: %s/archive/%s\n", store->path,
+                    name);
+            return tree;
+        }
+        fprintf(stderr, "mirrorsh: %s/archive/%s: %s\n", store->path, name, why);
+    }
+    tree = try_file(attempt, store->dir, RESCUE, why, sizeof why);
+    if (tree)
+        fprintf(stderr, "mirrorsh: RUNNING THE RESCUE CONFIGURATION: %s/" RESCUE "\n", store->path);
+    return tree;
+}
+
+struct node *store_load(struct store *store, store_accept_fn *accept, void *context,
+                        struct vni_book *book)
+{
+    struct vni_book kept;
+    struct attempt attempt = {store, accept, context, &kept, book};
+    struct node *tree;
+    char why[600];
+
+    memset(book, 0, sizeof *book);
+    read_vnis(store, &kept);
+    tree = try_file(&attempt, store->dir, STARTUP, why, sizeof why);
+    if (!tree) {
+        bool absent = faccessat(store->dir, STARTUP, F_OK, 0) < 0 && errno == ENOENT;
+
+        store->startup_unusable = !absent;
+        if (!absent || store->archive_count > 0)
+            fprintf(stderr, "mirrorsh: %s/" STARTUP " cannot be loaded: %s\n", store->path, why);
+        tree = try_others(&attempt);
+        if (!tree && (!absent || store->archive_count > 0))
+            fprintf(stderr, "mirrorsh: RUNNING AN EMPTY CONFIGURATION\n");
+    }
+    vni_book_free(&kept);
+    if (!tree && (tree = tree_new()) && !accept(context, tree, book, why, sizeof why))
+        fprintf(stderr, "mirrorsh: even an empty configuration is refused: %s\n", why);
+    return tree;
+}
+
+struct node *store_archived(struct store *store, unsigned long back, char *why, size_t why_size)
+{
+    char name[ARCHIVE_NAME_MAX], reason[600];
+    struct node *tree;
+
+    if (back == 0 || back > store->archive_count) {
+        if (store->archive_count == 0)
+            snprintf(why, why_size, "there is no rollback %lu: no commit is archived yet", back);
+        else
+            snprintf(why, why_size, "there is no rollback %lu, expected 0-%zu", back,
+                     store->archive_count);
+        return NULL;
+    }
+    archive_name(store->archived[store->archive_count - back], name);
+    tree = load_file(store->archive, name, reason, sizeof reason);
+    if (!tree)
+        snprintf(why, why_size, "archive/%s: %s", name, reason);
+    return tree;
+}

@@ -1,0 +1,236 @@
+/* One parser for the arguments of all commands: see arguments.h. */
+#include "arguments.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool positional(const struct argument *argument)
+{
+    return argument->kind == ARGUMENT_NAME || argument->kind == ARGUMENT_INTEGER;
+}
+
+static bool to_the_end(const struct argument *argument)
+{
+    return argument->kind == ARGUMENT_PATH || argument->kind == ARGUMENT_COMMAND;
+}
+
+/* The arguments that may stand next, as a set of bits: keywords not given yet, and the first
+ * value by itself that is not given as long as nothing behind it is. */
+static unsigned open_arguments(const struct arguments *given)
+{
+    unsigned open = 0;
+    bool value_seen = false;
+
+    for (size_t i = 0; i < ARGUMENTS_MAX && given->command->arguments[i].name; i++) {
+        const struct argument *argument = &given->command->arguments[i];
+
+        if (given->value[i])
+            continue;
+        if (positional(argument) || to_the_end(argument)) {
+            bool later = false;
+            for (size_t j = i + 1; j < ARGUMENTS_MAX; j++)
+                later |= given->value[j] != NULL;
+            if (!later && !value_seen)
+                open |= 1u << i;
+            value_seen = true;
+        } else if (!value_seen) {
+            open |= 1u << i;
+        }
+    }
+    return open;
+}
+
+/* "NAME", "plain", "interval": what may stand where a word was wrong or is missing. */
+static void list_open(const struct command *command, unsigned open, char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < ARGUMENTS_MAX && used < size; i++)
+        if (open & (1u << i))
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+                                     command->arguments[i].name);
+}
+
+static bool check_number(const struct argument *argument, const struct word *word, size_t index,
+                         struct problem *problem)
+{
+    char *behind;
+    const char *text = word->text;
+    unsigned long value;
+
+    errno = 0;
+    value = strtoul(text, &behind, 10);
+    if (text[0] < '0' || text[0] > '9' || *behind || errno || (long)value < argument->minimum ||
+        (long)value > argument->maximum)
+        return problem_at(problem, index, "\"%s\" is not a number of %ld-%ld", text,
+                          argument->minimum, argument->maximum);
+    return true;
+}
+
+/* Which open argument a word is: its index, or -1 with *problem. */
+static int which(const struct arguments *given, const struct word *word, size_t index,
+                 struct problem *problem)
+{
+    unsigned open = open_arguments(given);
+    int found = -1, matches = 0;
+    char list[200];
+
+    for (int i = 0; i < ARGUMENTS_MAX; i++) {
+        const struct argument *argument = &given->command->arguments[i];
+
+        if (!(open & (1u << i)))
+            continue;
+        if (positional(argument) || to_the_end(argument))
+            return i;
+        if (word->quoted || !*word->text ||
+            strncmp(argument->name, word->text, strlen(word->text)) != 0)
+            continue;
+        if (strcmp(argument->name, word->text) == 0)
+            return i;
+        found = i;
+        matches++;
+    }
+    if (matches == 1)
+        return found;
+    list_open(given->command, open, list, sizeof list);
+    if (matches > 1)
+        problem_at(problem, index, "\"%s\" is ambiguous, expected one of: %s", word->text, list);
+    else if (open)
+        problem_at(problem, index, "unknown word \"%s\", expected one of: %s", word->text, list);
+    else
+        problem_at(problem, index, "unexpected word \"%s\", expected the end of the line",
+                   word->text);
+    return -1;
+}
+
+/* Takes one argument from the word at *index on. */
+static bool take(struct arguments *given, const struct word *words, size_t count, size_t *index,
+                 struct problem *problem)
+{
+    int i = which(given, &words[*index], *index, problem);
+
+    if (i < 0)
+        return false;
+    const struct argument *argument = &given->command->arguments[i];
+    if (argument->kind == ARGUMENT_NUMBER && ++*index == count)
+        return problem_at(problem, count, "%s: a number of %ld-%ld is missing", argument->name,
+                          argument->minimum, argument->maximum);
+    given->value[i] = &words[*index];
+    if ((argument->kind == ARGUMENT_NUMBER || argument->kind == ARGUMENT_INTEGER) &&
+        !check_number(argument, &words[*index], *index, problem))
+        return false;
+    *index = to_the_end(argument) ? count : *index + 1;
+    return true;
+}
+
+bool arguments_parse(const struct command *command, const struct word *words, size_t count,
+                     struct arguments *arguments, struct problem *problem)
+{
+    *arguments = (struct arguments){.command = command};
+    for (size_t index = 0; index < count;)
+        if (!take(arguments, words, count, &index, problem))
+            return false;
+    for (size_t i = 0; i < ARGUMENTS_MAX && command->arguments[i].name; i++)
+        if (command->arguments[i].required && !arguments->value[i])
+            return problem_at(problem, count, "%s: %s is missing", command->path,
+                              command->arguments[i].name);
+    return true;
+}
+
+static int argument_index(const struct arguments *arguments, const char *name)
+{
+    for (int i = 0; i < ARGUMENTS_MAX && arguments->command->arguments[i].name; i++)
+        if (strcmp(arguments->command->arguments[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+bool argument_given(const struct arguments *arguments, const char *name)
+{
+    return argument_text(arguments, name) != NULL;
+}
+
+const char *argument_text(const struct arguments *arguments, const char *name)
+{
+    int i = argument_index(arguments, name);
+
+    return i >= 0 && arguments->value[i] ? arguments->value[i]->text : NULL;
+}
+
+unsigned long argument_number(const struct arguments *arguments, const char *name,
+                              unsigned long otherwise)
+{
+    const char *text = argument_text(arguments, name);
+
+    return text ? strtoul(text, NULL, 10) : otherwise;
+}
+
+static void hint_number(const struct argument *argument, const char *help, candidate_fn *candidate,
+                        void *context)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "<%ld-%ld>", argument->minimum, argument->maximum);
+    candidate(context, &(struct candidate){.word = text, .help = help, .hint = true});
+}
+
+static void offer(const struct argument *argument, const char *partial, candidate_fn *candidate,
+                  void *context)
+{
+    struct candidate offered = {.word = argument->name, .help = argument->help};
+
+    if (argument->kind == ARGUMENT_INTEGER) {
+        hint_number(argument, argument->help, candidate, context);
+    } else if (argument->kind == ARGUMENT_NAME) {
+        offered.hint = true;
+        candidate(context, &offered);
+    } else if (!to_the_end(argument) && strncmp(argument->name, partial, strlen(partial)) == 0) {
+        candidate(context, &offered);
+    }
+}
+
+void arguments_next(const struct command *command, const struct word *words, size_t count,
+                    const char *partial, candidate_fn *candidate, void *context)
+{
+    struct arguments given = {.command = command};
+    struct problem problem;
+    bool complete = true;
+
+    for (size_t index = 0; index < count;) {
+        int i = which(&given, &words[index], index, &problem);
+
+        if (i >= 0 && command->arguments[i].kind == ARGUMENT_NUMBER && index + 1 == count) {
+            hint_number(&command->arguments[i], command->arguments[i].help, candidate, context);
+            return;
+        }
+        if (!take(&given, words, count, &index, &problem))
+            return;
+    }
+    unsigned open = open_arguments(&given);
+    for (size_t i = 0; i < ARGUMENTS_MAX && command->arguments[i].name; i++) {
+        if (open & (1u << i))
+            offer(&command->arguments[i], partial, candidate, context);
+        complete &= given.value[i] || !command->arguments[i].required;
+    }
+    if (complete && !*partial)
+        candidate(context, &(struct candidate){.word = "<enter>", .help = "", .hint = true});
+}
+
+void command_usage(const struct command *command, char *text, size_t size)
+{
+    size_t used = (size_t)snprintf(text, size, "%s", command->path), nested = 0;
+
+    for (size_t i = 0; i < ARGUMENTS_MAX && command->arguments[i].name && used < size; i++) {
+        const struct argument *argument = &command->arguments[i];
+        bool value = positional(argument); /* what is behind it can only stand with it */
+
+        used += (size_t)snprintf(
+            text + used, size - used, " %s%s%s%s%s", argument->required ? "" : "[", argument->name,
+            argument->kind == ARGUMENT_NUMBER ? " N" : "",
+            argument->kind == ARGUMENT_PATH ? "..." : "", argument->required || value ? "" : "]");
+        nested += value && !argument->required;
+    }
+    for (; nested > 0 && used < size; nested--)
+        used += (size_t)snprintf(text + used, size - used, "]");
+}

@@ -1,0 +1,31 @@
+/* The words behind a command's path, checked against its arguments. */
+#ifndef MIRRORSH_ARGUMENTS_H
+#define MIRRORSH_ARGUMENTS_H
+
+#include "command.h"
+
+/* What a line gives: for each argument of the command the word that is its value (of a keyword
+ * the keyword itself, of a path or command the first word), NULL where it is left out. */
+struct arguments {
+    const struct command *command;
+    const struct word *value[ARGUMENTS_MAX];
+};
+
+/* False with *problem: word counts from the first of these. */
+bool arguments_parse(const struct command *command, const struct word *words, size_t count,
+                     struct arguments *arguments, struct problem *problem);
+
+bool argument_given(const struct arguments *arguments, const char *name);
+/* NULL: left out. */
+const char *argument_text(const struct arguments *arguments, const char *name);
+unsigned long argument_number(const struct arguments *arguments, const char *name,
+                              unsigned long otherwise);
+
+/* What may stand next behind these words, for TAB and `?`: names and numbers as hints. */
+void arguments_next(const struct command *command, const struct word *words, size_t count,
+                    const char *partial, candidate_fn *candidate, void *context);
+
+/* "show sessions [NAME [detail]]" */
+void command_usage(const struct command *command, char *text, size_t size);
+
+#endif

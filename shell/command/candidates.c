@@ -1,0 +1,196 @@
+/* Completion of lines: the table of commands down to the arguments, then the configuration's
+ * own completion or the names at hand: see candidates.h. */
+#include "candidates.h"
+#include "command_table.h"
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is being completed. */
+struct completion {
+    struct console *console;
+    const char *partial;
+    FILE *out;
+};
+
+static void print_candidate(void *context, const struct candidate *candidate)
+{
+    struct completion *completion = context;
+
+    fputs(candidate->hint ? "H\t" : "W\t", completion->out);
+    if (candidate->hint)
+        fputs(candidate->word, completion->out);
+    else
+        word_print(candidate->word, completion->out);
+    fprintf(completion->out, "\t%s\n", candidate->help);
+}
+
+/* The names of this machine's interfaces; NULL-terminated, freed with free_interfaces. */
+static struct if_nameindex *list_interfaces(struct live_values *live)
+{
+    struct if_nameindex *all = if_nameindex();
+    size_t count = 0;
+
+    *live = (struct live_values){0};
+    while (all && all[count].if_index != 0)
+        count++;
+    const char **names = count > 0 ? calloc(count, sizeof *names) : NULL;
+    for (size_t i = 0; names && i < count; i++)
+        names[i] = all[i].if_name;
+    live->interfaces = names;
+    live->interface_count = names ? count : 0;
+    return all;
+}
+
+static void free_interfaces(struct if_nameindex *all, struct live_values *live)
+{
+    free((void *)(uintptr_t)live->interfaces);
+    if (all)
+        if_freenameindex(all);
+}
+
+static void complete_name(struct completion *completion, const char *list)
+{
+    const struct node *tree = completion->console->running->snapshot->tree;
+    size_t length = strlen(completion->partial);
+    struct live_values live;
+    struct if_nameindex *all = list_interfaces(&live);
+
+    for (size_t i = 0; i < tree->child_count; i++) {
+        const struct node *node = tree->children[i];
+
+        if (strcmp(node->schema->name, list) == 0 && node->key &&
+            strncmp(node->key, completion->partial, length) == 0)
+            print_candidate(completion, &(struct candidate){.word = node->key, .help = ""});
+    }
+    for (size_t i = 0; strcmp(list, "interface") == 0 && i < live.interface_count; i++)
+        if (strncmp(live.interfaces[i], completion->partial, length) == 0)
+            print_candidate(completion,
+                            &(struct candidate){.word = live.interfaces[i], .help = ""});
+    free_interfaces(all, &live);
+}
+
+static void complete_configuration(struct completion *completion, const struct argument *argument,
+                                   const struct word *words, size_t count)
+{
+    struct console *console = completion->console;
+    /* show configuration is of what runs; everything else of the candidate, at its level */
+    bool candidate = console->request.arguments.command->modes & MODE_CONFIGURATION;
+    size_t above = candidate ? console->path.count : 0;
+    struct word *whole = calloc(above + count + 1, sizeof *whole);
+    struct live_values live;
+    struct if_nameindex *all = list_interfaces(&live);
+
+    for (size_t i = 0; whole && i < above; i++)
+        whole[i].text = console->path.words[i];
+    if (whole && count > 0)
+        memcpy(whole + above, words, count * sizeof *words);
+    if (whole)
+        complete_path(candidate ? edit_tree(&console->edit) : console->running->snapshot->tree,
+                      whole, above + count, completion->partial, argument->purpose, &live,
+                      print_candidate, completion);
+    free_interfaces(all, &live);
+    free(whole);
+}
+
+static void complete_command(struct completion *completion, enum command_mode mode,
+                             const struct word *words, size_t count);
+
+/* Behind a command's path: the first argument may be one that completes by itself. */
+static void complete_arguments(struct completion *completion, const struct command *command,
+                               const struct word *words, size_t count)
+{
+    const struct argument *first = &command->arguments[0];
+
+    completion->console->request.arguments.command = command;
+    if (first->name && first->kind == ARGUMENT_PATH) {
+        complete_configuration(completion, first, words, count);
+        return;
+    }
+    if (first->name && first->kind == ARGUMENT_COMMAND) {
+        if (count == 0 && !first->required && !*completion->partial)
+            print_candidate(completion,
+                            &(struct candidate){.word = "<enter>", .help = "", .hint = true});
+        complete_command(completion, first->required ? MODE_OPERATIONAL : completion->console->mode,
+                         words, count);
+        return;
+    }
+    if (first->name && first->kind == ARGUMENT_NAME && count == 0)
+        complete_name(completion, first->list);
+    arguments_next(command, words, count, completion->partial, print_candidate, completion);
+}
+
+static void complete_command(struct completion *completion, enum command_mode mode,
+                             const struct word *words, size_t count)
+{
+    struct command_walk walk;
+    struct problem problem;
+    bool leads = command_walk(mode, words, count, &walk, &problem);
+
+    if (walk.depth == count) {
+        command_next_words(mode, &walk, completion->partial, print_candidate, completion);
+        if (!walk.command)
+            return;
+    } else if (!leads) {
+        return;
+    }
+    if (!walk.command->configures || completion->console->may_configure)
+        complete_arguments(completion, walk.command, words + walk.depth, count - walk.depth);
+}
+
+/* What the command of a line could be displayed as. */
+static unsigned displays_of(const struct console *console, const struct word *words, size_t count)
+{
+    struct command_walk walk;
+    struct problem problem;
+
+    return command_walk(console->mode, words, count, &walk, &problem) ? walk.command->displays : 0;
+}
+
+static void complete_words(struct completion *completion, const struct word *words, size_t count)
+{
+    struct console *console = completion->console;
+    size_t first = count, last = count; /* pipes */
+
+    for (size_t i = 0; i < count; i++) {
+        if (words[i].quoted || strcmp(words[i].text, "|") != 0)
+            continue;
+        last = i;
+        if (first == count)
+            first = i;
+    }
+    if (last == count)
+        complete_command(completion, console->mode, words, count);
+    else
+        pipe_next(first == last ? displays_of(console, words, first) : 0, words + last,
+                  count - last, completion->partial, print_candidate, completion);
+}
+
+void candidates_print(struct console *console, const char *line, size_t cursor, uint32_t *offset,
+                      FILE *out)
+{
+    struct completion completion = {.console = console, .partial = "", .out = out};
+    struct words words = {0};
+    struct problem problem;
+    size_t length = strlen(line);
+    char *front = strndup(line, cursor < length ? cursor : length);
+
+    if (!front)
+        return;
+    length = strlen(front);
+    *offset = (uint32_t)length;
+    if (words_split(front, &words, &problem) || words.open_quote) {
+        size_t count = words.count;
+
+        /* the word that the cursor touches is the one to be completed; a pipe is whole */
+        if (count > 0 && words.at[count - 1].end == length &&
+            (words.at[count - 1].quoted || strcmp(words.at[count - 1].text, "|") != 0)) {
+            count--;
+            completion.partial = words.at[count].text;
+            *offset = words.at[count].start;
+        }
+        complete_words(&completion, words.at, count);
+    }
+    words_free(&words);
+    free(front);
+}

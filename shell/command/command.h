@@ -1,0 +1,62 @@
+/* One constant struct a command; a family of commands is one file that exports a table of
+ * them; command_table lists the families. The bridge registers the paths with libcli, which
+ * finds the command of a line; completion, `?`, help, the man page's test and error texts
+ * iterate over the same rows. */
+#ifndef MIRRORSH_COMMAND_H
+#define MIRRORSH_COMMAND_H
+
+#include "../config/completion.h"
+
+struct console; /* shell/box/console.h: who runs it */
+
+enum command_mode { MODE_OPERATIONAL = 1, MODE_CONFIGURATION = 2 };
+
+enum command_status {
+    COMMAND_OK,
+    COMMAND_FAILED,
+    COMMAND_RUNNING /* a monitor: DONE comes later */
+};
+
+enum argument_kind {
+    ARGUMENT_KEYWORD, /* name stands by itself: "plain" */
+    ARGUMENT_NUMBER,  /* name then a number: "interval S" */
+    ARGUMENT_INTEGER, /* a number by itself, called name: "rollback N" */
+    ARGUMENT_NAME,    /* a value by itself: a session, filter, target or interface */
+    ARGUMENT_PATH,    /* a configuration path to the end of the line */
+    ARGUMENT_COMMAND, /* another command to the end of the line: run, help */
+};
+
+/* An optional word or pair of words behind a command's path; all may be left out unless
+ * `required`, each at most once, keywords in any order. */
+struct argument {
+    const char *name; /* keyword; of ARGUMENT_NAME: "NAME" */
+    const char *help;
+    enum argument_kind kind;
+    long minimum, maximum;     /* ARGUMENT_NUMBER */
+    const char *list;          /* ARGUMENT_NAME: "session", "filter", "target", "interface" */
+    enum path_purpose purpose; /* ARGUMENT_PATH */
+    bool required;
+};
+
+enum { ARGUMENTS_MAX = 6 };
+
+/* problem.word of what is wrong with the command itself, not with a word behind it */
+#define COMMAND_WORD ((size_t)-1)
+
+/* How a command's answer can be shown: `| display json`, `| compare`. */
+enum display { DISPLAY_TEXT, DISPLAY_SET = 1, DISPLAY_JSON = 2, DISPLAY_COMPARE = 4 };
+
+struct command {
+    const char *path;                         /* "show sessions" */
+    const char *help;                         /* one line */
+    unsigned modes;                           /* enum command_mode, ored */
+    bool configures;                          /* only for those who may configure */
+    unsigned displays;                        /* enum display, ored: which it has besides text */
+    struct argument arguments[ARGUMENTS_MAX]; /* ends with a NULL name */
+    /* words: what follows the path; checked against `arguments` already. Output goes to
+     * `out`; a problem's word counts from the first of these words, or is COMMAND_WORD. */
+    enum command_status (*run)(struct console *console, const struct word *words, size_t count,
+                               FILE *out, struct problem *problem);
+};
+
+#endif

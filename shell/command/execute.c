@@ -1,0 +1,193 @@
+/* Runs lines: see execute.h. The order is: words, pipe, command (libcli), arguments, names,
+ * run, pipe. */
+#include "execute.h"
+#include "../libcli_bridge.h"
+#include "command_table.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* libcli takes keywords in any case; the tables, completion and users do not. */
+static bool same_case(const struct command *command, const struct word *words, size_t used)
+{
+    const char *path = command->path;
+
+    for (size_t i = 0; i < used; i++) {
+        if (strncmp(path, words[i].text, strlen(words[i].text)) != 0)
+            return false;
+        path += strcspn(path, " ");
+        path += *path == ' ';
+    }
+    return true;
+}
+
+/* A NAME that has to be in the running configuration is. */
+static bool check_names(const struct console *console, const struct word *words,
+                        const struct arguments *arguments, struct problem *problem)
+{
+    const struct node *tree = console->running->snapshot->tree;
+
+    for (size_t i = 0; i < ARGUMENTS_MAX && arguments->command->arguments[i].name; i++) {
+        const struct argument *argument = &arguments->command->arguments[i];
+        const struct word *word = arguments->value[i];
+
+        if (argument->kind != ARGUMENT_NAME || !word ||
+            !schema_child(schema_root(), argument->list) ||
+            node_instance(tree, argument->list, word->text))
+            continue;
+        return problem_at(problem, (size_t)(word - words), "there is no %s \"%s\"", argument->list,
+                          word->text);
+    }
+    return true;
+}
+
+static bool check_display(const struct command *command, const struct pipe *pipe,
+                          struct problem *problem)
+{
+    if (pipe->display == DISPLAY_TEXT || (command->displays & pipe->display))
+        return true;
+    if (pipe->display == DISPLAY_COMPARE)
+        return problem_at(problem, pipe->display_word,
+                          "compare stands behind `show` of the configuration mode only");
+    return problem_at(problem, pipe->display_word, "%s cannot be displayed as %s%s", command->path,
+                      pipe->display == DISPLAY_SET ? "set" : "json",
+                      command->displays & DISPLAY_JSON  ? ", expected one of: json"
+                      : command->displays & DISPLAY_SET ? ", expected one of: set"
+                                                        : "");
+}
+
+/* Why libcli knows no such command for this console. */
+static void explain(const struct console *console, enum command_mode mode, const struct word *words,
+                    size_t count, struct problem *problem)
+{
+    struct command_walk walk;
+
+    if (!command_walk(mode, words, count, &walk, problem))
+        return;
+    if (walk.command->configures && !console->may_configure)
+        problem_at(problem, 0, "only root and members of the group mirrorsh may %s",
+                   walk.command->path);
+    else
+        problem_at(problem, walk.depth, "unexpected word \"%s\", expected the end of the line",
+                   walk.depth < count ? words[walk.depth].text : "");
+}
+
+enum command_status execute_words(struct console *console, enum command_mode mode,
+                                  const struct word *words, size_t count, FILE *out,
+                                  struct problem *problem)
+{
+    struct request *request = &console->request;
+    size_t used = 0;
+    const struct command *command = bridge_find(console->bridge, mode, words, count, &used);
+
+    if (!command || !same_case(command, words, used)) {
+        explain(console, mode, words, count, problem);
+        return COMMAND_FAILED;
+    }
+    if (!arguments_parse(command, words + used, count - used, &request->arguments, problem) ||
+        !check_names(console, words + used, &request->arguments, problem)) {
+        problem->word += used;
+        return COMMAND_FAILED;
+    }
+    if (!check_display(command, &request->pipe, problem)) {
+        problem->word += count; /* behind the command's words */
+        return COMMAND_FAILED;
+    }
+    enum command_status status = command->run(console, words + used, count - used, out, problem);
+    problem->word = problem->word == COMMAND_WORD ? 0 : problem->word + used;
+    return status;
+}
+
+/* The place of a problem's word: a word that is missing at `missing`, or behind the last, is
+ * one behind the end of the word before it. */
+static uint32_t column_of(const char *line, const struct word *words, size_t count, size_t missing,
+                          size_t word)
+{
+    if (word < count && word != missing)
+        return words_column(line, words[word].start);
+    if (word > count)
+        word = count;
+    return word == 0 ? 1 : words_column(line, words[word - 1].end);
+}
+
+/* Sends the answer through the pipe. A monitor goes on with the pipe: it takes it. */
+static void answer(struct console *console, const char *text, size_t length,
+                   enum command_status status)
+{
+    struct pipe *pipe = &console->request.pipe;
+    char *through = NULL;
+    size_t size = 0;
+    FILE *out;
+
+    if (!pipe_filters(pipe)) {
+        console_output(console, text, length);
+        return;
+    }
+    if (status == COMMAND_RUNNING)
+        return;
+    out = open_memstream(&through, &size);
+    if (!out) {
+        console_problem(console, 0, "out of memory");
+        return;
+    }
+    pipe_feed(pipe, text, length, out);
+    pipe_finish(pipe, out);
+    if (fclose(out) == 0)
+        console_output(console, through, size);
+    free(through);
+}
+
+/* A line split into the command's words and the pipe's. */
+static enum command_status run_words(struct console *console, const struct word *words,
+                                     size_t count)
+{
+    struct request *request = &console->request;
+    struct problem problem = {0};
+    enum command_status status = COMMAND_FAILED;
+    size_t part = 0, size = 0;
+    char *text = NULL;
+    FILE *out;
+
+    while (part < count && (words[part].quoted || strcmp(words[part].text, "|") != 0))
+        part++;
+    request->column = words_column(request->line, words[0].start);
+    if (!pipe_parse(words + part, count - part, &request->pipe, &problem)) {
+        console_problem(console, column_of(request->line, words, count, count, part + problem.word),
+                        "%s", problem.text);
+        return COMMAND_FAILED;
+    }
+    request->quiet = request->pipe.no_more;
+    out = open_memstream(&text, &size);
+    if (out)
+        status = execute_words(console, console->mode, words, part, out, &problem);
+    if ((!out || fclose(out) != 0) && status != COMMAND_RUNNING) {
+        problem_at(&problem, 0, "out of memory");
+        status = COMMAND_FAILED;
+    }
+    answer(console, text, size, status);
+    free(text);
+    if (status == COMMAND_FAILED && *problem.text) /* else it was told already */
+        console_problem(console, column_of(request->line, words, count, part, problem.word), "%s",
+                        problem.text);
+    if (status != COMMAND_RUNNING)
+        pipe_close(&request->pipe);
+    return status;
+}
+
+enum command_status execute_line(struct console *console, const char *line)
+{
+    enum command_status status = COMMAND_OK;
+    struct problem problem = {0};
+    struct words words = {0};
+
+    memset(&console->request, 0, sizeof console->request);
+    console->request.line = line;
+    if (!words_split(line, &words, &problem)) {
+        console_problem(console, problem.column, "%s", problem.text);
+        status = COMMAND_FAILED;
+    } else if (words.count > 0) { /* else a blank line or a comment */
+        status = run_words(console, words.at, words.count);
+    }
+    words_free(&words);
+    console->request.line = NULL;
+    return console->request.failed ? COMMAND_FAILED : status;
+}

@@ -1,0 +1,16 @@
+/* A line of a console -> the command it names, run, its answer through the pipe. */
+#ifndef MIRRORSH_EXECUTE_H
+#define MIRRORSH_EXECUTE_H
+
+#include "../box/console.h"
+
+/* Problems are sent to the console as they come. */
+enum command_status execute_line(struct console *console, const char *line);
+
+/* For `run`: a command of the operational mode from the configuration mode, its words without
+ * the pipe; *problem's word counts from the first. */
+enum command_status execute_words(struct console *console, enum command_mode mode,
+                                  const struct word *words, size_t count, FILE *out,
+                                  struct problem *problem);
+
+#endif

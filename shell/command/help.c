@@ -1,0 +1,117 @@
+/* help: what commands there are, and what one takes; all of it from the tables. */
+#include "../box/console.h"
+#include "command_table.h"
+#include "output.h"
+#include <string.h>
+
+/* Without a COMMAND, help tells those of the mode the console is in; with one, it finds those
+ * of either. */
+static void list_commands(const struct console *console, FILE *out)
+{
+    struct table table = {.columns = 2, .align = "ll"};
+    const struct command *command;
+
+    for (size_t i = 0; (command = command_at(i)); i++) {
+        if (!(command->modes & console->mode) || (command->configures && !console->may_configure))
+            continue;
+        table_cell(&table, "%s", command->path);
+        table_cell(&table, "%s", command->help);
+    }
+    table_print(&table, out);
+}
+
+static void add_argument(struct table *table, const struct argument *argument)
+{
+    switch (argument->kind) {
+    case ARGUMENT_NUMBER:
+        table_cell(table, "%s N", argument->name);
+        table_cell(table, "%s (%ld-%ld)", argument->help, argument->minimum, argument->maximum);
+        break;
+    case ARGUMENT_INTEGER:
+        table_cell(table, "%s", argument->name);
+        table_cell(table, "%s (%ld-%ld)", argument->help, argument->minimum, argument->maximum);
+        break;
+    case ARGUMENT_KEYWORD:
+    case ARGUMENT_NAME:
+    case ARGUMENT_PATH:
+    case ARGUMENT_COMMAND:
+        table_cell(table, "%s", argument->name);
+        table_cell(table, "%s", argument->help);
+        break;
+    }
+}
+
+static void explain_command(const struct command *command, FILE *out)
+{
+    struct table table = {.columns = 2, .align = "ll", .indent = "  "};
+    char usage[200];
+
+    command_usage(command, usage, sizeof usage);
+    fprintf(out, "%s\n  %s\n", usage, command->help);
+    for (size_t i = 0; i < ARGUMENTS_MAX && command->arguments[i].name; i++)
+        add_argument(&table, &command->arguments[i]);
+    table_print(&table, out);
+}
+
+/* All commands that begin with the words; how many. */
+static size_t explain_in(const struct console *console, enum command_mode mode,
+                         const struct command_walk *walk, FILE *out)
+{
+    const struct command *command;
+    size_t explained = 0, length = 0;
+
+    for (size_t i = 0; i < walk->depth; i++)
+        length += strcspn(walk->prefix->path + length + (i > 0), " ") + (i > 0);
+    for (size_t i = 0; (command = command_at(i)); i++) {
+        if (!(command->modes & mode) || (command->configures && !console->may_configure) ||
+            strncmp(command->path, walk->prefix->path, length) != 0 ||
+            (command->path[length] != '\0' && command->path[length] != ' '))
+            continue;
+        explain_command(command, out);
+        explained++;
+    }
+    return explained;
+}
+
+/* Whether the words lead somewhere in a mode, to one command or to several; else *problem. */
+static bool explain_words(const struct console *console, enum command_mode mode,
+                          const struct word *words, size_t count, FILE *out,
+                          struct problem *problem)
+{
+    struct command_walk walk;
+
+    /* a walk that ends where a word is missing still is a place that can be explained */
+    if (!command_walk(mode, words, count, &walk, problem) && walk.depth < count)
+        return false;
+    if (walk.depth < count)
+        return problem_at(problem, walk.depth,
+                          "unexpected word \"%s\", expected the end of the line",
+                          words[walk.depth].text);
+    return explain_in(console, mode, &walk, out) > 0 ||
+           problem_at(problem, 0, "only root and members of the group mirrorsh may %s",
+                      walk.prefix->path);
+}
+
+static enum command_status run_help(struct console *console, const struct word *words, size_t count,
+                                    FILE *out, struct problem *problem)
+{
+    enum command_mode other =
+        console->mode == MODE_OPERATIONAL ? MODE_CONFIGURATION : MODE_OPERATIONAL;
+    struct problem elsewhere;
+
+    if (count == 0)
+        list_commands(console, out);
+    else if (!explain_words(console, console->mode, words, count, out, problem) &&
+             !explain_words(console, other, words, count, out, &elsewhere))
+        return COMMAND_FAILED;
+    return COMMAND_OK;
+}
+
+const struct command help_commands[] = {
+    {.path = "help",
+     .help = "What commands there are, and what one takes",
+     .modes = MODE_OPERATIONAL | MODE_CONFIGURATION,
+     .arguments = {{.name = "COMMAND", .help = "The command", .kind = ARGUMENT_COMMAND}},
+     .run = run_help},
+    {0},
+};

@@ -1,0 +1,335 @@
+/* monitor sessions: samples for the live view, or plain lines: see monitor.h. */
+#include "monitor.h"
+#include "command_table.h"
+#include "show.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { INTERVAL_MAX = 3600, COUNT_MAX = 1000000, INTERVAL_LEAST_MS = 100 };
+
+/* A session's counters in the round before, for the rates. */
+struct earlier {
+    char *name;
+    uint64_t matched, sent;
+};
+
+struct monitor {
+    bool view;
+    uint32_t interval_ms;
+    uint64_t count; /* rounds wanted; 0: until it is interrupted */
+    uint64_t rounds;
+    int64_t begun_ms, next_ms;
+    int64_t earlier_ms; /* when they were taken */
+    struct earlier *earlier;
+    size_t earlier_count;
+    struct pipe pipe; /* of the line that began it */
+};
+
+int64_t monitor_due(const struct monitor *monitor, int64_t now_ms)
+{
+    return monitor->next_ms > now_ms ? monitor->next_ms - now_ms : 0;
+}
+
+void monitor_set_interval(struct monitor *monitor, uint32_t interval_ms, int64_t now_ms)
+{
+    if (interval_ms < INTERVAL_LEAST_MS)
+        interval_ms = INTERVAL_LEAST_MS;
+    if (interval_ms > INTERVAL_MAX * 1000)
+        interval_ms = INTERVAL_MAX * 1000;
+    monitor->interval_ms = interval_ms;
+    monitor->next_ms = now_ms + interval_ms;
+}
+
+/* ---- rates ---- */
+
+static void forget(struct monitor *monitor)
+{
+    for (size_t i = 0; i < monitor->earlier_count; i++)
+        free(monitor->earlier[i].name);
+    free(monitor->earlier);
+    monitor->earlier = NULL;
+    monitor->earlier_count = 0;
+}
+
+static void remember(struct monitor *monitor, const struct engine_snapshot *snapshot,
+                     int64_t now_ms)
+{
+    forget(monitor);
+    monitor->earlier_ms = now_ms;
+    monitor->earlier = calloc(snapshot->session_count + 1, sizeof *monitor->earlier);
+    for (size_t i = 0; monitor->earlier && i < snapshot->session_count; i++) {
+        const struct session_status *session = &snapshot->sessions[i];
+        char *name = strdup(session->config->name);
+
+        if (!name)
+            return;
+        monitor->earlier[monitor->earlier_count++] =
+            (struct earlier){name, session->matched.packets, session->sent.packets};
+    }
+}
+
+/* Packets a second since the round before; counters that were cleared count from zero. */
+static uint64_t rate(uint64_t now, uint64_t before, int64_t elapsed_ms)
+{
+    uint64_t packets = now >= before ? now - before : now;
+
+    return elapsed_ms > 0 ? (packets * 1000 + (uint64_t)elapsed_ms / 2) / (uint64_t)elapsed_ms : 0;
+}
+
+/* ---- plain lines ---- */
+
+static void time_text(char *text, size_t size)
+{
+    time_t now = time(NULL);
+    struct tm local;
+
+    if (!localtime_r(&now, &local) || strftime(text, size, "%Y-%m-%dT%H:%M:%S%z", &local) == 0)
+        text[0] = '\0';
+}
+
+static void session_line(const struct monitor *monitor, const struct session_status *session,
+                         const char *when, int64_t elapsed_ms, FILE *out)
+{
+    const char *name = session->config->name;
+    struct earlier before = {0};
+
+    for (size_t i = 0; i < monitor->earlier_count; i++)
+        if (strcmp(monitor->earlier[i].name, name) == 0)
+            before = monitor->earlier[i];
+    fprintf(out,
+            "%s %s %s matched %" PRIu64 " packets %" PRIu64 " bytes (%" PRIu64 " pps) sent %" PRIu64
+            " packets %" PRIu64 " bytes (%" PRIu64 " pps) dropped %" PRIu64 "\n",
+            when, name, session_state_text(session->state), session->matched.packets,
+            session->matched.bytes, rate(session->matched.packets, before.matched, elapsed_ms),
+            session->sent.packets, session->sent.bytes,
+            rate(session->sent.packets, before.sent, elapsed_ms), session_dropped(session));
+}
+
+static void plain_round(struct console *console, const struct engine_snapshot *snapshot,
+                        int64_t elapsed_ms, FILE *out)
+{
+    char when[40];
+
+    time_text(when, sizeof when);
+    if (snapshot->session_count == 0)
+        fprintf(out, "%s no sessions are configured\n", when);
+    for (size_t i = 0; i < snapshot->session_count; i++)
+        session_line(console->monitor, &snapshot->sessions[i], when, elapsed_ms, out);
+}
+
+/* ---- samples, as protocol.h describes them ---- */
+
+static void sample_rules(const struct engine_snapshot *snapshot,
+                         const struct session_status *session, FILE *out)
+{
+    for (size_t i = 0; session->filter && i < snapshot->rule_count; i++) {
+        const struct rule_status *rule = &snapshot->rules[i];
+
+        if (strcmp(rule->filter->name, session->filter) != 0)
+            continue;
+        char *match = match_text(&rule->rule->match);
+        fprintf(out, "rule\t%s\t%s\t%u\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\n", session->config->name,
+                direction_text(rule->direction), rule->rule->number,
+                rule->rule->accept ? "accept" : "reject", match && *match ? match : "any",
+                rule->hits.packets, rule->hits.bytes);
+        free(match);
+    }
+}
+
+static void sample_receivers(const struct engine_snapshot *snapshot,
+                             const struct session_status *session, FILE *out)
+{
+    for (size_t i = 0; i < snapshot->receiver_count; i++) {
+        const struct receiver_status *receiver = &snapshot->receivers[i];
+        char endpoint[ADDRESS_TEXT_MAX];
+
+        if (strcmp(receiver->target->name, session->target) != 0)
+            continue;
+        receiver_endpoint(receiver->config, endpoint);
+        fprintf(out, "receiver\t%s\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
+                session->config->name, endpoint, receiver_state_text(receiver->state),
+                receiver->reason, receiver->sent.packets, receiver->sent.bytes, receiver->errors);
+    }
+}
+
+static void sample_session(const struct engine_snapshot *snapshot,
+                           const struct session_status *session, FILE *out)
+{
+    const struct mirror_session *config = session->config;
+    char length[16] = "full";
+
+    if (config->packet_length != PACKET_LENGTH_FULL)
+        snprintf(length, sizeof length, "%u", config->packet_length);
+    fprintf(out,
+            "session\t%s\t%s\t%u\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
+            "\t%s\t%s\t%s\t%u\t%s\n",
+            config->name, session_state_text(session->state), config->priority,
+            session->matched.packets, session->matched.bytes, session->sent.packets,
+            session->sent.bytes, session_dropped(session), session->reason,
+            session->filter ? session->filter : "", session->target, config->vni, length);
+    sample_rules(snapshot, session, out);
+    sample_receivers(snapshot, session, out);
+}
+
+static void sample_round(struct console *console, const struct engine_snapshot *snapshot,
+                         int64_t now_ms, FILE *out)
+{
+    char host[PROMPT_MAX];
+
+    host_name(console->running->snapshot->tree, host);
+    fprintf(out, "box\t%s\t%" PRIu64 "\t", host, snapshot->uptime_ms);
+    for (size_t i = 0; i < snapshot->worker_count; i++)
+        fprintf(out, "%s%.0f", i ? "," : "", 100 * snapshot->workers[i].load);
+    fprintf(out, "\t%" PRId64 "\n", now_ms - console->monitor->begun_ms);
+    for (size_t i = 0; i < snapshot->session_count; i++)
+        sample_session(snapshot, &snapshot->sessions[i], out);
+}
+
+/* ---- rounds ---- */
+
+static void send_text(struct console *console, const char *text, size_t length)
+{
+    struct pipe *pipe = &console->monitor->pipe;
+    char *through = NULL;
+    size_t size = 0;
+    FILE *out;
+
+    if (console->monitor->view) {
+        channel_send(&console->channel, MESSAGE_SAMPLE, text, length);
+        return;
+    }
+    out = open_memstream(&through, &size);
+    if (!out)
+        return;
+    pipe_feed(pipe, text, length, out);
+    if (fclose(out) == 0)
+        console_output(console, through, size);
+    free(through);
+}
+
+static void print_round(struct console *console, const struct engine_snapshot *snapshot,
+                        int64_t now_ms)
+{
+    struct monitor *monitor = console->monitor;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return;
+    if (monitor->view)
+        sample_round(console, snapshot, now_ms, out);
+    else
+        plain_round(console, snapshot, now_ms - monitor->earlier_ms, out);
+    if (fclose(out) == 0)
+        send_text(console, text, size);
+    free(text);
+}
+
+bool monitor_round(struct console *console, int64_t now_ms)
+{
+    struct monitor *monitor = console->monitor;
+    struct engine_snapshot *snapshot;
+
+    monitor->next_ms += monitor->interval_ms;
+    if (monitor->next_ms <= now_ms) /* the box was late: rounds are not made up for */
+        monitor->next_ms = now_ms + monitor->interval_ms;
+    if (channel_queued(&console->channel) > 0)
+        return true;
+    snapshot = engine_snapshot(console->running->engine);
+    if (!snapshot)
+        return true;
+    print_round(console, snapshot, now_ms);
+    remember(monitor, snapshot, now_ms);
+    engine_snapshot_free(snapshot);
+    return ++monitor->rounds != monitor->count;
+}
+
+void monitor_end(struct console *console)
+{
+    struct monitor *monitor = console->monitor;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out;
+
+    if (!monitor)
+        return;
+    out = open_memstream(&text, &size);
+    if (out) {
+        pipe_finish(&monitor->pipe, out);
+        if (fclose(out) == 0)
+            console_output(console, text, size);
+        free(text);
+    }
+    pipe_close(&monitor->pipe);
+    forget(monitor);
+    free(monitor);
+    console->monitor = NULL;
+}
+
+static void begin_view(struct console *console)
+{
+    struct monitor *monitor = console->monitor;
+    struct view_start start = {.interval_ms = monitor->interval_ms,
+                               .count = (uint32_t)monitor->count};
+
+    monitor->view = true;
+    monitor->next_ms = monitor->begun_ms; /* a screen is not left empty for an interval */
+    channel_send(&console->channel, MESSAGE_VIEW, &start, sizeof start);
+}
+
+static enum command_status run_monitor(struct console *console, const struct word *words,
+                                       size_t count, FILE *out, struct problem *problem)
+{
+    struct request *request = &console->request;
+    struct engine_snapshot *snapshot = take_snapshot(console, problem);
+    struct monitor *monitor = snapshot ? calloc(1, sizeof *monitor) : NULL;
+
+    (void)words;
+    (void)count;
+    (void)out;
+    if (!monitor) {
+        if (snapshot)
+            problem_at(problem, COMMAND_WORD, "out of memory");
+        engine_snapshot_free(snapshot);
+        return COMMAND_FAILED;
+    }
+    monitor->interval_ms = (uint32_t)argument_number(&request->arguments, "interval", 1) * 1000;
+    monitor->count = argument_number(&request->arguments, "count", 0);
+    monitor->begun_ms = clock_ms();
+    monitor->next_ms = monitor->begun_ms + monitor->interval_ms;
+    remember(monitor, snapshot, monitor->begun_ms);
+    engine_snapshot_free(snapshot);
+    console->monitor = monitor;
+    request->quiet = true; /* never through the pager: it comes as it happens */
+    if (console->hello.full_screen && console->hello.size.columns >= VIEW_COLUMNS_MIN &&
+        console->hello.size.rows >= VIEW_ROWS_MIN &&
+        !argument_given(&request->arguments, "plain") && !pipe_filters(&request->pipe))
+        begin_view(console);
+    monitor->pipe = request->pipe; /* with what it owns */
+    memset(&request->pipe, 0, sizeof request->pipe);
+    return COMMAND_RUNNING;
+}
+
+const struct command monitor_commands[] = {
+    {.path = "monitor sessions",
+     .help = "Live counters of the sessions",
+     .modes = MODE_OPERATIONAL,
+     .arguments = {{.name = "interval",
+                    .help = "Seconds between two rounds, 1 unless given",
+                    .kind = ARGUMENT_NUMBER,
+                    .minimum = 1,
+                    .maximum = INTERVAL_MAX},
+                   {.name = "count",
+                    .help = "Rounds, then it ends by itself",
+                    .kind = ARGUMENT_NUMBER,
+                    .minimum = 1,
+                    .maximum = COUNT_MAX},
+                   {.name = "plain",
+                    .help = "Lines instead of the live view",
+                    .kind = ARGUMENT_KEYWORD}},
+     .run = run_monitor},
+    {0},
+};

@@ -1,0 +1,31 @@
+/* What the show commands share: the families of show.c are split by what they show. */
+#ifndef MIRRORSH_SHOW_H
+#define MIRRORSH_SHOW_H
+
+#include "../box/console.h"
+
+typedef enum command_status command_fn(struct console *console, const struct word *words,
+                                       size_t count, FILE *out, struct problem *problem);
+
+command_fn show_sessions, show_filters, show_targets, show_interfaces, show_engine, show_version,
+    show_configuration, show_candidate;
+
+/* Whether there is an engine to ask; else *problem. */
+bool engine_runs(const struct console *console, struct problem *problem);
+/* Its counters now; NULL with *problem. */
+struct engine_snapshot *take_snapshot(const struct console *console, struct problem *problem);
+
+const char *session_state_text(enum session_state state);
+const char *receiver_state_text(enum receiver_state state);
+enum { ADDRESS_TEXT_MAX = 64 };
+/* "10.2.0.2", "2001:db8::2" */
+void receiver_address(const struct mirror_receiver *receiver, char text[static ADDRESS_TEXT_MAX]);
+/* With the port, as in the configuration's text but always with it. */
+void receiver_endpoint(const struct mirror_receiver *receiver, char text[static ADDRESS_TEXT_MAX]);
+/* "protocol tcp destination-port 80"; "" when it matches anything. Malloced, NULL when memory
+ * runs out. */
+char *match_text(const struct match *match);
+const char *direction_text(enum direction direction);
+uint64_t session_dropped(const struct session_status *session);
+
+#endif

@@ -1,0 +1,218 @@
+/* Runs the lines of a batch one after the other and turns what happened into error lines and
+ * an exit status. */
+#include "batch.h"
+#include "../view/live.h"
+#include "lines.h"
+#include "session.h"
+#include "terminal.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A run under way; the handlers' context. */
+struct run {
+    const struct batch *batch;
+    struct session session;
+    struct session_handler handler;
+    const char *name; /* of the input: FILE of a place */
+    uint32_t line;    /* that runs */
+    const char *text;
+    bool failed; /* something did: the exit status is 1 at least */
+    bool over;   /* nothing more is to run */
+    bool silent; /* standard output is gone, or the console's end was asked for */
+};
+
+bool batch_open(struct batch *batch, char *why, size_t why_size)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct batch_input *input = &batch->inputs[i];
+
+        input->fd = -1;
+        if (input->text)
+            continue;
+        input->fd =
+            strcmp(input->path, "-") == 0 ? STDIN_FILENO : open(input->path, O_RDONLY | O_CLOEXEC);
+        /* A directory opens, but reads as nothing. */
+        if (input->fd < 0 || (read(input->fd, why, 0) < 0)) {
+            snprintf(why, why_size, "%s: %s", input->path, strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
+static void on_problem(void *context, uint32_t column, const char *text)
+{
+    struct run *run = context;
+
+    if (column == 0)
+        column = lines_first_column(run->text);
+    fprintf(stderr, "%s:%u:%u: error: %s\n", run->name, run->line, column, text);
+    run->failed = true;
+}
+
+static void on_notice(void *context, const char *text)
+{
+    size_t length = strlen(text);
+
+    (void)context;
+    fprintf(stderr, "%s%s", text, length && text[length - 1] == '\n' ? "" : "\n");
+}
+
+static int on_output(void *context, const char *text, size_t length)
+{
+    (void)context;
+    return terminal_write(text, length);
+}
+
+static int on_view(void *context, int fd, const struct view_start *start, struct prompt *prompt)
+{
+    (void)context;
+    return live_run(fd, start, prompt);
+}
+
+/* The run cannot go on: says why, unless everybody knows. Returns the exit status. */
+static int give_up(struct run *run, int failed)
+{
+    run->over = run->failed = true;
+    if (failed == -EPIPE || failed == -EINTR) {
+        run->silent = true;
+        return STATUS_FAILED;
+    }
+    if (failed == -ECONNRESET || failed == -EPROTO || failed == -ETIMEDOUT) {
+        fprintf(stderr, "mirrorsh: %s\n",
+                failed == -ECONNRESET ? "the box has gone"
+                : failed == -EPROTO   ? "the box sent what this console does not understand"
+                                      : "the box does not answer");
+        run->silent = true; /* and whatever the candidate was, it is gone too */
+        return STATUS_NO_BOX;
+    }
+    fprintf(stderr, "mirrorsh: standard output: %s\n", strerror(-failed));
+    return STATUS_FAILED;
+}
+
+static int run_line(struct run *run, const char *text, size_t length)
+{
+    bool interrupted;
+    int failed;
+
+    run->text = text;
+    failed = session_run(&run->session, text, length, &run->handler, &interrupted);
+    if (failed)
+        return give_up(run, failed);
+    if (run->session.prompt.failed)
+        run->failed = true;
+    if (interrupted)
+        run->over = run->failed = true;
+    if (run->session.prompt.logged_out)
+        run->over = true;
+    return STATUS_OK;
+}
+
+/* Waits for more bytes of the input, with an eye on the box. */
+static int read_more(struct run *run, struct lines *lines, int fd)
+{
+    static char buffer[65536];
+    int ready = terminal_wait(fd, run->session.fd, -1);
+    ssize_t got;
+
+    if (terminal_ended() || terminal_interrupted()) {
+        run->over = run->failed = true;
+        run->silent = terminal_ended();
+        return STATUS_OK;
+    }
+    if (ready > 0 && ready & 2) {
+        int failed = session_news(&run->session, &run->handler);
+
+        if (failed)
+            return give_up(run, failed == -EPIPE ? -ECONNRESET : failed);
+    }
+    if (ready < 0 || !(ready & 1))
+        return STATUS_OK;
+    got = read(fd, buffer, sizeof buffer);
+    if (got < 0 && errno != EINTR && errno != EAGAIN) {
+        fprintf(stderr, "mirrorsh: %s: %s\n", run->name, strerror(errno));
+        run->over = run->failed = true;
+    } else if (got == 0) {
+        lines->finished = true;
+    } else if (got > 0 && !lines_add(lines, buffer, (size_t)got)) {
+        fprintf(stderr, "mirrorsh: %s: out of memory\n", run->name);
+        run->over = run->failed = true;
+    }
+    return STATUS_OK;
+}
+
+/* Runs the lines of one input. */
+static int run_input(struct run *run, const struct batch_input *input)
+{
+    struct lines lines = {0};
+    int status = STATUS_OK;
+    bool more = true;
+
+    run->name = input->text ? input->name : input->path;
+    if (input->text) {
+        more = lines_add(&lines, input->text, strlen(input->text));
+        lines.finished = true;
+    }
+    while (more && !run->over) {
+        const char *text;
+        size_t length;
+        uint32_t column;
+        enum line_kind kind = lines_next(&lines, &text, &length, &column);
+
+        run->line = lines.number;
+        if (kind == LINE_COMMAND)
+            status = run_line(run, text, length);
+        else if (kind == LINE_BAD)
+            on_problem(run, column, text);
+        else if (kind == LINE_WAIT)
+            status = read_more(run, &lines, input->fd);
+        more = kind != LINE_LAST;
+        if (run->failed && !run->batch->keep_going)
+            run->over = true;
+    }
+    lines_free(&lines);
+    return status;
+}
+
+/* What would be lost. A batch's prompts say only that something may have changed, which is
+ * cheap; a blank line asks for the truth. */
+static bool has_changes(struct run *run)
+{
+    bool interrupted;
+
+    if (run->silent || !run->session.prompt.uncommitted)
+        return false;
+    if (!run->session.prompt.logged_out)
+        session_run(&run->session, "", 0, &run->handler, &interrupted);
+    return run->session.prompt.uncommitted;
+}
+
+int batch_run(const struct batch *batch, int fd)
+{
+    struct run run = {.batch = batch, .name = "mirrorsh", .text = ""};
+    char why[256];
+    int status = STATUS_OK;
+
+    run.handler = (struct session_handler){.context = &run,
+                                           .output = on_output,
+                                           .problem = on_problem,
+                                           .notice = on_notice,
+                                           .view = on_view};
+    if (session_open(&run.session, fd, CONSOLE_BATCH, batch->full_screen, &run.handler, why,
+                     sizeof why)) {
+        fprintf(stderr, "mirrorsh: %s\n", why);
+        return STATUS_NO_BOX;
+    }
+    for (size_t i = 0; i < batch->count && !run.over; i++)
+        status = run_input(&run, &batch->inputs[i]);
+    /* A run that an error stopped has said so; its changes are dropped without a word more. */
+    if ((!run.failed || batch->keep_going) && has_changes(&run)) {
+        fprintf(stderr, "mirrorsh: uncommitted changes were dropped\n");
+        run.failed = true;
+    }
+    session_close(&run.session);
+    return status ? status : run.failed ? STATUS_FAILED : STATUS_OK;
+}

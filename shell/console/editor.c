@@ -1,0 +1,408 @@
+/* Between the keyboard and the session: the only file that knows libedit. Characters are
+ * read by our own function, so that the box's messages and the signals are heard while a
+ * person thinks. */
+#include "editor.h"
+#include "../config/words.h"
+#include "completion.h"
+#include "pager.h"
+#include "terminal.h"
+#include <errno.h>
+#include <histedit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+enum { HISTORY_LINES = 1000 };
+
+struct editor {
+    EditLine *el;
+    History *history;
+    FILE *discarded; /* libedit's complaints about terminals it does not know */
+    struct session *session;
+    const struct session_handler *handler;
+    const char *prompt;
+    char *line;                /* handed out last */
+    bool editing, asking;      /* a line is on the screen; it answers a question */
+    enum editor_result result; /* of the line that ends now */
+};
+
+static struct editor *of(EditLine *el)
+{
+    void *editor = NULL;
+
+    el_get(el, EL_CLIENTDATA, &editor);
+    return editor;
+}
+
+static char *prompt_of(EditLine *el)
+{
+    /* libedit does not write to it. */
+    union {
+        const char *given;
+        char *taken;
+    } text = {of(el)->prompt};
+
+    return text.taken;
+}
+
+/* Columns of the prompt and the line, up to the cursor or whole. */
+static size_t columns_taken(const struct editor *editor, bool whole)
+{
+    const LineInfo *line = el_line(editor->el);
+    const char *end = whole ? line->lastchar : line->cursor;
+
+    return terminal_width(editor->prompt, strlen(editor->prompt)) +
+           terminal_width(line->buffer, (size_t)(end - line->buffer));
+}
+
+/* Moves from the cursor to the start of the row below the line. */
+static void step_below(const struct editor *editor)
+{
+    size_t width = terminal_size().columns;
+    size_t rows = columns_taken(editor, true) / width - columns_taken(editor, false) / width;
+
+    for (size_t i = 0; i <= rows; i++)
+        terminal_write("\n", 1);
+}
+
+void editor_step_aside(struct editor *editor)
+{
+    size_t taken;
+
+    if (!editor || !editor->editing)
+        return;
+    taken = columns_taken(editor, true);
+    if (taken >= terminal_size().columns) {
+        step_below(editor);
+        return;
+    }
+    terminal_write("\r", 1);
+    while (taken--)
+        terminal_write(" ", 1);
+    terminal_write("\r", 1);
+}
+
+void editor_come_back(struct editor *editor)
+{
+    if (editor && editor->editing)
+        el_set(editor->el, EL_REFRESH);
+}
+
+/* Reads one character of up to four bytes. False at a hang-up; bytes that are no UTF-8 are
+ * passed over. */
+static bool read_character(wchar_t *character)
+{
+    mbstate_t state = {0};
+
+    for (;;) {
+        char byte;
+        size_t done;
+
+        if (read(STDIN_FILENO, &byte, 1) != 1)
+            return false;
+        done = mbrtowc(character, &byte, 1, &state);
+        if (done == 0 || done == 1)
+            return true;
+        if (done == (size_t)-1)
+            memset(&state, 0, sizeof state);
+    }
+}
+
+/* libedit's source of characters: 1, or 0 when the line is to end with editor->result. */
+static int next_character(EditLine *el, wchar_t *character)
+{
+    struct editor *editor = of(el);
+
+    for (;;) {
+        int ready = terminal_wait(STDIN_FILENO, editor->session->fd, -1);
+
+        if (terminal_ended()) {
+            editor->result = EDITOR_HANGUP;
+            return 0;
+        }
+        if (terminal_resized()) {
+            session_resize(editor->session);
+            editor_step_aside(editor);
+            el_resize(el);
+            editor_come_back(editor);
+        }
+        if (terminal_interrupted()) {
+            *character = L'\003';
+            return 1;
+        }
+        if (ready > 0 && ready & 2 && session_news(editor->session, editor->handler)) {
+            editor->result = EDITOR_BOX;
+            return 0;
+        }
+        if (ready > 0 && ready & 1) {
+            if (read_character(character))
+                return 1;
+            editor->result = EDITOR_HANGUP;
+            return 0;
+        }
+    }
+}
+
+static unsigned char drop_line(EditLine *el, int key)
+{
+    const LineInfo *line = el_line(el);
+
+    (void)key;
+    of(el)->result = EDITOR_DROPPED;
+    if (line->cursor == line->lastchar)
+        terminal_write("^C", 2);
+    step_below(of(el));
+    return CC_NEWLINE;
+}
+
+static unsigned char leave_or_delete(EditLine *el, int key)
+{
+    const LineInfo *line = el_line(el);
+
+    (void)key;
+    if (line->buffer == line->lastchar) {
+        of(el)->result = EDITOR_LEAVE;
+        terminal_write("\n", 1);
+        return CC_EOF;
+    }
+    if (line->cursor == line->lastchar)
+        return CC_ERROR;
+    el_cursor(el, 1);
+    el_deletestr(el, 1);
+    return CC_REFRESH;
+}
+
+/* Asks the box for candidates at the cursor; *typed is the word's beginning, malloced. */
+static bool ask_candidates(struct editor *editor, struct choices *choices, char **typed)
+{
+    const LineInfo *info = el_line(editor->el);
+    size_t cursor = (size_t)(info->cursor - info->buffer);
+    char *line = strndup(info->buffer, (size_t)(info->lastchar - info->buffer));
+    char *text = NULL;
+    uint32_t begin = 0;
+    bool done = false;
+
+    *typed = NULL;
+    if (line &&
+        session_complete(editor->session, line, cursor, editor->handler, &begin, &text) == 0) {
+        if (begin > cursor)
+            begin = (uint32_t)cursor;
+        *typed = strndup(line + begin, cursor - begin);
+        done = choices_parse(choices, text);
+        if (done && !*typed) {
+            choices_free(choices);
+            done = false;
+        }
+    }
+    free(line);
+    return done;
+}
+
+/* Shows what may stand here below the line, and the line again below that. */
+static void list(struct editor *editor, const struct choices *choices)
+{
+    char *text = choices_list(choices);
+
+    step_below(editor);
+    if (text)
+        pager_show(text, strlen(text));
+    free(text);
+    el_set(editor->el, EL_REFRESH);
+}
+
+/* Puts the insertion in the place of what was typed of the word. */
+static void insert(struct editor *editor, const char *typed, const char *insertion, bool whole)
+{
+    const LineInfo *line = el_line(editor->el);
+    bool blank_follows = line->cursor < line->lastchar && *line->cursor == ' ';
+    int characters = 0;
+
+    for (const char *at = typed; *at; at++)
+        characters += ((unsigned char)*at & 0xc0) != 0x80;
+    if (characters)
+        el_deletestr(editor->el, characters);
+    el_insertstr(editor->el, insertion);
+    if (whole && blank_follows)
+        el_cursor(editor->el, 1);
+    else if (whole)
+        el_insertstr(editor->el, " ");
+}
+
+static unsigned char complete(EditLine *el, int key)
+{
+    struct editor *editor = of(el);
+    unsigned char outcome = CC_ERROR;
+    struct choices choices;
+    char *typed, *insertion;
+
+    (void)key;
+    if (editor->asking || !ask_candidates(editor, &choices, &typed))
+        return CC_ERROR;
+    insertion = choices_insertion(&choices, typed);
+    if (insertion) {
+        insert(editor, typed, insertion, choices.words == 1);
+        outcome = CC_REFRESH;
+    } else if (choices.count) {
+        list(editor, &choices);
+        outcome = CC_NORM;
+    }
+    free(insertion);
+    free(typed);
+    choices_free(&choices);
+    return outcome;
+}
+
+static bool in_quotes(EditLine *el)
+{
+    const LineInfo *info = el_line(el);
+    char *line = strndup(info->buffer, (size_t)(info->cursor - info->buffer));
+    struct words words = {0};
+    struct problem problem;
+    bool open = false;
+
+    if (line) {
+        words_split(line, &words, &problem);
+        open = words.open_quote;
+        words_free(&words);
+    }
+    free(line);
+    return open;
+}
+
+static unsigned char explain(EditLine *el, int key)
+{
+    struct editor *editor = of(el);
+    struct choices choices;
+    char *typed;
+
+    (void)key;
+    if (editor->asking || in_quotes(el)) {
+        el_insertstr(el, "?");
+        return CC_REFRESH;
+    }
+    if (!ask_candidates(editor, &choices, &typed))
+        return CC_ERROR;
+    list(editor, &choices);
+    free(typed);
+    choices_free(&choices);
+    return CC_NORM;
+}
+
+static void bind_keys(EditLine *el)
+{
+    static const struct {
+        const wchar_t *name, *help, *key; /* wide: libedit keeps them, but frees no copies */
+        unsigned char (*run)(EditLine *, int);
+    } own[] = {
+        {L"mirrorsh-complete", L"complete the word", L"^I", complete},
+        {L"mirrorsh-explain", L"list what may stand here", L"?", explain},
+        {L"mirrorsh-drop", L"drop the line", L"^C", drop_line},
+        {L"mirrorsh-leave", L"leave, or delete a character", L"^D", leave_or_delete},
+    };
+
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        el_wset(el, EL_ADDFN, own[i].name, own[i].help, own[i].run);
+        el_wset(el, EL_BIND, own[i].key, own[i].name, NULL);
+    }
+    el_set(el, EL_BIND, "^W", "ed-delete-prev-word", NULL);
+    el_set(el, EL_BIND, "^R", "em-inc-search-prev", NULL);
+    /* While a line is edited ^C is a key; while a command runs it is a signal, and what is
+     * typed ahead is neither echoed twice nor cut into lines by the kernel. */
+    el_set(el, EL_SETTY, "-d", "-isig", NULL);
+    el_set(el, EL_SETTY, "-x", "-echo", "-icanon", NULL);
+}
+
+struct editor *editor_open(struct session *session, const struct session_handler *handler)
+{
+    struct editor *editor = calloc(1, sizeof *editor);
+    HistEvent event;
+
+    if (!editor)
+        return NULL;
+    *editor = (struct editor){.session = session, .handler = handler, .prompt = ""};
+    editor->discarded = fopen("/dev/null", "we");
+    editor->history = history_init();
+    if (editor->discarded && editor->history)
+        editor->el = el_init("mirrorsh", stdin, stdout, editor->discarded);
+    if (!editor->el) {
+        editor_close(editor);
+        return NULL;
+    }
+    history(editor->history, &event, H_SETSIZE, HISTORY_LINES);
+    history(editor->history, &event, H_SETUNIQUE, 1);
+    el_set(editor->el, EL_CLIENTDATA, editor);
+    el_set(editor->el, EL_SIGNAL, 0);
+    el_set(editor->el, EL_PROMPT, prompt_of);
+    el_set(editor->el, EL_EDITOR, "emacs");
+    el_set(editor->el, EL_HIST, history, editor->history);
+    el_set(editor->el, EL_GETCFN, next_character);
+    bind_keys(editor->el);
+    return editor;
+}
+
+void editor_close(struct editor *editor)
+{
+    if (editor->el)
+        el_end(editor->el);
+    if (editor->history)
+        history_end(editor->history);
+    if (editor->discarded)
+        fclose(editor->discarded);
+    free(editor->line);
+    free(editor);
+}
+
+static enum editor_result read_line(struct editor *editor, const char *prompt)
+{
+    const char *text;
+    int count = 0;
+
+    free(editor->line);
+    editor->line = NULL;
+    editor->prompt = prompt;
+    editor->result = EDITOR_LINE;
+    editor->editing = true;
+    text = el_gets(editor->el, &count);
+    editor->editing = false;
+    if (editor->result != EDITOR_LINE)
+        return editor->result;
+    if (!text || count <= 0)
+        return EDITOR_HANGUP;
+    editor->line = strndup(text, (size_t)count);
+    if (!editor->line)
+        return EDITOR_HANGUP;
+    editor->line[strcspn(editor->line, "\r\n")] = '\0';
+    return EDITOR_LINE;
+}
+
+enum editor_result editor_line(struct editor *editor, const char *prompt, const char **line)
+{
+    enum editor_result result = read_line(editor, prompt);
+    HistEvent event;
+
+    if (result == EDITOR_LINE) {
+        if (editor->line[strspn(editor->line, " \t")])
+            history(editor->history, &event, H_ENTER, editor->line);
+        *line = editor->line;
+    }
+    return result;
+}
+
+enum editor_result editor_ask(struct editor *editor, const char *question, bool *yes)
+{
+    enum editor_result result;
+
+    editor->asking = true;
+    result = read_line(editor, question);
+    editor->asking = false;
+    *yes = false;
+    if (result == EDITOR_LINE) {
+        const char *answer = editor->line + strspn(editor->line, " \t");
+        size_t length = strcspn(answer, " \t");
+
+        *yes = length > 0 && length <= 3 && strncasecmp(answer, "yes", length) == 0;
+    }
+    return result;
+}

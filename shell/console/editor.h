@@ -1,0 +1,34 @@
+/* The line editor of a console: one line at a time, with history, completion and `?`, while an
+ * eye is kept on the box. */
+#ifndef MIRRORSH_EDITOR_H
+#define MIRRORSH_EDITOR_H
+
+#include "session.h"
+
+struct editor;
+
+/* One a process. Uses the session to ask for candidates; tells notices to the handler. NULL:
+ * out of memory, or no terminal that can be edited on. */
+struct editor *editor_open(struct session *session, const struct session_handler *handler);
+/* The terminal is as it was before editor_open. */
+void editor_close(struct editor *editor);
+
+enum editor_result {
+    EDITOR_LINE,
+    EDITOR_DROPPED, /* ^C */
+    EDITOR_LEAVE,   /* ^D on an empty line */
+    EDITOR_HANGUP,  /* the terminal has gone, or the process is to end */
+    EDITOR_BOX,     /* the box has gone */
+};
+
+/* *line, without a newline, holds until the next call. */
+enum editor_result editor_line(struct editor *editor, const char *prompt, const char **line);
+/* Reads the answer to a question: true for (a beginning of) yes. */
+enum editor_result editor_ask(struct editor *editor, const char *question, bool *yes);
+
+/* To be called by the notice handler around what it prints: in front of it the typed line is
+ * wiped or stepped below, afterwards it is drawn again. Nothing while no line is edited. */
+void editor_step_aside(struct editor *editor);
+void editor_come_back(struct editor *editor);
+
+#endif

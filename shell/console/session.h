@@ -1,0 +1,52 @@
+/* The console's side of the protocol, shared by the batch and the editor: says hello, sends a
+ * line and hands on what the box answers until it is done. */
+#ifndef MIRRORSH_SESSION_H
+#define MIRRORSH_SESSION_H
+
+#include "../box/protocol.h"
+
+struct session {
+    int fd;               /* owned */
+    struct prompt prompt; /* of the last answer */
+};
+
+/* Where answers go. */
+struct session_handler {
+    void *context;
+    /* Text for standard output; -errno ends the run. */
+    int (*output)(void *context, const char *text, size_t length);
+    /* Nothing came for a moment and the line still runs: no more of this output waits for a
+     * pager. -errno ends the run. */
+    int (*idle)(void *context);
+    void (*problem)(void *context, uint32_t column, const char *text);
+    void (*notice)(void *context, const char *text);
+    /* The live view: returns 0 with the prompt of DONE in *prompt, or -errno. */
+    int (*view)(void *context, int fd, const struct view_start *start, struct prompt *prompt);
+};
+
+/* Takes over `fd`. 0 with a prompt, or -errno with *why (the descriptor is closed then). */
+int session_open(struct session *session, int fd, enum console_kind kind, bool full_screen,
+                 const struct session_handler *handler, char *why, size_t why_size);
+void session_close(struct session *session);
+
+/* Runs one line of `length` bytes. 0: session->prompt says how it went; -EINTR: a signal ended
+ * the process's wish to wait (terminal_ended), -ECONNRESET: the box has gone, or -errno of a
+ * handler. SIGINT is passed on to the box; *interrupted says so. */
+int session_run(struct session *session, const char *line, size_t length,
+                const struct session_handler *handler, bool *interrupted);
+
+/* Asks what may stand at byte `offset` of the line: 0 with *text (malloced, CANDIDATES of
+ * protocol.h from behind its number) and *begin, or -errno. */
+int session_complete(struct session *session, const char *line, size_t offset,
+                     const struct session_handler *handler, uint32_t *begin, char **text);
+
+/* Takes one message that came outside a line: a notice, or the end (-ECONNRESET). */
+int session_news(struct session *session, const struct session_handler *handler);
+
+/* Tells the box the terminal's new size. */
+void session_resize(struct session *session);
+
+/* Copies the prompt out of WELCOME or DONE; false: not one. */
+bool session_prompt(struct prompt *prompt, const char *data, size_t length);
+
+#endif

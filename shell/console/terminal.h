@@ -1,0 +1,43 @@
+/* The terminal and the process of a console: its locale, its size, and the signals that end,
+ * interrupt or resize it. Signals are blocked except while terminal_wait waits, so none is
+ * lost between a look at a flag and the wait, and no other thread ever sees one. */
+#ifndef MIRRORSH_TERMINAL_H
+#define MIRRORSH_TERMINAL_H
+
+#include "../box/protocol.h"
+#include <stdbool.h>
+
+/* Takes the locale of the environment; characters are UTF-8 whatever it says. */
+void terminal_locale(void);
+/* The environment's own locale was UTF-8: more than ASCII may be drawn. */
+bool terminal_draws_utf8(void);
+
+/* Blocks the signals of a console for this thread and those it starts, and catches them. */
+void terminal_signals(void);
+
+/* Waits until one of two descriptors (-1: none) can be read or has hung up. Returns bits 1
+ * and 2 for them, 0 after the timeout (-1: none), -EINTR after a signal. */
+int terminal_wait(int first, int second, int timeout_ms);
+
+/* Each says whether that came since it was last asked; the end stays. */
+bool terminal_interrupted(void); /* SIGINT */
+bool terminal_resized(void);     /* SIGWINCH */
+bool terminal_ended(void);       /* SIGTERM or SIGHUP */
+
+/* Standard output's size; what the terminal does not know counts as 80x24. */
+struct screen_size terminal_size(void);
+/* "pts/3", or "" where standard input is no terminal. */
+void terminal_name(char *name, size_t size);
+
+/* Writes it all to standard output: 0 or -errno. */
+int terminal_write(const char *text, size_t length);
+
+/* How many columns a UTF-8 text of `length` bytes takes, and how many of its bytes fit into
+ * `columns`. */
+size_t terminal_width(const char *text, size_t length);
+size_t terminal_fit(const char *text, size_t length, size_t columns);
+
+/* Milliseconds of a clock that never jumps. */
+uint64_t terminal_clock_ms(void);
+
+#endif

@@ -1,0 +1,157 @@
+/* The text of a SAMPLE -> struct sample, in one pass over a copy whose tabs and newlines
+ * become the ends of its texts. */
+#include "sample.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIELDS_MAX = 16 };
+
+/* Splits at tabs in place; returns how many fields there are. */
+static size_t split(char *line, const char *fields[FIELDS_MAX])
+{
+    size_t count = 0;
+
+    for (char *rest = line; rest && count < FIELDS_MAX;)
+        fields[count++] = strsep(&rest, "\t");
+    return count;
+}
+
+static bool number(const char *text, uint64_t *value)
+{
+    char *end;
+
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    *value = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0';
+}
+
+/* Room for one more in an array that doubles: at 0, 1, 2, 4... it is full. */
+static void *grow(void *array, size_t count, size_t size)
+{
+    if (count & (count - 1))
+        return array;
+    return realloc(array, (count ? 2 * count : 1) * size);
+}
+
+static bool add_session(struct sample *sample, const char *const *f, size_t count)
+{
+    struct sample_session *grown, *session;
+
+    if (count < 14)
+        return false;
+    grown = grow(sample->sessions, sample->session_count, sizeof *grown);
+    if (!grown)
+        return false;
+    sample->sessions = grown;
+    session = &grown[sample->session_count++];
+    *session = (struct sample_session){.name = f[1],
+                                       .state = f[2],
+                                       .priority = f[3],
+                                       .reason = f[9],
+                                       .filter = f[10],
+                                       .target = f[11],
+                                       .vni = f[12],
+                                       .length = f[13]};
+    return number(f[4], &session->matched_packets) && number(f[5], &session->matched_bytes) &&
+           number(f[6], &session->sent_packets) && number(f[7], &session->sent_bytes) &&
+           number(f[8], &session->dropped_packets);
+}
+
+static bool add_rule(struct sample *sample, const char *const *f, size_t count)
+{
+    struct sample_rule *grown, *rule;
+
+    if (count < 8)
+        return false;
+    grown = grow(sample->rules, sample->rule_count, sizeof *grown);
+    if (!grown)
+        return false;
+    sample->rules = grown;
+    rule = &grown[sample->rule_count++];
+    *rule = (struct sample_rule){
+        .session = f[1], .direction = f[2], .number = f[3], .action = f[4], .match = f[5]};
+    return number(f[6], &rule->packets) && number(f[7], &rule->bytes);
+}
+
+static bool add_receiver(struct sample *sample, const char *const *f, size_t count)
+{
+    struct sample_receiver *grown, *receiver;
+
+    if (count < 8)
+        return false;
+    grown = grow(sample->receivers, sample->receiver_count, sizeof *grown);
+    if (!grown)
+        return false;
+    sample->receivers = grown;
+    receiver = &grown[sample->receiver_count++];
+    *receiver =
+        (struct sample_receiver){.session = f[1], .address = f[2], .state = f[3], .reason = f[4]};
+    return number(f[5], &receiver->packets) && number(f[6], &receiver->bytes) &&
+           number(f[7], &receiver->errors);
+}
+
+static bool add_line(struct sample *sample, char *line)
+{
+    const char *fields[FIELDS_MAX] = {line};
+    size_t count = split(line, fields);
+
+    if (strcmp(fields[0], "session") == 0)
+        return add_session(sample, fields, count);
+    if (strcmp(fields[0], "rule") == 0)
+        return add_rule(sample, fields, count);
+    if (strcmp(fields[0], "receiver") == 0)
+        return add_receiver(sample, fields, count);
+    if (strcmp(fields[0], "box") != 0)
+        return true;
+    if (count < 5)
+        return false;
+    sample->host = fields[1];
+    sample->loads = fields[3];
+    return number(fields[2], &sample->uptime_ms) && number(fields[4], &sample->taken_ms);
+}
+
+struct sample *sample_parse(const char *text, size_t length)
+{
+    struct sample *sample = calloc(1, sizeof *sample);
+    bool good;
+
+    if (!sample)
+        return NULL;
+    sample->text = strndup(text, length);
+    good = sample->text != NULL;
+    for (char *rest = sample->text; good && rest && *rest;) {
+        char *line = strsep(&rest, "\n");
+
+        good = add_line(sample, line);
+    }
+    if (good && sample->host)
+        return sample;
+    sample_free(sample);
+    return NULL;
+}
+
+void sample_free(struct sample *sample)
+{
+    if (!sample)
+        return;
+    free(sample->sessions);
+    free(sample->rules);
+    free(sample->receivers);
+    free(sample->text);
+    free(sample);
+}
+
+const struct sample_session *sample_find(const struct sample *sample, const char *name, size_t near)
+{
+    if (!sample)
+        return NULL;
+    if (near < sample->session_count && strcmp(sample->sessions[near].name, name) == 0)
+        return &sample->sessions[near];
+    for (size_t i = 0; i < sample->session_count; i++)
+        if (strcmp(sample->sessions[i].name, name) == 0)
+            return &sample->sessions[i];
+    return NULL;
+}

@@ -1,0 +1,125 @@
+# What the console tests share: a box in a directory of its own, consoles on terminals of
+# 80x24, and verdicts. Sourced by the *.exp beside it; $MIRRORSH is the program.
+
+set mirrorsh $env(MIRRORSH)
+set work [exec mktemp -d]
+set state $work/state
+set socket $work/socket
+set timeout 20
+set stty_init "rows 24 columns 80"
+set boxes {}
+log_user 0
+set env(TERM) vt100
+set env(LC_ALL) C.UTF-8
+
+proc ok {name} {
+    puts "ok $name"
+}
+# What has come, for a verdict
+proc buffer {} {
+    global expect_out spawn_id
+    expect -timeout 0 -re ".+" { return $expect_out(0,string) } timeout {} eof {}
+    return ""
+}
+proc not_ok {name why} {
+    puts "not ok $name: $why"
+}
+# verdict NAME GOT WANTED
+proc verdict {name got wanted} {
+    if {$got eq $wanted} {
+        ok $name
+    } else {
+        not_ok $name "got '$got', not '$wanted'"
+    }
+}
+# Waits for a text (a glob pattern behind -glob, a regular expression behind -re) and says so.
+proc expects {name args} {
+    global expect_out spawn_id
+    set pattern [lindex $args end]
+    set kind [expr {[llength $args] > 1 ? [lindex $args 0] : "-exact"}]
+    expect {
+        $kind $pattern {
+            ok $name
+            return 1
+        }
+        timeout { not_ok $name "no '$pattern' came, but '[buffer]'" }
+        eof { not_ok $name "the console ended before '$pattern'" }
+    }
+    return 0
+}
+# Text that must have come without a verdict of its own.
+proc await {text} {
+    global expect_out spawn_id
+    expect {
+        -exact $text {}
+        timeout { not_ok "await $text" "it did not come" }
+        eof { not_ok "await $text" "the console ended"}
+    }
+}
+# A line whose answer is another prompt.
+proc run {line prompt} {
+    send -- "$line\r"
+    await "\n$prompt"
+}
+
+# Configures the state directory: a host name and two sessions on the loopback.
+proc prepare {} {
+    global mirrorsh state
+    set commands {
+        "configure" "set system host-name box" "set target tap receiver 192.0.2.1"
+        "set filter tcp ingress rule 10 action accept protocol tcp"
+        "set session web priority 10 filter tcp target tap vni 5"
+        "set session web source interface lo"
+        "set session all priority 20 target tap vni 6" "set session all source interface lo"
+        "commit"
+    }
+    set arguments {}
+    foreach command $commands {
+        lappend arguments -c $command
+    }
+    exec $mirrorsh -n --state $state {*}$arguments
+}
+
+# A box in the background; returns its process.
+proc start_box {} {
+    global mirrorsh state socket boxes work
+    set pid [exec $mirrorsh --daemon --state $state --socket $socket \
+        </dev/null >&$work/box.log &]
+    lappend boxes $pid
+    # asks without starting a box of its own, as a -c would
+    set ask [list $mirrorsh --complete 4 mirrorsh --socket $socket -c "show ver"]
+    for {set i 0} {$i < 100 && [exec {*}$ask] eq ""} {incr i} {
+        if {[catch {exec kill -0 $pid}]} {
+            not_ok "a box starts" [exec cat $work/box.log]
+            exit 1
+        }
+        after 100
+    }
+    return $pid
+}
+
+# A console; what it is started with stands before and behind the program.
+proc start_console {{arguments {}}} {
+    global mirrorsh state socket spawn_id spawn_out
+    uplevel #0 spawn -noecho $mirrorsh --state $state --socket $socket {*}$arguments
+}
+
+# Waits for the end of the console: its exit status.
+proc status {} {
+    global spawn_id
+    expect {
+        eof {}
+        timeout { return "no end" }
+    }
+    return [lindex [wait] 3]
+}
+
+proc finish {} {
+    global boxes work
+    foreach pid $boxes {
+        catch {exec kill $pid}
+    }
+    after 300
+    exec rm -rf $work
+    exit 0
+}

@@ -1,0 +1,269 @@
+/* links: shell/command/arguments.c shell/command/candidates.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/pipe.c shell/command/show.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/libcli_bridge.c shell/box/console.c shell/box/channel.c shell/box/roles.c shell/box/transaction.c shell/box/store.c shell/box/store_load.c shell/box/file.c shell/box/vni_file.c shell/config/check.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+/* Holds the table of commands, the walk through it and libcli's dispatch against each other.
+ * No command is run: what of the engine they would call is never reached. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "../../engine/engine.h"
+#include "../../shell/command/arguments.h"
+#include "../../shell/command/command_table.h"
+#include "../../shell/libcli_bridge.h"
+#include <stdlib.h>
+#include <string.h>
+
+int engine_prepare(struct engine *engine, struct mirror_config *config,
+                   struct engine_change **change, engine_problem_fn *problem, void *context,
+                   char *why, size_t why_size)
+{
+    (void)engine, (void)config, (void)change, (void)problem, (void)context, (void)why,
+        (void)why_size;
+    abort();
+}
+
+void engine_commit(struct engine *engine, struct engine_change *change)
+{
+    (void)engine, (void)change;
+    abort();
+}
+
+void engine_abandon(struct engine *engine, struct engine_change *change)
+{
+    (void)engine, (void)change;
+    abort();
+}
+
+struct engine_snapshot *engine_snapshot(struct engine *engine)
+{
+    (void)engine;
+    abort();
+}
+
+void engine_snapshot_free(struct engine_snapshot *snapshot)
+{
+    (void)snapshot;
+    abort();
+}
+
+int engine_clear(struct engine *engine, const char *session)
+{
+    (void)engine, (void)session;
+    abort();
+}
+
+static const enum command_mode modes[] = {MODE_OPERATIONAL, MODE_CONFIGURATION};
+
+/* One line for people: begins with a capital, ends without a full stop, fits the screen. */
+static void assert_help(const char *help, size_t longest)
+{
+    assert_non_null(help);
+    assert_true(help[0] >= 'A' && help[0] <= 'Z');
+    assert_true(strlen(help) <= longest);
+    assert_null(strpbrk(help, "\n\t"));
+    assert_true(help[strlen(help) - 1] != '.');
+}
+
+static void test_rows(void **state)
+{
+    const struct command *command, *other;
+
+    (void)state;
+    assert_non_null(command_at(0));
+    for (size_t i = 0; (command = command_at(i)); i++) {
+        char usage[200];
+
+        assert_help(command->help, 80 - 24);
+        assert_true(command->modes != 0);
+        assert_non_null(command->run);
+        command_usage(command, usage, sizeof usage);
+        assert_true(strlen(usage) <= 78);
+        for (size_t k = 0; k < ARGUMENTS_MAX && command->arguments[k].name; k++) {
+            const struct argument *argument = &command->arguments[k];
+
+            assert_help(argument->help, 60);
+            assert_int_equal(argument->kind == ARGUMENT_NAME, argument->list != NULL);
+            if (argument->kind == ARGUMENT_NUMBER || argument->kind == ARGUMENT_INTEGER)
+                assert_true(argument->minimum < argument->maximum);
+        }
+        /* no path twice in a mode; a path before those that go on from it (libcli_bridge.c) */
+        for (size_t k = 0; k < i; k++) {
+            other = command_at(k);
+            size_t length = strlen(command->path);
+            if (command->modes & other->modes)
+                assert_false(strncmp(other->path, command->path, length) == 0 &&
+                             (other->path[length] == ' ' || other->path[length] == '\0'));
+        }
+    }
+}
+
+/* Both ways to the command of a line agree. */
+static void leads(struct bridge *bridge, enum command_mode mode, const char *line, const char *path,
+                  size_t words_used)
+{
+    struct command_walk walk;
+    struct problem problem = {.text = ""};
+    struct words words;
+    size_t used = 0;
+
+    assert_true(words_split(line, &words, &problem));
+    const struct command *found = bridge_find(bridge, mode, words.at, words.count, &used);
+    bool walked = command_walk(mode, words.at, words.count, &walk, &problem);
+    if (path) {
+        assert_non_null(found);
+        assert_string_equal(found->path, path);
+        assert_int_equal(used, words_used);
+        assert_true(walked);
+        assert_ptr_equal(walk.command, found);
+        assert_int_equal(walk.depth, words_used);
+    } else {
+        assert_null(found);
+        assert_false(walked);
+        assert_int_equal(problem.word, words_used);
+        assert_true(problem.text[0] != '\0');
+    }
+    words_free(&words);
+}
+
+static void test_every_path(void **state)
+{
+    struct bridge *bridge = bridge_new(true);
+    const struct command *command;
+
+    (void)state;
+    assert_non_null(bridge);
+    for (size_t i = 0; (command = command_at(i)); i++) {
+        size_t words = 1;
+
+        for (const char *at = command->path; (at = strchr(at, ' ')); at++)
+            words++;
+        for (size_t m = 0; m < 2; m++)
+            if (command->modes & modes[m])
+                leads(bridge, modes[m], command->path, command->path, words);
+    }
+    bridge_free(bridge);
+}
+
+static void test_lines(void **state)
+{
+    struct bridge *bridge = bridge_new(true);
+
+    (void)state;
+    leads(bridge, MODE_OPERATIONAL, "sh sess", "show sessions", 2);
+    leads(bridge, MODE_OPERATIONAL, "sh sess web detail", "show sessions", 2);
+    leads(bridge, MODE_OPERATIONAL, "conf", "configure", 1);
+    leads(bridge, MODE_OPERATIONAL, "cl c s web", "clear counters session", 3);
+    leads(bridge, MODE_OPERATIONAL, "clear counters", "clear counters", 2);
+    leads(bridge, MODE_OPERATIONAL, "mon s i 5 c 2 p", "monitor sessions", 2);
+    leads(bridge, MODE_OPERATIONAL, "show conf session \"a | b\" ?", "show configuration", 2);
+    leads(bridge, MODE_CONFIGURATION, "comm and-quit", "commit", 1);
+    leads(bridge, MODE_CONFIGURATION, "se session web priority 1 target a vni 1 x y z", "set", 1);
+    leads(bridge, MODE_CONFIGURATION, "show session", "show", 1);
+    leads(bridge, MODE_CONFIGURATION, "sh", "show", 1);
+    leads(bridge, MODE_CONFIGURATION, "run show sessions", "run", 1);
+    leads(bridge, MODE_CONFIGURATION, "set session \xc3\xa9 description \"q \\\" |\"", "set", 1);
+    /* back in the other mode, abbreviations are its own again */
+    leads(bridge, MODE_OPERATIONAL, "e", "exit", 1);
+    leads(bridge, MODE_CONFIGURATION, "e", NULL, 0);
+    leads(bridge, MODE_OPERATIONAL, "c", NULL, 0);
+    leads(bridge, MODE_OPERATIONAL, "show", NULL, 1);
+    leads(bridge, MODE_OPERATIONAL, "show s x", "show sessions", 2);
+    leads(bridge, MODE_OPERATIONAL, "show x", NULL, 1);
+    leads(bridge, MODE_OPERATIONAL, "\"show\" sessions", NULL, 0);
+    leads(bridge, MODE_OPERATIONAL, "set x", NULL, 0);
+    leads(bridge, MODE_OPERATIONAL, "_ ?", NULL, 0);
+    bridge_free(bridge);
+}
+
+/* One who may only look finds no command that configures. */
+static void test_privileges(void **state)
+{
+    struct bridge *bridge = bridge_new(false);
+    const struct command *command;
+
+    (void)state;
+    assert_non_null(bridge);
+    for (size_t i = 0; (command = command_at(i)); i++) {
+        for (size_t m = 0; m < 2; m++) {
+            struct problem problem;
+            struct words words;
+            size_t used;
+
+            if (!(command->modes & modes[m]))
+                continue;
+            assert_true(words_split(command->path, &words, &problem));
+            const struct command *found =
+                bridge_find(bridge, modes[m], words.at, words.count, &used);
+            if (command->configures)
+                assert_null(found);
+            else
+                assert_ptr_equal(found, command);
+            words_free(&words);
+        }
+    }
+    bridge_free(bridge);
+}
+
+/* The words behind the path `path`; expected: "name=value" pairs, or "WORD: text". */
+static void gives(const char *path, enum command_mode mode, const char *line, const char *expected)
+{
+    const struct command *command = command_called(path, mode);
+    struct problem problem = {.text = ""};
+    struct arguments arguments;
+    struct words words;
+    char got[600] = "";
+
+    assert_non_null(command);
+    assert_true(words_split(line, &words, &problem));
+    if (arguments_parse(command, words.at, words.count, &arguments, &problem)) {
+        for (size_t i = 0; i < ARGUMENTS_MAX; i++)
+            if (arguments.value[i])
+                snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s=%s", *got ? " " : "",
+                         command->arguments[i].name, arguments.value[i]->text);
+    } else {
+        snprintf(got, sizeof got, "%zu: %s", problem.word, problem.text);
+    }
+    assert_string_equal(got, expected);
+    words_free(&words);
+}
+
+static void test_arguments(void **state)
+{
+    const enum command_mode o = MODE_OPERATIONAL, c = MODE_CONFIGURATION;
+
+    (void)state;
+    gives("show sessions", o, "", "");
+    gives("show sessions", o, "web", "NAME=web");
+    gives("show sessions", o, "web det", "NAME=web detail=det");
+    gives("show sessions", o, "detail", "NAME=detail");
+    gives("show sessions", o, "web x", "1: unknown word \"x\", expected one of: detail");
+    gives("show sessions", o, "web detail x",
+          "2: unexpected word \"x\", expected the end of the line");
+    gives("monitor sessions", o, "plain c 5 int 2", "interval=2 count=5 plain=plain");
+    gives("monitor sessions", o, "count", "1: count: a number of 1-1000000 is missing");
+    gives("monitor sessions", o, "interval 3601", "1: \"3601\" is not a number of 1-3600");
+    gives("monitor sessions", o, "interval 1x", "1: \"1x\" is not a number of 1-3600");
+    gives("monitor sessions", o, "count -1", "1: \"-1\" is not a number of 1-1000000");
+    gives("monitor sessions", o, "count 99999999999999999999",
+          "1: \"99999999999999999999\" is not a number of 1-1000000");
+    gives("monitor sessions", o, "plain plain",
+          "1: unknown word \"plain\", expected one of: interval, count");
+    gives("rollback", c, "7", "N=7");
+    gives("rollback", c, "51", "0: \"51\" is not a number of 0-50");
+    gives("commit", c, "and check", "check=check and-quit=and");
+    gives("set", c, "", "0: set: PATH is missing");
+    gives("set", c, "session web", "PATH=session");
+    gives("clear counters session", o, "", "0: clear counters session: NAME is missing");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),      cmocka_unit_test(test_every_path),
+        cmocka_unit_test(test_lines),     cmocka_unit_test(test_privileges),
+        cmocka_unit_test(test_arguments),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,130 @@
+/* links: shell/box/protocol.c */
+/* Messages cross a socket pair whole, however they are cut on the way. */
+#include "../../shell/box/protocol.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int ends[2];
+
+static int open_ends(void **state)
+{
+    (void)state;
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
+}
+
+static int close_ends(void **state)
+{
+    (void)state;
+    close(ends[0]);
+    close(ends[1]);
+    return 0;
+}
+
+static void arrives(enum message_type type, const void *data, size_t length)
+{
+    enum message_type got;
+    char *bytes;
+    size_t size;
+
+    assert_int_equal(message_receive(ends[1], &got, &bytes, &size), 0);
+    assert_int_equal(got, type);
+    assert_int_equal(size, length);
+    if (length)
+        assert_memory_equal(bytes, data, length);
+    assert_int_equal(bytes[size], '\0');
+    free(bytes);
+}
+
+static void test_whole(void **state)
+{
+    (void)state;
+    assert_int_equal(message_send(ends[0], MESSAGE_LINE, "show", 4), 0);
+    assert_int_equal(message_send(ends[0], MESSAGE_INTERRUPT, NULL, 0), 0);
+    arrives(MESSAGE_LINE, "show", 4);
+    arrives(MESSAGE_INTERRUPT, NULL, 0);
+}
+
+static void *send_large(void *data)
+{
+    return (void *)(intptr_t)message_send(ends[0], MESSAGE_OUTPUT, data, MESSAGE_MAX);
+}
+
+/* More than the socket holds, through ends that do not block: sender and receiver both wait. */
+static void test_large(void **state)
+{
+    char *data = malloc(MESSAGE_MAX);
+    pthread_t thread;
+    void *sent;
+
+    (void)state;
+    assert_non_null(data);
+    for (size_t i = 0; i < MESSAGE_MAX; i++)
+        data[i] = (char)(i * 7 % 251);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    assert_int_equal(pthread_create(&thread, NULL, send_large, data), 0);
+    arrives(MESSAGE_OUTPUT, data, MESSAGE_MAX);
+    pthread_join(thread, &sent);
+    assert_null(sent);
+    assert_int_equal(message_send(ends[0], MESSAGE_OUTPUT, data, MESSAGE_MAX + 1), -EMSGSIZE);
+    free(data);
+}
+
+static int receive(void)
+{
+    enum message_type type;
+    char *data;
+    size_t length;
+    int failed = message_receive(ends[1], &type, &data, &length);
+
+    if (!failed)
+        free(data);
+    return failed;
+}
+
+static void test_malformed(void **state)
+{
+    const struct message_header headers[] = {
+        {0, 0}, {MESSAGE_DONE + 1, 0}, {UINT32_MAX, 0}, {MESSAGE_LINE, MESSAGE_MAX + 1}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        assert_int_equal(write(ends[0], &headers[i], sizeof *headers), sizeof *headers);
+        assert_int_equal(receive(), -EPROTO);
+    }
+}
+
+static void test_hang_up(void **state)
+{
+    const struct message_header header = {MESSAGE_LINE, 10};
+
+    (void)state;
+    assert_int_equal(write(ends[0], &header, sizeof header), sizeof header);
+    assert_int_equal(write(ends[0], "half", 4), 4);
+    shutdown(ends[0], SHUT_WR);
+    assert_int_equal(receive(), -ECONNRESET);
+    shutdown(ends[1], SHUT_RDWR);
+    assert_int_equal(message_send(ends[0], MESSAGE_LINE, "x", 1), -EPIPE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_whole, open_ends, close_ends),
+        cmocka_unit_test_setup_teardown(test_large, open_ends, close_ends),
+        cmocka_unit_test_setup_teardown(test_malformed, open_ends, close_ends),
+        cmocka_unit_test_setup_teardown(test_hang_up, open_ends, close_ends),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,284 @@
+/* links: shell/box/store.c shell/box/store_load.c shell/box/file.c shell/box/vni_file.c shell/config/check.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "../../shell/box/vni_file.h"
+#include "state_directory.h"
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+static const struct vni_book no_vnis;
+
+static struct store *open_store(void)
+{
+    struct store *store;
+    char why[600] = "";
+
+    assert_int_equal(store_open(&store, state_directory, why, sizeof why), 0);
+    return store;
+}
+
+static bool accept_all(void *context, const struct node *tree, struct vni_book *book, char *why,
+                       size_t why_size)
+{
+    (void)context;
+    (void)tree;
+    (void)book;
+    (void)why;
+    (void)why_size;
+    return true;
+}
+
+/* Refuses what has the host name "bad". */
+static bool accept_good(void *context, const struct node *tree, struct vni_book *book, char *why,
+                        size_t why_size)
+{
+    const struct node *system = node_child(tree, "system");
+
+    (void)context;
+    (void)book;
+    snprintf(why, why_size, "bad is refused");
+    return !system || strcmp(node_value(system, "host-name"), "bad") != 0;
+}
+
+static struct node *load(store_accept_fn *accept)
+{
+    struct store *store = open_store();
+    struct vni_book book;
+    struct node *tree = store_load(store, accept, NULL, &book);
+
+    vni_book_free(&book);
+    store_close(store);
+    return tree;
+}
+
+static void stage(struct store *store, const char *text)
+{
+    struct node *tree = tree_of(text);
+    char why[600] = "";
+
+    assert_int_equal(store_stage(store, tree, &no_vnis, &no_vnis, why, sizeof why), 0);
+    tree_free(tree);
+}
+
+static void commit(struct store *store, const char *text)
+{
+    char why[600] = "";
+
+    stage(store, text);
+    assert_int_equal(store_finish(store, why, sizeof why), 0);
+}
+
+static void host(char *text, size_t size, int number)
+{
+    snprintf(text, size, "set system host-name h%d\n", number);
+}
+
+static void test_commit_and_load(void **state)
+{
+    struct store *store = open_store();
+    char why[600];
+
+    (void)state;
+    commit(store, "set system host-name a\n");
+    assert_null(store_archived(store, 1, why, sizeof why));
+    assert_non_null(strstr(why, "no commit is archived"));
+    commit(store, "set system host-name b\n");
+    assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name a\n");
+    assert_null(store_archived(store, 2, why, sizeof why));
+    assert_non_null(strstr(why, "expected 0-1"));
+    store_close(store);
+    assert_tree(load(accept_all), "set system host-name b\n");
+}
+
+static void test_lock(void **state)
+{
+    struct store *store = open_store(), *second;
+    char why[600];
+
+    (void)state;
+    assert_int_equal(store_open(&second, state_directory, why, sizeof why), -EWOULDBLOCK);
+    assert_null(second);
+    assert_non_null(strstr(why, "in use"));
+    store_close(store);
+    store_close(open_store());
+}
+
+static void test_archive_of_fifty(void **state)
+{
+    struct store *store = open_store();
+    char text[64], why[600];
+
+    (void)state;
+    for (int i = 1; i <= 60; i++) {
+        host(text, sizeof text, i);
+        commit(store, text);
+    }
+    store_close(store);
+    store = open_store();
+    for (int back = 1; back <= 50; back++) {
+        host(text, sizeof text, 60 - back);
+        assert_tree(store_archived(store, (unsigned long)back, why, sizeof why), text);
+    }
+    assert_null(store_archived(store, 51, why, sizeof why));
+    store_close(store);
+    assert_int_equal(access(state_file("archive/000009.conf"), F_OK), -1);
+    assert_int_equal(access(state_file("archive/000010.conf"), F_OK), 0);
+}
+
+/* Where a crash can leave a commit: staged only; archived too. */
+static void test_crashes(void **state)
+{
+    struct store *store = open_store();
+    char why[600];
+
+    (void)state;
+    commit(store, "set system host-name a\n");
+    commit(store, "set system host-name b\n");
+    stage(store, "set system host-name c\n");
+    store_close(store);
+    assert_tree(load(accept_all), "set system host-name b\n");
+    assert_int_equal(access(state_file("startup.conf.new"), F_OK), -1);
+
+    char startup[200];
+    strcpy(startup, state_file("startup.conf"));
+    assert_int_equal(link(startup, state_file("archive/000002.conf")), 0);
+    store = open_store();
+    assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name a\n");
+    commit(store, "set system host-name c\n");
+    assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name b\n");
+    store_close(store);
+}
+
+static void test_loading_order(void **state)
+{
+    struct store *store = open_store();
+    char why[600];
+
+    (void)state;
+    commit(store, "set system host-name a\n");
+    commit(store, "set system host-name b\n");
+    commit(store, "set system host-name c\n");
+    store_close(store);
+    write_state("rescue.conf", "set system host-name rescue\n");
+    write_state("startup.conf.elsewhere", "");
+    /* each step of the fall: a startup that does not parse, an archive that is refused, ... */
+    unlink(state_file("startup.conf"));
+    write_state("startup.conf", "set sytem\n");
+    assert_tree(load(accept_all), "set system host-name b\n");
+    unlink(state_file("archive/000002.conf"));
+    write_state("archive/000002.conf", "set system host-name bad\n");
+    assert_tree(load(accept_good), "set system host-name a\n");
+    unlink(state_file("archive/000001.conf"));
+    assert_tree(load(accept_good), "set system host-name rescue\n");
+    unlink(state_file("rescue.conf"));
+    assert_tree(load(accept_good), "");
+
+    /* what could not be loaded is kept aside by the next commit, never archived */
+    struct vni_book book;
+    store = open_store();
+    assert_tree(store_load(store, accept_good, NULL, &book), "");
+    commit(store, "set system host-name d\n");
+    assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name bad\n");
+    store_close(store);
+    assert_int_equal(access(state_file("startup.conf.broken"), F_OK), 0);
+    assert_tree(load(accept_all), "set system host-name d\n");
+}
+
+/* A write that fails half way: the disk is full, or here: the file may not be longer. */
+static void test_full_disk(void **state)
+{
+    struct store *store = open_store();
+    struct rlimit was, small = {.rlim_cur = 8, .rlim_max = RLIM_INFINITY};
+    struct node *tree = tree_of("set system host-name long-enough-to-be-cut\n");
+    char why[600] = "";
+
+    (void)state;
+    commit(store, "set system host-name a\n");
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    small.rlim_max = was.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    int error = store_stage(store, tree, &no_vnis, &no_vnis, why, sizeof why);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+    assert_int_equal(error, -EFBIG);
+    assert_non_null(strstr(why, "startup.conf.new: "));
+    assert_int_equal(access(state_file("startup.conf.new"), F_OK), -1);
+    tree_free(tree);
+    store_close(store);
+    assert_tree(load(accept_all), "set system host-name a\n");
+}
+
+/* The rename fails: startup.conf is a directory by now. The archive must not have grown. */
+static void test_failing_rename(void **state)
+{
+    struct store *store = open_store();
+    char why[600] = "";
+
+    (void)state;
+    stage(store, "set system host-name b\n");
+    assert_int_equal(mkdir(state_file("startup.conf"), 0700), 0);
+    assert_true(store_finish(store, why, sizeof why) < 0);
+    assert_int_equal(rmdir(state_file("startup.conf")), 0);
+    assert_int_equal(access(state_file("startup.conf.new"), F_OK), -1);
+    assert_null(store_archived(store, 1, why, sizeof why));
+    commit(store, "set system host-name b\n");
+    store_close(store);
+}
+
+static struct vni_book book_of(const char *text)
+{
+    struct vni_book book;
+
+    assert_true(vni_file_parse(text, strlen(text), &book));
+    return book;
+}
+
+static void test_vnis(void **state)
+{
+    struct vni_book old_book = book_of("a 5\nb 6\nbad\nc x\nd 16777216\ncut 7");
+    struct vni_book new_book = book_of("a 9\nb 6\n"), both, settled;
+    struct node *old_tree = tree_of("set session a priority 1\nset session b priority 2\n");
+    struct node *new_tree = tree_of("set session a priority 1\nset session b priority 2\n"
+                                    "set session x vni 5\n");
+    char *text = vni_file_print(&old_book, &new_book);
+
+    (void)state;
+    assert_string_equal(text, "a 5\nb 6\na 9\n");
+    both = book_of(text);
+    free(text);
+    /* after a crash each configuration finds the number that it ran with */
+    assert_true(vni_book_settle(&both, old_tree, &settled));
+    assert_int_equal(vni_book_find(&settled, "a"), 5);
+    assert_int_equal(vni_book_find(&settled, "b"), 6);
+    vni_book_free(&settled);
+    assert_true(vni_book_settle(&both, new_tree, &settled));
+    assert_int_equal(vni_book_find(&settled, "a"), 9);
+    assert_int_equal(settled.count, 2);
+    vni_book_free(&settled);
+    vni_book_free(&both);
+    vni_book_free(&old_book);
+    vni_book_free(&new_book);
+    tree_free(old_tree);
+    tree_free(new_tree);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_commit_and_load, make_state, remove_state),
+        cmocka_unit_test_setup_teardown(test_lock, make_state, remove_state),
+        cmocka_unit_test_setup_teardown(test_archive_of_fifty, make_state, remove_state),
+        cmocka_unit_test_setup_teardown(test_crashes, make_state, remove_state),
+        cmocka_unit_test_setup_teardown(test_loading_order, make_state, remove_state),
+        cmocka_unit_test_setup_teardown(test_full_disk, make_state, remove_state),
+        cmocka_unit_test_setup_teardown(test_failing_rename, make_state, remove_state),
+        cmocka_unit_test(test_vnis),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
