@@ -15,6 +15,8 @@ void walk_start(struct walk *walk, enum walk_mode mode)
 static void descend(struct walk *walk, const struct schema *row)
 {
     walk->at = row;
+    if (row->kind == SCHEMA_LIST)
+        walk->instance = row;
     walk->open = NULL;
     walk->given = 0;
     walk->bare = row->kind == SCHEMA_CONTAINER;
@@ -59,6 +61,13 @@ static bool take_keyword(struct walk *walk, const struct word *word, struct step
     return true;
 }
 
+/* `source interface eth0 target t` would be taken for three interfaces. */
+static bool is_stray_keyword(const struct walk *walk, const struct word *word)
+{
+    return walk->mode == WALK_SET && walk->open->kind == SCHEMA_LEAF_LIST && walk->values > 0 &&
+           !word->quoted && walk->instance && schema_child(walk->instance, word->text);
+}
+
 static bool take_value(struct walk *walk, const struct word *word, struct step *step,
                        struct problem *problem)
 {
@@ -66,6 +75,11 @@ static bool take_value(struct walk *walk, const struct word *word, struct step *
     char why[sizeof problem->text - 64];
 
     *step = (struct step){.row = row};
+    if (is_stray_keyword(walk, word))
+        return problem_at(problem, 0,
+                          "%s: \"%s\" is a keyword of %s: it needs a line of its own (a value of "
+                          "that name goes in quotes)",
+                          row->name, word->text, walk->instance->name);
     if (!row->parse(row, word->text, &step->text, why, sizeof why))
         return problem_at(problem, 0, "%s: %s", row->name, why);
     if (row->kind == SCHEMA_LIST) {

@@ -16,10 +16,11 @@ struct walk {
     enum walk_mode mode;
     const struct schema *at;   /* the container or list in whose node the next keyword stands */
     const struct schema *open; /* list, leaf or leaf-list whose key or value stands next, or NULL */
-    size_t values;             /* that the open leaf-list has got */
-    uint64_t given;            /* rows of `at` that the line has given: bit i, at->children[i] */
-    bool bare;                 /* `at` is a plain container that nothing has been said of */
-    bool ended;                /* nothing may follow */
+    const struct schema *instance; /* the list in whose instance that is, or NULL */
+    size_t values;                 /* that the open leaf-list has got */
+    uint64_t given; /* rows of `at` that the line has given: bit i, at->children[i] */
+    bool bare;      /* `at` is a plain container that nothing has been said of */
+    bool ended;     /* nothing may follow */
 };
 
 /* One word: a keyword (text is NULL) or the key or value of the keyword before it. */

@@ -91,6 +91,11 @@ static void order(void **state)
 static void wrong_lines(void **state)
 {
     (void)state;
+    refuses("session a source interface eth0 target t",
+            "5: interface: \"target\" is a keyword of session: it needs a line of its own (a value "
+            "of that name goes in quotes)");
+    sets("session a source interface eth0 \"target\"",
+         "set session a source interface eth0\nset session a source interface target\n");
     refuses("", "0: missing word, expected one of: filter, session, system, target");
     refuses("sesion web",
             "0: unknown word \"sesion\", expected one of: filter, session, system, target");

@@ -1,0 +1,38 @@
+#!/bin/bash
+# configure as packagers call it, and what make install puts where.
+
+unset MAKEFLAGS MAKELEVEL
+work=$(mktemp -d "${TMPDIR:-/tmp}/install.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+verdict() { if [ "$2" = "$3" ]; then echo "ok $1"; else echo "not ok $1: got '$2', not '$3'"; fi; }
+cd "$work" || exit 1
+
+"$TOP/configure" -q --build=x86_64-linux-gnu --prefix=/usr '--includedir=${prefix}/include' \
+    '--mandir=${prefix}/share/man' '--infodir=${prefix}/share/info' --sysconfdir=/etc \
+    --localstatedir=/var --disable-option-checking --disable-silent-rules \
+    '--libdir=${prefix}/lib/x86_64-linux-gnu' --runstatedir=/run --disable-maintainer-mode \
+    --disable-dependency-tracking --with-something --enable-nothing \
+    'CFLAGS=-O1 -g -Wno-error' CC="$CC" >out 2>err
+verdict 'configure takes what a packager passes' $? 0
+verdict 'it warns of features it does not know' "$(grep -c 'warning: unrecognized option: --' err)" 2
+verdict 'it says nothing else' "$(wc -l <err)$(cat out)" 2
+verdict 'CFLAGS stay as they were given' "$(sed -n 's/^CFLAGS = //p' Makefile)" '-O1 -g -Wno-error'
+verdict 'literal ${prefix} values' "$(make -n install DESTDIR=/nowhere 2>/dev/null |
+    grep -c '/nowhere/usr/share/man/man8/mirrorsh.8')" 1
+make -s -o Makefile build/engine/mirror_config.o >/dev/null 2>err
+verdict 'a build elsewhere compiles' "$?$(cat err)" 0
+"$TOP/configure" --frobnicate >out 2>err
+verdict 'an unknown option is an error' "$?" 1
+verdict 'it is named' "$(grep -c -e '--frobnicate' err)" 1
+"$TOP/configure" -q CC=/nowhere/gcc >out 2>err
+verdict 'no compiler is an error' "$?" 1
+"$TOP/configure" -q CC="$CC" LDFLAGS=-L/nowhere CPPFLAGS=-Dhistedit_h_is_missing \
+    CFLAGS='-include /nowhere.h' >out 2>err
+verdict 'config.log has what the compiler said' "$(grep -c 'nowhere.h: No such file' config.log)" 1
+make -s -C "$BUILD" install DESTDIR="$work/root" >out 2>&1
+verdict 'make install' "$?" 0
+verdict 'three files are installed' "$(cd root && find . -type f | sed 's,.*/,,' | sort | tr '\n' ' ')" \
+    'mirrorsh mirrorsh mirrorsh.8 '
+verdict 'the installed program runs' "$("$(find root -path '*sbin/mirrorsh')" -V | cut -d ' ' -f 1)" mirrorsh
+make -s -C "$BUILD" uninstall DESTDIR="$work/root" >out 2>&1
+verdict 'make uninstall leaves none' "$(find root -type f | wc -l)" 0

@@ -1,0 +1,52 @@
+#!/bin/bash
+# kill -9 at random moments during 200 commits: the box always starts again with the
+# configuration before or after that commit, whole.
+
+. "${0%/*}/lab.sh"
+lab_open
+kills=25 commits=8
+[ -z "$SANITIZE" ] || kills=5
+saved() { "$MIRRORSH" -n --state "$state" -c 'show configuration | display set' </dev/null; }
+
+# Commit I of round K writes N into both descriptions: a torn configuration has two numbers.
+box_start
+check 'a first configuration' ctl configure 'set target t receiver 10.2.0.2' \
+    'set session s priority 1 target t vni 5 description 0 source interface src0' \
+    'set target t description 0' commit
+number=0 torn=0 lost=0 silent=0
+for ((round = 0; round < kills; round++)); do
+    {
+        echo configure
+        for ((i = 1; i <= commits; i++)); do
+            echo "set session s description $((number + i))"
+            echo "set target t description $((number + i))"
+            echo commit
+            echo "run show version"
+        done
+    } >"$lab/conf"
+    ip netns exec "$lab_name-box" "$MIRRORSH" --state "$state" --socket "$socket" -f "$lab/conf" \
+        </dev/null >"$lab/out" 2>/dev/null &
+    client=$!
+    sleep "0.$(printf %03d $((RANDOM % 250)))"
+    kill -9 "$box_pid"
+    wait "$box_pid" $client 2>/dev/null
+    done_commits=$(grep -c '^mirrorsh' "$lab/out")
+    box_start
+    ctl 'show configuration | display set' >"$lab/running" || silent=$((silent + 1))
+    session=$(awk '/session s description/ {print $NF}' "$lab/running")
+    target=$(awk '/target t description/ {print $NF}' "$lab/running")
+    [ "$session" = "$target" ] || torn=$((torn + 1))
+    # what was acknowledged is there, and at most one commit more
+    [ "${session:-0}" -ge $((number + done_commits)) ] &&
+        [ "${session:-0}" -le $((number + done_commits + 1)) ] || lost=$((lost + 1))
+    number=${session:-0}
+done
+echo "# $kills kills, $number commits survived"
+expect_equal 'the box answers after every kill' $silent 0
+expect_equal 'no configuration is torn' $torn 0
+expect_equal 'no acknowledged commit is lost, none comes from nowhere' $lost 0
+check 'kills hit commits' test "$number" -gt $((kills / 2))
+expect_equal 'nothing but the configuration lies in the state directory' \
+    "$(ls "$state" | grep -vxE 'startup\.conf|rescue\.conf|archive|lock|vni\.auto')" ''
+check 'the box ends well' box_stop
+expect_equal 'what is saved is what ran' "$(saved)" "$(cat "$lab/running")"

@@ -1,0 +1,257 @@
+# The test network, sourced by the tests beside it. Three hosts in namespaces of their own:
+#
+#   src eth0 ---- src0 box up0 ---- eth0 recv (vxlan devices vx0 vx5 vx6 vx7 vxmax)
+#                                         10.2.0.2, 10.2.0.3, fd02::2
+#
+# src0 is the interface that is mirrored; nothing but a test speaks on it (no addresses, no
+# IPv6). The receiver's vxlan devices are the kernel's: what they get is what counts.
+# lab_open makes all of it and removes it at exit.
+
+: "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}" "${BUILD:=$PWD}" "${MIRRORSH:=$BUILD/mirrorsh}"
+: "${SANITIZE:=}"
+[ -n "${MIRRORSH_NETWORK+set}" ] || { [ "$(id -u)" = 0 ] && MIRRORSH_NETWORK=yes; }
+frames=$TOP/tests/network/frames.py
+compare=$TOP/tests/network/compare.py
+generator=$BUILD/build/tests/bench/generator
+captures='' helpers='' box_pid='' not_root=''
+
+in_src() { ip netns exec "$lab_name-src" "$@"; }
+in_box() { ip netns exec "$lab_name-box" "$@"; }
+in_recv() { ip netns exec "$lab_name-recv" "$@"; }
+
+# ok NAME; not_ok NAME WHY
+ok() { echo "ok $script: $1"; }
+not_ok()
+{
+    echo "not ok $script: $1: $2"
+    [ -z "$box_pid" ] || ! [ -S "$socket" ] ||
+        ctl 'show sessions' 'show targets' 'show interfaces' 2>&1 | sed 's/^/# /'
+}
+
+# expect_equal NAME GOT WANTED
+expect_equal()
+{
+    if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got '$2', not '$3'"; fi
+}
+
+# check NAME COMMAND...: ok when it succeeds; its output is the reason when not
+check()
+{
+    local name=$1
+    shift
+    if "$@" >"$lab/check.out" 2>&1; then
+        ok "$name"
+    else
+        not_ok "$name" "status $?: $(tr '\n' ';' <"$lab/check.out" | cut -c 1-600)"
+    fi
+}
+
+# until_true SECONDS COMMAND...
+until_true()
+{
+    local end=$((SECONDS + $1))
+    shift
+    while ! "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt "$end" ] || return 1
+        sleep 0.05
+    done
+}
+
+lab_close()
+{
+    local pid
+    # shellcheck disable=SC2086
+    for pid in $captures $helpers $box_pid; do
+        kill -9 "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+    done
+    for host in src box recv; do
+        ip netns del "$lab_name-$host" 2>/dev/null
+    done
+    rm -rf "$lab"
+}
+
+# host NAME: a namespace that says nothing by itself
+host()
+{
+    ip netns add "$lab_name-$1" || return
+    ip netns exec "$lab_name-$1" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+        echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad'
+    ip -n "$lab_name-$1" link set lo up
+}
+
+lab_open()
+{
+    script=$(basename "$0" .sh)
+    if [ -z "${MIRRORSH_NETWORK-}" ]; then
+        echo "skip $script no privileges for network namespaces"
+        exit 0
+    fi
+    lab_name=mt$$
+    lab=$(mktemp -d "${TMPDIR:-/tmp}/mirrorsh-$script.XXXXXX")
+    state=$lab/state socket=$lab/socket
+    trap lab_close EXIT
+    if ! grep -q 4294967295 /proc/self/uid_map; then
+        echo 'int getuid(void) { return 1; } int geteuid(void) { return 1; }' |
+            ${CC:-cc} -w -shared -fPIC -x c -o "$lab/not-root.so" - && not_root=LD_PRELOAD=$lab/not-root.so
+    fi
+    trap 'exit 130' INT TERM HUP
+    host src && host box && host recv || { echo "not ok $script: no namespaces"; exit 1; }
+    ip -n "$lab_name-src" link add eth0 type veth peer name src0 netns "$lab_name-box"
+    ip -n "$lab_name-recv" link add eth0 type veth peer name up0 netns "$lab_name-box"
+    ip -n "$lab_name-box" link set up0 mtu 1700
+    ip -n "$lab_name-recv" link set eth0 mtu 1700
+    in_box sh -c 'echo 0 >/proc/sys/net/ipv6/conf/up0/disable_ipv6'
+    in_recv sh -c 'echo 0 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6'
+    # The wire of the receiver shows every packet by itself, checksums and all.
+    in_box ethtool -K up0 tx-udp-segmentation off gso off tso off tx off >/dev/null
+    in_recv ethtool -K eth0 gro off >/dev/null
+    ip -n "$lab_name-src" link set eth0 up
+    ip -n "$lab_name-box" link set src0 up
+    ip -n "$lab_name-box" link set up0 up
+    ip -n "$lab_name-recv" link set eth0 up
+    ip -n "$lab_name-box" address add 10.2.0.1/24 dev up0
+    ip -n "$lab_name-box" address add fd02::1/64 dev up0 nodad
+    for address in 10.2.0.2/24 10.2.0.3/24; do
+        ip -n "$lab_name-recv" address add "$address" dev eth0
+    done
+    ip -n "$lab_name-recv" address add fd02::2/64 dev eth0 nodad
+    vxlan vx0 0 10.2.0.2
+    vxlan vx5 5 10.2.0.2
+    vxlan vx6 6 10.2.0.2
+    vxlan vxmax 16777215 10.2.0.2
+    vxlan vx7 7 fd02::2
+}
+
+# vxlan DEVICE VNI LOCAL [PORT]: one that only receives, and shows every packet by itself
+vxlan()
+{
+    local space=$lab_name-recv
+    ip -n "$space" link add "$1" type vxlan id "$2" local "$3" dstport "${4:-4789}" nolearning
+    ip netns exec "$space" ethtool -K "$1" gro off >/dev/null
+    ip -n "$space" link set "$1" mtu 1600 up
+}
+
+# capture NAME HOST DEVICE [TCPDUMP ARGUMENT]...: $lab/NAME.pcap, from now until captures_end
+capture()
+{
+    local name=$1 space=$lab_name-$2 device=$3
+    shift 3
+    rm -f "$lab/$name.log" # an earlier capture's says that it listens
+    # shellcheck disable=SC2086
+    ip netns exec "$space" env $not_root tcpdump -i "$device" -n -U --immediate-mode -B 65536 -s 2048 \
+        -w "$lab/$name.pcap" "$@" 2>"$lab/$name.log" &
+    captures="$captures $!"
+    until_true 10 grep -q 'listening on' "$lab/$name.log" ||
+        not_ok "capture $name" "$(cat "$lab/$name.log")"
+}
+# tcpdump: where it runs as root it becomes a user of its own, which a user namespace does not
+# have; there it is told that it is not root.
+tcpdump() { env $not_root tcpdump "$@"; }
+
+# Waits until nothing more arrives, then ends the captures.
+captures_end()
+{
+    local before='' now quiet=0 pid
+    while [ $quiet -lt 4 ]; do
+        now=$(stat -c %s "$lab"/*.pcap)
+        if [ "$now" = "$before" ]; then quiet=$((quiet + 1)); else quiet=0; fi
+        before=$now
+        sleep 0.1
+    done
+    # shellcheck disable=SC2086
+    [ -z "$captures" ] || kill -INT $captures 2>/dev/null
+    for pid in $captures; do
+        wait "$pid" 2>/dev/null
+    done
+    captures=
+    ! grep -q '^[1-9][0-9]* packets dropped by kernel' "$lab"/*.log || not_ok capture "$(cat "$lab"/*.log)"
+}
+
+# select_packets PCAP NAME EXPRESSION...: those of PCAP that hold every expression, into NAME.sel.
+# One after the other, because `vlan` moves the offsets of all that follows in an expression.
+select_packets()
+{
+    local from=$lab/$1.pcap to=$lab/$2.sel expression
+    shift 2
+    for expression; do
+        tcpdump -n -r "$from" -w "$to.new" "$expression" 2>"$lab/select.log" ||
+            not_ok "tcpdump $expression" "$(cat "$lab/select.log")"
+        mv "$to.new" "$to"
+        from=$to
+    done
+}
+
+# packets PCAP [FILTER]: how many
+packets()
+{
+    tcpdump -n -r "$lab/$1.pcap" --count "${@:2}" 2>/dev/null | sed 's/ .*//'
+}
+
+# tagged EXPRESSION: tcpdump's expression below any of no, one or two VLAN tags
+tagged()
+{
+    echo "(($1) or (vlan and (($1) or (vlan and ($1)))))"
+}
+
+# ctl COMMAND...: commands, one an argument, for the running box
+ctl()
+{
+    local line arguments=()
+    for line; do
+        arguments+=(-c "$line")
+    done
+    in_box "$MIRRORSH" --state "$state" --socket "$socket" "${arguments[@]}" </dev/null
+}
+
+# ctl_file FILE
+ctl_file()
+{
+    in_box "$MIRRORSH" --state "$state" --socket "$socket" -f "$1" </dev/null
+}
+
+socket_is_new() { [ -S "$socket" ] && [ "$(stat -c %i "$socket")" != "$1" ]; }
+
+# box_start: the daemon, ready when this returns; a killed one has left its socket behind
+box_start()
+{
+    local before
+    before=$(stat -c %i "$socket" 2>/dev/null)
+    ip netns exec "$lab_name-box" "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null \
+        >>"$lab/box.out" 2>>"$lab/box.err" &
+    box_pid=$!
+    until_true 20 socket_is_new "$before" && return
+    not_ok 'the box starts' "$(tail -n 3 "$lab/box.err")"
+    exit 1
+}
+
+box_stop()
+{
+    kill "$box_pid"
+    wait "$box_pid"
+    local status=$?
+    box_pid=
+    return $status
+}
+
+# json EXPRESSION: of the object `d` on standard input, in Python
+json()
+{
+    python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"
+}
+
+# accounts: the sums of the running box that have to hold, else what does not
+accounts()
+{
+    ctl 'show sessions | display json' >"$lab/sessions.json" || return 1
+    python3 - "$lab/sessions.json" <<'END'
+import json, sys
+wrong = 0
+for s in json.load(open(sys.argv[1]))['sessions']:
+    dropped = s['dropped']
+    if s['matched']['packets'] != s['sent']['packets'] + dropped['packets'] or \
+            dropped['packets'] != sum(v for k, v in dropped.items() if k != 'packets'):
+        print(s)
+        wrong = 1
+sys.exit(wrong)
+END
+}

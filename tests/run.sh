@@ -1,0 +1,97 @@
+#!/bin/bash
+# Runs the suites from a build directory (make check does) and counts their verdicts:
+#   tests/run.sh [TEST]...     a TEST is a path below the sources: tests/network/match.sh,
+#                              tests/unit/test_decode.c; all of them when none is named
+# A test prints lines `ok NAME`, `not ok NAME why`, `skip NAME why` (or cmocka's TAP). One that
+# ends badly, or without any verdict, or not in time, counts as failed.
+#
+# Everything runs inside tests/isolated.sh, so nothing is left behind, however it ends.
+
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd)
+if [ "${1-}" != --inside ]; then
+    exec "$top/tests/isolated.sh" "$top/tests/run.sh" --inside "$@"
+fi
+shift
+if [ -z "$MIRRORSH_NETWORK" ]; then
+    echo 'no namespaces can be made here: network tests are skipped (try as root)'
+    TMPDIR=$(mktemp -d)
+    trap 'rm -rf "$TMPDIR"' EXIT
+fi
+trap 'echo interrupted; exit 130' INT TERM HUP
+
+export TMPDIR TOP=$top BUILD=$PWD MIRRORSH=$PWD/mirrorsh SANITIZE=${SANITIZE-} LC_ALL=C.UTF-8
+[ -n "${MIRRORSH_DATA-}" ] || ! [ -d "$top/../shared/data" ] ||
+    export MIRRORSH_DATA=$top/../shared/data
+export CMOCKA_MESSAGE_OUTPUT=TAP
+reports=$TMPDIR/sanitizer
+export ASAN_OPTIONS=log_path=$reports:${ASAN_OPTIONS-} TSAN_OPTIONS=log_path=$reports:${TSAN_OPTIONS-}
+export UBSAN_OPTIONS=log_path=$reports:print_stacktrace=1:${UBSAN_OPTIONS-}
+
+passed=0 failed=0 skipped=0
+
+# run NAME SECONDS COMMAND...
+run()
+{
+    local name=$1 seconds=$2 log=$TMPDIR/log status good bad left extra=
+    shift 2
+    timeout -k 10 "$seconds" "$@" >"$log" 2>&1 </dev/null
+    status=$?
+    left=$(grep -cE '^skip |^ok .*# SKIP' "$log")
+    good=$(($(grep -c '^ok ' "$log") - $(grep -c '^ok .*# SKIP' "$log")))
+    bad=$(grep -c '^not ok ' "$log")
+    if [ $status = 124 ] || [ $status = 137 ]; then
+        extra="not ended after $seconds s"
+    elif [ $status != 0 ] && [ "$bad" = 0 ]; then
+        extra="ended with status $status"
+    elif [ $((good + bad + left)) = 0 ]; then
+        extra='ended without a verdict'
+    fi
+    if compgen -G "$reports.*" >/dev/null; then
+        extra="${extra:+$extra; }a sanitizer complained"
+    fi
+    [ -z "$extra" ] || bad=$((bad + 1))
+    passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + left))
+    printf '%-36s %4d passed' "$name" "$good"
+    [ "$bad" = 0 ] || printf ', %d failed' "$bad"
+    [ "$left" = 0 ] || printf ', %d skipped' "$left"
+    echo
+    grep -aE '^skip |^ok .*# SKIP' "$log" | sed 's/^/    /'
+    [ "$bad" != 0 ] || return
+    grep -a '^not ok ' "$log" | sed 's/^/    /'
+    [ -z "$extra" ] || echo "    $name: $extra"
+    grep -avE '^(ok|not ok|skip) ' "$log" | tail -n 25 | sed 's/^/    | /'
+    for report in "$reports".*; do
+        [ -f "$report" ] || continue
+        head -n 60 "$report" | sed 's/^/    | /'
+        rm -f "$report"
+    done
+}
+
+# start TEST: a path below the sources
+start()
+{
+    local test=$1
+    case $test in
+    *golden.c | *tables.c) ;; # run by the script of the same name
+    tests/unit/*.c) run "$test" 120 "$BUILD/build/${test%.c}" ;;
+    tests/fuzz/*.c) run "$test" 300 "$BUILD/build/${test%.c}" ;;
+    *.exp) run "$test" 300 expect -f "$top/$test" ;;
+    *.sh) run "$test" 900 bash "$top/$test" ;;
+    *) echo "tests/run.sh: $test: not a test" >&2; failed=$((failed + 1)) ;;
+    esac
+}
+
+if [ $# = 0 ]; then
+    cd "$top" || exit 1
+    shopt -s nullglob
+    set -- tests/layers.sh tests/unit/test_*.c tests/fuzz/*.c tests/config/golden.sh \
+        tests/tables.sh tests/install.sh tests/console/*.exp tests/console/*.sh tests/network/*.sh
+    shopt -u nullglob
+    cd "$BUILD" || exit 1
+fi
+for test; do
+    [ "$test" = tests/network/lab.sh ] || start "$test"
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
