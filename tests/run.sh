@@ -37,8 +37,10 @@ run()
     shift 2
     timeout -k 10 "$seconds" "$@" >"$log" 2>&1 </dev/null
     status=$?
-    left=$(grep -cE '^skip |^ok .*# SKIP' "$log")
-    good=$(($(grep -c '^ok ' "$log") - $(grep -c '^ok .*# SKIP' "$log")))
+    # cmocka 1.1.5 calls a skipped test "not ok N # SKIP NAME"
+    sed -i -E 's/^(not )?ok [0-9]+ # SKIP /skip /' "$log"
+    left=$(grep -c '^skip ' "$log")
+    good=$(grep -c '^ok ' "$log")
     bad=$(grep -c '^not ok ' "$log")
     if [ $status = 124 ] || [ $status = 137 ]; then
         extra="not ended after $seconds s"
@@ -56,7 +58,7 @@ run()
     [ "$bad" = 0 ] || printf ', %d failed' "$bad"
     [ "$left" = 0 ] || printf ', %d skipped' "$left"
     echo
-    grep -aE '^skip |^ok .*# SKIP' "$log" | sed 's/^/    /'
+    grep -a '^skip ' "$log" | sed 's/^/    /'
     [ "$bad" != 0 ] || return
     grep -a '^not ok ' "$log" | sed 's/^/    /'
     [ -z "$extra" ] || echo "    $name: $extra"

@@ -122,7 +122,7 @@ static bool is_given(const struct completing *completing, const char *text)
 
 static void offer_value(struct completing *completing, const char *text)
 {
-    if (!is_given(completing, text))
+    if (!is_given(completing, text) && !walk_needs_quotes(&completing->walk, text))
         offer(completing, text, NULL);
 }
 

@@ -61,11 +61,10 @@ static bool take_keyword(struct walk *walk, const struct word *word, struct step
     return true;
 }
 
-/* `source interface eth0 target t` would be taken for three interfaces. */
-static bool is_stray_keyword(const struct walk *walk, const struct word *word)
+bool walk_needs_quotes(const struct walk *walk, const char *value)
 {
     return walk->mode == WALK_SET && walk->open->kind == SCHEMA_LEAF_LIST && walk->values > 0 &&
-           !word->quoted && walk->instance && schema_child(walk->instance, word->text);
+           walk->instance && schema_child(walk->instance, value);
 }
 
 static bool take_value(struct walk *walk, const struct word *word, struct step *step,
@@ -75,7 +74,7 @@ static bool take_value(struct walk *walk, const struct word *word, struct step *
     char why[sizeof problem->text - 64];
 
     *step = (struct step){.row = row};
-    if (is_stray_keyword(walk, word))
+    if (!word->quoted && walk_needs_quotes(walk, word->text))
         return problem_at(problem, 0,
                           "%s: \"%s\" is a keyword of %s: it needs a line of its own (a value of "
                           "that name goes in quotes)",

@@ -30,6 +30,9 @@ struct step {
 };
 
 void walk_start(struct walk *walk, enum walk_mode mode);
+/* `source interface eth0 target t` is a slip, not three interfaces: a further value that is a
+ * keyword of the instance is taken in quotes only. The walk stands at an open value. */
+bool walk_needs_quotes(const struct walk *walk, const char *value);
 /* false: the word may not stand here; *problem has the text. */
 bool walk_word(struct walk *walk, const struct word *word, struct step *step,
                struct problem *problem);

@@ -83,8 +83,11 @@ static void random_line(const struct schema *row, FILE *out)
                       : child->kind == SCHEMA_LEAF_LIST ? 1 + random_below(30)
                                                         : 1;
     for (unsigned i = 0; i < values; i++) {
-        putc(' ', out);
-        word_print(random_value(child), out);
+        const char *value = random_value(child);
+        if (i > 0) /* or it might be taken for the next keyword */
+            fprintf(out, " \"%s\"", value);
+        else
+            putc(' ', out), word_print(value, out);
     }
     if (child->kind == SCHEMA_CONTAINER || (child->kind == SCHEMA_LIST && random_below(8) != 0))
         random_line(child, out);
