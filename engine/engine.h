@@ -24,7 +24,8 @@ void engine_stop(struct engine *engine);
  * commit, which cannot fail and returns when every worker runs the new plan, or abandon. */
 struct engine_change;
 
-/* A problem of the configuration on this machine: `session` is the index in config->sessions. */
+/* A problem of the configuration on this machine: the session's name, and a text that begins with
+ * its leaf: "target: receiver 10.1.0.1 is ...". */
 typedef void engine_problem_fn(void *context, const char *session, const char *text);
 
 /* 0 and *change; -EINVAL after problem() was called at least once; another -errno with *why. */

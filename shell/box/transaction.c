@@ -101,7 +101,7 @@ static void add_engine_problem(void *context, const char *session, const char *t
     struct problems *problems = context;
 
     if (session && *session)
-        problems_add(problems, 0, 0, "session %s: %s", session, text);
+        problems_add(problems, 0, 0, "session %s %s", session, text);
     else
         problems_add(problems, 0, 0, "%s", text);
 }

@@ -181,6 +181,10 @@ select_packets()
     done
 }
 
+# wire_dropped HOST DEVICE: what the wire itself lost, before anybody saw it at the other end (a
+# veth drops when the machine is too busy to take more)
+wire_dropped() { ip -n "$lab_name-$1" -s -j link show "$2" | json "d[0]['stats64']['tx']['dropped']"; }
+
 # packets PCAP [FILTER]: how many
 packets()
 {

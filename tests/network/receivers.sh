@@ -77,6 +77,9 @@ sleep 0.5
 
 # --- own traffic: the interface to the receiver is a source too
 check 'the uplink as a source' ctl configure 'set session s source interface up0' commit
+expect_equal 'a receiver that is an address of a source is refused' \
+    "$(ctl configure 'set target t receiver 10.2.0.1' commit 2>&1)" \
+    '-c3:1:1: error: session s target: receiver 10.2.0.1 is an address of its source interface up0'
 begin
 check 'the receiver answers' in_box ping -q -c 3 -i 0.2 10.2.0.2
 send flows 4
