@@ -40,15 +40,16 @@ static void interface_row(struct table *table, const struct interface_status *in
     table_cell(table, "%" PRIu64, interface->mirrored);
     table_cell(table, "%" PRIu64, interface->rejected);
     table_cell(table, "%" PRIu64, interface->unmatched);
+    table_cell(table, "%" PRIu64, interface->own);
     table_cell(table, "%" PRIu64, interface->dropped);
 }
 
 static void print_interfaces(const struct engine_snapshot *snapshot, const char *name, bool as_json,
                              FILE *out)
 {
-    static const char *const titles[] = {"Interface", "Link",     "Source",    "Received",
-                                         "Mirrored",  "Rejected", "Unmatched", "Dropped"};
-    struct table table = {.columns = 8, .align = "lllrrrrr"};
+    static const char *const titles[] = {"Interface", "Link",      "Source", "Received", "Mirrored",
+                                         "Rejected",  "Unmatched", "Own",    "Dropped"};
+    struct table table = {.columns = 9, .align = "lllrrrrrr"};
     struct json json;
 
     if (as_json) {
