@@ -280,7 +280,7 @@ static void paint_rules(struct paint *paint, const char *session)
     const struct sample *now = paint->model.now;
     struct row row = {.length = 0};
 
-    add(&row, "rules:");
+    add(&row, "rules (of all sessions with this filter):");
     put_line(paint, &row, A_BOLD);
     add(&row, "  direction number action %7s %12s  match", "pps", "packets");
     put_line(paint, &row, 0);
@@ -304,7 +304,7 @@ static void paint_receivers(struct paint *paint, const char *session)
     const struct sample *now = paint->model.now;
     struct row row = {.length = 0};
 
-    add(&row, "receivers:");
+    add(&row, "receivers (of all sessions with this target):");
     put_line(paint, &row, A_BOLD);
     add(&row, "  %-28s %-5s %7s %12s %9s  %s", "address", "state", "pps", "packets", "errors",
         "reason");
