@@ -29,7 +29,7 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
 {
     if (engine->refuse_session || engine->refuse_all) {
         if (engine->refuse_session)
-            problem(context, "a", "is refused by this machine");
+            problem(context, "a", "target: refused by this machine");
         else
             snprintf(why, why_size, "no rings left");
         mirror_config_free(config);
@@ -197,7 +197,7 @@ static void test_engine_refuses(void **state)
     (void)state;
     set(&mine, "set system host-name a\n");
     engine.refuse_session = true;
-    refused(&mine, "session a: is refused by this machine\n");
+    refused(&mine, "session a target: refused by this machine\n");
     engine.refuse_session = false;
     engine.refuse_all = true;
     refused(&mine, "no rings left\n");
