@@ -197,10 +197,12 @@ tagged()
     echo "(($1) or (vlan and (($1) or (vlan and ($1)))))"
 }
 
-# ctl COMMAND...: commands, one an argument, for the running box
+# ctl COMMAND...: commands, one an argument, for the running box; not for one that the command
+# would begin in its own process because the box has ended
 ctl()
 {
     local line arguments=()
+    [ -S "$socket" ] || { echo 'no box runs' >&2; return 3; }
     for line; do
         arguments+=(-c "$line")
     done
@@ -230,10 +232,13 @@ box_start()
 
 box_stop()
 {
+    local status ended=
+    grep -q '^State:.Z' "/proc/$box_pid/status" && ended=yes
     kill "$box_pid"
     wait "$box_pid"
-    local status=$?
+    status=$?
     box_pid=
+    [ -z "$ended" ] || { echo "it had ended before, with status $status"; return 1; }
     return $status
 }
 
