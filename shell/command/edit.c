@@ -60,22 +60,6 @@ static enum command_status run_delete(struct console *console, const struct word
     return change(console, tree_delete, words, count, problem);
 }
 
-/* Only what has something below it can be gone down to. */
-static bool check_level(const struct path *path, struct problem *problem)
-{
-    const struct schema *row = schema_root();
-
-    for (size_t i = 0; i < path->count; i++) {
-        row = schema_child(row, path->words[i]);
-        if (!row || (row->kind != SCHEMA_LIST && row->kind != SCHEMA_CONTAINER))
-            return problem_at(problem, i, "\"%s\" has nothing below it", path->words[i]);
-        if (row->kind == SCHEMA_LIST && ++i == path->count)
-            return problem_at(problem, i, "%s: missing %s", row->name,
-                              row->hint ? row->hint : "name");
-    }
-    return true;
-}
-
 /* A level that cannot be noted is only one that exit does not stop at. */
 static void note_level(struct console *console, size_t path_count)
 {
@@ -97,7 +81,7 @@ static enum command_status run_edit(struct console *console, const struct word *
 
     (void)out;
     if (whole)
-        found = tree_path(whole, above + count, &path, problem) && check_level(&path, problem);
+        found = tree_path(whole, above + count, &path, problem) && path_editable(&path, problem);
     else
         problem_at(problem, 0, "out of memory");
     free(whole);
