@@ -130,15 +130,6 @@ void receivers_settle(struct receivers *receivers, unsigned patience_ms)
         receiver->settled = true;
 }
 
-bool receivers_too_long(const struct receivers *receivers)
-{
-    for (const struct receiver *receiver = receivers->first; receiver; receiver = receiver->next)
-        for (unsigned i = 0; i < receivers->workers; i++)
-            if (atomic_load(&receiver->lanes[i]->too_long))
-                return true;
-    return false;
-}
-
 const char *receiver_fault_text(enum receiver_fault fault)
 {
     switch (fault) {

@@ -46,9 +46,6 @@ void receivers_probe(struct receivers *receivers);
  * down until they do. */
 void receivers_settle(struct receivers *receivers, unsigned patience_ms);
 
-/* Whether a worker has met a path MTU smaller than the known one since the last probe. */
-bool receivers_too_long(const struct receivers *receivers);
-
 /* "no route", ... */
 const char *receiver_fault_text(enum receiver_fault fault);
 

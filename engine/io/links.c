@@ -219,7 +219,7 @@ const struct link *links_find(const struct links *links, const char *name)
                         : NULL;
 }
 
-const struct link *links_by_index(const struct links *links, int index)
+static const struct link *by_index(const struct links *links, int index)
 {
     for (size_t i = 0; i < links->count; i++)
         if (links->all[i].index == index)
@@ -343,7 +343,7 @@ static void begin_neighbour(struct netlink_request *request, uint16_t type, uint
 
 enum neighbour_state links_neighbour(struct links *links, const struct route *route)
 {
-    const struct link *link = links_by_index(links, route->index);
+    const struct link *link = by_index(links, route->index);
     if (route->local || (link && !link->neighbours))
         return NEIGHBOUR_RESOLVED;
     struct netlink_request request;

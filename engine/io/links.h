@@ -28,7 +28,6 @@ bool links_service(struct links *links);
 /* In ascending order of their names; the pointers hold until the next links_service. */
 const struct link *links_all(const struct links *links, size_t *count);
 const struct link *links_find(const struct links *links, const char *name);
-const struct link *links_by_index(const struct links *links, int index);
 
 /* Whether the interface has the receiver's address. */
 bool links_has_address(const struct links *links, int index,

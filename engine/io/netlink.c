@@ -126,7 +126,7 @@ int netlink_drain(int fd, netlink_fn *fn, void *context)
     }
 }
 
-const void *netlink_nested(const void *value, size_t size, uint16_t type, size_t least)
+static const void *find_attribute(const void *value, size_t size, uint16_t type, size_t least)
 {
     const uint8_t *at = value;
     while (size >= sizeof(struct rtattr)) {
@@ -152,7 +152,7 @@ const void *netlink_attribute(const struct nlmsghdr *message, size_t fixed, uint
     if (message->nlmsg_len < start)
         return NULL;
     const uint8_t *value =
-        netlink_nested((const uint8_t *)message + start, message->nlmsg_len - start, type, least);
+        find_attribute((const uint8_t *)message + start, message->nlmsg_len - start, type, least);
     if (value && size) {
         struct rtattr attribute;
         memcpy(&attribute, value - RTA_LENGTH(0), sizeof(attribute));

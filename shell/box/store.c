@@ -234,7 +234,7 @@ int store_stage(struct store *store, const struct node *tree, const struct vni_b
     return error < 0 ? store_error(store, STAGED, error, why, why_size) : 0;
 }
 
-void store_abandon(struct store *store)
+static void drop_staged(const struct store *store)
 {
     unlinkat(store->dir, STAGED, 0);
 }
@@ -301,12 +301,12 @@ int store_finish(struct store *store, char *why, size_t why_size)
     int error = keep_old(store, archived);
 
     if (error < 0) {
-        store_abandon(store);
+        drop_staged(store);
         return store_error(store, "archive", error, why, why_size);
     }
     error = put_in_place(store, archived);
     if (error < 0) {
-        store_abandon(store);
+        drop_staged(store);
         if (*archived) {
             unlinkat(store->archive, archived, 0);
             store->archive_count--;

@@ -32,8 +32,6 @@ int store_stage(struct store *store, const struct node *tree, const struct vni_b
 /* Its second half: archives startup.conf and puts what was staged in its place. On an error
  * startup.conf is the one before. */
 int store_finish(struct store *store, char *why, size_t why_size);
-/* Drops what was staged. */
-void store_abandon(struct store *store);
 
 /* The configuration `back` commits before the running one, 1-50. NULL with *why. */
 struct node *store_archived(struct store *store, unsigned long back, char *why, size_t why_size);
