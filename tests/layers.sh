@@ -1,6 +1,7 @@
 #!/bin/bash
 # Holds the sources against the layers of the architecture: who may include what, which
 # folders are pure, and how long a file may be.
+# needs: Makefile
 
 cd "${TOP:-$(dirname "$0")/..}" || exit 1
 

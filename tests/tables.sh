@@ -1,6 +1,7 @@
 #!/bin/bash
 # The manual page, the help and the completion against the program's tables: every command,
 # configuration path and option stands in man/mirrorsh.8, and nothing else does.
+# needs: mirrorsh build/tests/config/tables
 
 manual=$TOP/man/mirrorsh.8
 work=$(mktemp -d "${TMPDIR:-/tmp}/tables.XXXXXX")

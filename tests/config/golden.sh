@@ -2,9 +2,11 @@
 # Holds what every NN-name.in becomes against NN-name.ok, and the set text in it against itself:
 # loaded again it must become the same.
 #   golden.sh [DIRECTORY]    the directory of the golden program; $BUILD/build/tests/config else
+# needs: build/tests/config/golden
 
 directory=$(cd "$(dirname "$0")" && pwd)
 golden=${1:-${BUILD:-.}/build/tests/config}/golden
+. "$directory/../golden.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -14,23 +16,16 @@ section()
     sed -n "/^--- $1\$/,/^--- /{/^--- /d;p}" "$2"
 }
 
-# verdict NAME OLD NEW
-verdict()
-{
-    if diff -u "$2" "$3" >"$work/diff"; then
-        echo "ok $1"
-    else
-        echo "not ok $1"
-        cat "$work/diff"
-    fi
-}
-
 for input in "$directory"/*.in; do
     name=$(basename "$input" .in)
     "$golden" "$input" >"$work/$name" 2>&1
-    verdict "$name" "$directory/$name.ok" "$work/$name"
+    golden "$name" "$directory/$name.ok" "$work/$name"
     section set "$work/$name" >"$work/saved.in"
     "$golden" "$work/saved.in" >"$work/again" 2>&1
     section set "$work/again" >"$work/saved-again.in"
-    verdict "$name saved, loaded and saved again" "$work/saved.in" "$work/saved-again.in"
+    if diff -u "$work/saved.in" "$work/saved-again.in"; then
+        echo "ok $name saved, loaded and saved again"
+    else
+        echo "not ok $name saved, loaded and saved again"
+    fi
 done

@@ -2,6 +2,7 @@
 # Commits under load: 1,000 commits of changing filters under 100,000 packets a second. Every
 # packet arrives once, whichever plan it met; the sums are exact; memory does not grow.
 # Under sanitizers there is less of all of it.
+# needs: mirrorsh build/tests/bench/generator
 
 . "${0%/*}/lab.sh"
 lab_open

@@ -1,0 +1,107 @@
+#!/bin/bash
+# The text of every show, in each of its displays, against golden files (shows/NAME.ok; `make
+# golden` writes them anew). A fixed network and configuration, and traffic that is counted to
+# the packet: only what time alone decides is taken out. Which shows and displays there are
+# comes from the program: one that is new has no golden file, and that fails.
+
+. "${0%/*}/lab.sh"
+. "$TOP/tests/golden.sh"
+lab_open
+vxlan vx90 5 fd02::2 4790
+box_start
+ctl configure 'set system host-name golden' \
+    'set filter web description "pages, and the \"rest\""' \
+    'set filter web ingress rule 10 action accept protocol tcp destination-port 80' \
+    'set filter web ingress rule 20 action reject source 10.0.0.0/8 vlan 5-99' \
+    'set filter web egress rule 10 action accept protocol tcp source-port 80' \
+    'set filter idle egress rule 65535 action accept family ipv6' \
+    'set target pair receiver 10.2.0.2 [fd02::2]:4790' \
+    'set target gone receiver 10.2.0.9' 'set target gone receiver 192.0.2.1:65535' \
+    'set session web priority 1 filter web target pair vni 5 packet-length 90' \
+    'set session web source interface src0' \
+    'set session off priority 20 target pair vni 16777215 disabled description "a b"' \
+    'set session off source interface src0' \
+    'set session absent priority 3 filter idle target pair vni 0 direction egress' \
+    'set session absent source interface nowhere' \
+    'set session lost priority 32766 target gone vni 99 source interface src0' commit >/dev/null
+
+# Both receivers of the second target have been found wanting.
+settled() { [ "$(ctl 'show targets gone | display json' | json "sum(r['state'] == 'down' for r in d['targets'][0]['receivers'])")" = 2 ]; }
+until_true 20 settled || not_ok 'receivers that are not there' 'they are not down'
+in_src python3 "$frames" eth0 flows 1 >/dev/null
+in_box python3 "$frames" src0 flows 2 >/dev/null
+counted() { [ "$(ctl 'show interfaces src0 | display json' | json "d['interfaces'][0]['received']['packets']")" = 512 ]; }
+until_true 10 counted || not_ok 'the traffic' 'it was not seen'
+
+# What time decides: how long it runs, how busy it is, how packets fell together into batches,
+# how often links and neighbours asked for another plan.
+steady()
+{
+    sed -E -e 's/^Up [0-9]+ d [0-9:]+, [0-9]+ plans/Up TIME, N plans/' \
+        -e 's/load +[0-9.]+ %/load N %/' \
+        -e 's/^(  (batches sent|packets in them|packets sent singly) ) *[0-9]+$/\1N/' \
+        -e 's/"(uptime_ms|plans|load|batches|batched_packets|singles)": ?[0-9.]+/"\1": N/'
+}
+
+# shown FILE COMMAND...: what the last one prints, in the mode that those before it enter
+shown()
+{
+    {
+        echo "### ${!#}"
+        ctl "${@:2}" 2>&1
+    } | steady >>"$lab/$1.shown"
+}
+
+# displayed FILE COMMAND...: the same, and in every display that there is for it (as the error
+# of a bad one says); JSON a value a line, for who reads a difference
+displayed()
+{
+    local display output known
+    shown "$@"
+    known=$(ctl "${@:2:$#-2}" "${!#} | display ?" 2>&1 | sed -n 's/.*expected one of: //p' | tr -d ,)
+    for display in ${known:-none}; do
+        output=$(ctl "${@:2:$#-2}" "${!#} | display $display" 2>"$lab/display.err") ||
+            ! grep -q 'cannot be displayed' "$lab/display.err" || continue
+        echo "### ${!#} | display $display"
+        case $display in
+        json) python3 -m json.tool --no-ensure-ascii <<<"$output" 2>&1 ;;
+        *) printf '%s\n' "$output" ;;
+        esac
+    done | steady >>"$lab/$1.shown"
+}
+
+# Every show of help's list; with a name too where it takes one.
+ctl help | sed -nE 's/^(show( [a-z]+)*) .*/\1/p' >"$lab/shows"
+while read -r command; do
+    name=${command// /-}
+    displayed "$name" "$command"
+    case $command in
+    'show sessions')
+        displayed "$name" "$command web"
+        for session in web off absent lost; do
+            shown "$name" "$command $session detail"
+        done
+        ;;
+    'show filters') displayed "$name" "$command web" ;;
+    'show targets') displayed "$name" "$command gone" ;;
+    'show interfaces') displayed "$name" "$command src0" ;;
+    'show configuration')
+        displayed "$name" "$command filter web"
+        shown "$name" "$command session off description"
+        ;;
+    esac
+    golden "$command" "$TOP/tests/network/shows/$name.ok" "$lab/$name.shown"
+done <"$lab/shows"
+check 'help lists the shows' test "$(wc -l <"$lab/shows")" -ge 7
+for file in "$TOP"/tests/network/shows/*.ok; do
+    [ -e "$lab/$(basename "$file" .ok).shown" ] || [ "$(basename "$file")" = show.ok ] ||
+        not_ok "$(basename "$file")" 'no show prints it'
+done
+
+# The candidate's, in the configuration mode; and against what runs.
+displayed show configure 'set session web vni 6' 'delete session lost' show
+displayed show configure 'show session web'
+displayed show configure 'edit session web' show
+shown show configure 'set session web vni 6' 'delete session lost' 'show | compare'
+golden 'show in the configuration mode' "$TOP/tests/network/shows/show.ok" "$lab/show.shown"
+check 'the box ends well' box_stop
