@@ -6,6 +6,9 @@
 # ends badly, or without any verdict, or not in time, counts as failed.
 #
 # Everything runs inside tests/isolated.sh, so nothing is left behind, however it ends.
+#
+# INTERACTIVE=1, on a terminal: no test ends for its time, and one that has a lab stops inside its
+# namespaces with a shell (tests/network/lab.sh).
 
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -13,6 +16,10 @@ if [ "${1-}" != --inside ]; then
     exec "$top/tests/isolated.sh" "$top/tests/run.sh" --inside "$@"
 fi
 shift
+if [ -n "${INTERACTIVE-}" ] && ! { [ -t 0 ] && [ -t 1 ]; }; then
+    echo 'tests/run.sh: INTERACTIVE=1 needs a terminal' >&2
+    exit 2
+fi
 if [ -z "$MIRRORSH_NETWORK" ]; then
     echo 'no namespaces can be made here: network tests are skipped (try as root)'
     TMPDIR=$(mktemp -d) && chmod 755 "$TMPDIR" # a test attaches as a stranger
@@ -35,7 +42,11 @@ run()
 {
     local name=$1 seconds=$2 log=$TMPDIR/log status good bad left extra=
     shift 2
-    timeout -k 10 "$seconds" "$@" >"$log" 2>&1 </dev/null
+    if [ -n "${INTERACTIVE-}" ]; then
+        "$@" >"$log" 2>&1 </dev/null
+    else
+        timeout -k 10 "$seconds" "$@" >"$log" 2>&1 </dev/null
+    fi
     status=$?
     # cmocka 1.1.5 calls a skipped test "not ok N # SKIP NAME"
     sed -i -E 's/^(not )?ok [0-9]+ # SKIP /skip /' "$log"
@@ -87,8 +98,8 @@ start()
 if [ $# = 0 ]; then
     cd "$top" || exit 1
     shopt -s nullglob
-    set -- tests/layers.sh tests/unit/test_*.c tests/fuzz/*.c tests/config/golden.sh \
-        tests/tables.sh tests/install.sh tests/console/*.exp tests/console/*.sh tests/network/*.sh
+    set -- tests/layers.sh tests/unit/test_*.c tests/fuzz/*.c tests/config/golden.sh tests/tables.sh \
+        tests/interactive.exp tests/install.sh tests/console/*.exp tests/console/*.sh tests/network/*.sh
     shopt -u nullglob
     cd "$BUILD" || exit 1
 fi

@@ -5,7 +5,8 @@
 #
 # src0 is the interface that is mirrored; nothing but a test speaks on it (no addresses, no
 # IPv6). The receiver's vxlan devices are the kernel's: what they get is what counts.
-# lab_open makes all of it and removes it at exit.
+# lab_open makes all of it and removes it at exit. With INTERACTIVE=1 (tests/run.sh) it first
+# stops, at each failure and at the end, with a shell inside it.
 
 : "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}" "${BUILD:=$PWD}" "${MIRRORSH:=$BUILD/mirrorsh}"
 : "${SANITIZE:=}"
@@ -26,6 +27,24 @@ not_ok()
     echo "not ok $script: $1: $2"
     [ -z "$box_pid" ] || ! [ -S "$socket" ] ||
         ctl 'show sessions' 'show targets' 'show interfaces' 2>&1 | sed 's/^/# /'
+    [ -z "${INTERACTIVE-}" ] || look_inside "$1: $2"
+}
+
+# look_inside WHY: a shell on the terminal, on one of its own (it is another session's here)
+look_inside()
+{
+    {
+        echo
+        echo "$script: $1"
+        echo "Hosts: ip netns exec $lab_name-src|$lab_name-box|$lab_name-recv COMMAND, or in_src, in_box, in_recv"
+        echo "COMMAND; ctl 'show sessions' asks the box; files are in $lab; exit goes on"
+    } >/dev/tty
+    {
+        declare -f in_src in_box in_recv ctl
+        declare -p script lab lab_name state socket MIRRORSH
+        echo 'PS1="$script in $PWD> "'
+    } >"$lab/look.rc"
+    script -q -c "bash --noprofile --rcfile $lab/look.rc -i" /dev/null </dev/tty >/dev/tty 2>&1
 }
 
 # expect_equal NAME GOT WANTED
@@ -60,6 +79,7 @@ until_true()
 lab_close()
 {
     local pid
+    [ -z "${INTERACTIVE-}" ] || look_inside 'its end'
     # shellcheck disable=SC2086
     for pid in $captures $helpers $box_pid; do
         kill -9 "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
