@@ -4,6 +4,7 @@
 #include "../command/candidates.h"
 #include "../command/execute.h"
 #include "../command/monitor.h"
+#include "../config/utf8.h"
 #include "../libcli_bridge.h"
 #include "roles.h"
 #include <stdarg.h>
@@ -98,20 +99,37 @@ void console_notice(struct console *console, const char *format, ...)
     channel_send(&console->channel, MESSAGE_NOTICE, text, strlen(text));
 }
 
-void console_problem(struct console *console, uint32_t column, const char *format, ...)
+/* A text about a column of the line. */
+static void send_at(struct console *console, enum message_type type, uint32_t column,
+                    const char *format, va_list arguments)
 {
     struct {
         uint32_t column;
         char text[1200];
     } message = {.column = column};
+
+    vsnprintf(message.text, sizeof message.text, format, arguments);
+    utf8_trim(message.text);
+    channel_send(&console->channel, type, &message, sizeof message.column + strlen(message.text));
+}
+
+void console_problem(struct console *console, uint32_t column, const char *format, ...)
+{
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(message.text, sizeof message.text, format, arguments);
-    va_end(arguments);
     console->request.failed = true;
-    channel_send(&console->channel, MESSAGE_PROBLEM, &message,
-                 sizeof message.column + strlen(message.text));
+    send_at(console, MESSAGE_PROBLEM, column, format, arguments);
+    va_end(arguments);
+}
+
+void console_warning(struct console *console, uint32_t column, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    send_at(console, MESSAGE_WARNING, column, format, arguments);
+    va_end(arguments);
 }
 
 static void prompt_text(const struct console *console, char text[static PROMPT_MAX])
@@ -272,6 +290,7 @@ static void take_message(struct console *console, const struct waiting *message)
     case MESSAGE_OUTPUT:
     case MESSAGE_NOTICE:
     case MESSAGE_PROBLEM:
+    case MESSAGE_WARNING:
     case MESSAGE_CANDIDATES:
     case MESSAGE_VIEW:
     case MESSAGE_SAMPLE:

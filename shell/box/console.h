@@ -59,6 +59,9 @@ void console_notice(struct console *console, const char *format, ...)
 /* A problem at a column of the line (0: the whole line); the line has failed. */
 void console_problem(struct console *console, uint32_t column, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same of what is no reason to refuse. */
+void console_warning(struct console *console, uint32_t column, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Leaves nothing of `edit`: on leaving the configuration mode, and top. */
 void console_top(struct console *console);
 

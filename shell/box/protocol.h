@@ -11,9 +11,9 @@
 enum message_type {
     /* console -> box */
     MESSAGE_HELLO = 1, /* struct hello */
-    MESSAGE_LINE,      /* one line of text; answered by OUTPUT*, PROBLEM*, then one DONE */
-    MESSAGE_COMPLETE,  /* uint32_t byte offset of the cursor, then the line; answered by one
-                          CANDIDATES */
+    MESSAGE_LINE,     /* one line of text; answered by OUTPUT*, PROBLEM*, WARNING*, then one DONE */
+    MESSAGE_COMPLETE, /* uint32_t byte offset of the cursor, then the line; answered by one
+                         CANDIDATES */
     MESSAGE_INTERRUPT, /* ends the running monitor; harmless otherwise */
     MESSAGE_SIZE,      /* struct screen_size */
     /* box -> console */
@@ -22,6 +22,7 @@ enum message_type {
     MESSAGE_OUTPUT,     /* text for standard output */
     MESSAGE_NOTICE,     /* a line for standard error that belongs to no command */
     MESSAGE_PROBLEM,    /* uint32_t column (1-based in characters, 0: whole line), then text */
+    MESSAGE_WARNING,    /* the same; the line has not failed */
     MESSAGE_CANDIDATES, /* see below */
     MESSAGE_VIEW,       /* struct view_start: the live view begins; SAMPLEs follow until
                            INTERRUPT or the count is reached, then DONE. A new interval is
@@ -30,7 +31,7 @@ enum message_type {
     MESSAGE_DONE,       /* struct prompt */
 };
 
-enum { PROTOCOL_VERSION = 1, PROMPT_MAX = 256, MESSAGE_MAX = 16 * 1024 * 1024 };
+enum { PROTOCOL_VERSION = 2, PROMPT_MAX = 256, MESSAGE_MAX = 16 * 1024 * 1024 };
 
 struct message_header {
     uint32_t type;

@@ -3,6 +3,7 @@
 #include "transaction.h"
 #include "../config/check.h"
 #include "../config/diff.h"
+#include "live_values.h"
 #include "vni_file.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -277,7 +278,20 @@ static enum commit_result commit_tree(struct edit *edit, struct node *tree, bool
     return problems->count > 0 ? COMMIT_REFUSED : COMMIT_DONE;
 }
 
-enum commit_result transaction_commit(struct edit *edit, bool check_only, struct problems *problems)
+/* Offline it is not known which machine the configuration is for. */
+static void add_warnings(const struct running *running, const struct node *tree,
+                         struct problems *warnings)
+{
+    struct live_values live = {0};
+
+    if (running->engine)
+        live_values_read(&live);
+    check_warnings(tree, running->engine ? &live : NULL, warnings);
+    live_values_free(&live);
+}
+
+enum commit_result transaction_commit(struct edit *edit, bool check_only, struct problems *problems,
+                                      struct problems *warnings)
 {
     struct node *tree = merged_tree(edit, problems);
 
@@ -292,5 +306,6 @@ enum commit_result transaction_commit(struct edit *edit, bool check_only, struct
         edit_drop(edit);
         return COMMIT_UNCHANGED;
     }
+    add_warnings(edit->running, tree, warnings);
     return commit_tree(edit, tree, check_only, problems);
 }

@@ -54,8 +54,8 @@ bool edit_changed(struct edit *edit);
 
 /* check_only: whether a commit would succeed (COMMIT_DONE, never _UNCHANGED). REFUSED: at least
  * one problem was added, and nothing has changed. After DONE all candidates without changes
- * follow. */
-enum commit_result transaction_commit(struct edit *edit, bool check_only,
-                                      struct problems *problems);
+ * follow. What is committed or would be, and is unlikely to be meant, is added to *warnings. */
+enum commit_result transaction_commit(struct edit *edit, bool check_only, struct problems *problems,
+                                      struct problems *warnings);
 
 #endif

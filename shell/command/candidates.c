@@ -1,8 +1,8 @@
 /* Completion of lines: the table of commands down to the arguments, then the configuration's
  * own completion or the names at hand: see candidates.h. */
 #include "candidates.h"
+#include "../box/live_values.h"
 #include "command_table.h"
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,37 +25,13 @@ static void print_candidate(void *context, const struct candidate *candidate)
     fprintf(completion->out, "\t%s\n", candidate->help);
 }
 
-/* The names of this machine's interfaces; NULL-terminated, freed with free_interfaces. */
-static struct if_nameindex *list_interfaces(struct live_values *live)
-{
-    struct if_nameindex *all = if_nameindex();
-    size_t count = 0;
-
-    *live = (struct live_values){0};
-    while (all && all[count].if_index != 0)
-        count++;
-    const char **names = count > 0 ? calloc(count, sizeof *names) : NULL;
-    for (size_t i = 0; names && i < count; i++)
-        names[i] = all[i].if_name;
-    live->interfaces = names;
-    live->interface_count = names ? count : 0;
-    return all;
-}
-
-static void free_interfaces(struct if_nameindex *all, struct live_values *live)
-{
-    free((void *)(uintptr_t)live->interfaces);
-    if (all)
-        if_freenameindex(all);
-}
-
 static void complete_name(struct completion *completion, const char *list)
 {
     const struct node *tree = completion->console->running->snapshot->tree;
     size_t length = strlen(completion->partial);
     struct live_values live;
-    struct if_nameindex *all = list_interfaces(&live);
 
+    live_values_read(&live);
     for (size_t i = 0; i < tree->child_count; i++) {
         const struct node *node = tree->children[i];
 
@@ -67,7 +43,7 @@ static void complete_name(struct completion *completion, const char *list)
         if (strncmp(live.interfaces[i], completion->partial, length) == 0)
             print_candidate(completion,
                             &(struct candidate){.word = live.interfaces[i], .help = ""});
-    free_interfaces(all, &live);
+    live_values_free(&live);
 }
 
 static void complete_configuration(struct completion *completion, const struct argument *argument,
@@ -79,8 +55,8 @@ static void complete_configuration(struct completion *completion, const struct a
     size_t above = candidate ? console->path.count : 0;
     struct word *whole = calloc(above + count + 1, sizeof *whole);
     struct live_values live;
-    struct if_nameindex *all = list_interfaces(&live);
 
+    live_values_read(&live);
     for (size_t i = 0; whole && i < above; i++)
         whole[i].text = console->path.words[i];
     if (whole && count > 0)
@@ -89,7 +65,7 @@ static void complete_configuration(struct completion *completion, const struct a
         complete_path(candidate ? edit_tree(&console->edit) : console->running->snapshot->tree,
                       whole, above + count, completion->partial, argument->purpose, &live,
                       print_candidate, completion);
-    free_interfaces(all, &live);
+    live_values_free(&live);
     free(whole);
 }
 

@@ -9,19 +9,27 @@ static void report(struct console *console, const struct problems *problems)
         console_problem(console, console->request.column, "%s", problems->at[i].text);
 }
 
+/* A warning is of no word of the line. */
+static void report_warnings(struct console *console, const struct problems *warnings)
+{
+    for (size_t i = 0; i < warnings->count; i++)
+        console_warning(console, 0, "%s", warnings->at[i].text);
+}
+
 static enum command_status run_commit(struct console *console, const struct word *words,
                                       size_t count, FILE *out, struct problem *problem)
 {
     bool check_only = argument_given(&console->request.arguments, "check");
     bool and_quit = argument_given(&console->request.arguments, "and-quit");
-    struct problems problems = {0};
+    struct problems problems = {0}, warnings = {0};
     enum command_status status = COMMAND_OK;
 
     (void)words;
     (void)count;
     (void)problem;
-    switch (transaction_commit(&console->edit, check_only, &problems)) {
+    switch (transaction_commit(&console->edit, check_only, &problems, &warnings)) {
     case COMMIT_DONE:
+        report_warnings(console, &warnings);
         fputs(check_only ? "configuration check succeeds\n" : "commit complete\n", out);
         break;
     case COMMIT_UNCHANGED:
@@ -33,6 +41,7 @@ static enum command_status run_commit(struct console *console, const struct word
         break;
     }
     problems_free(&problems);
+    problems_free(&warnings);
     if (and_quit && status == COMMAND_OK) {
         console->mode = MODE_OPERATIONAL;
         console_top(console);

@@ -1,12 +1,21 @@
-/* A whole tree against the rules that no single value can know: what is required, unique,
- * referred to. All problems at once, each "PATH: what", e.g.
+/* A whole tree against the rules that no single value can know, each finding "PATH: what":
  * "session web target: missing", "session web filter: there is no filter \"wbe\"". */
 #ifndef MIRRORSH_CHECK_H
 #define MIRRORSH_CHECK_H
 
 #include "tree.h"
 
-/* false: at least one problem was added. Pure. */
+struct live_values;
+
+/* What is required, unique, referred to: all problems at once. false: at least one was added.
+ * Pure. */
 bool check(const struct node *tree, struct problems *problems);
+
+/* What can be committed but is unlikely to be meant, of a tree that has passed the check: a
+ * session without source or on an absent interface, one VNI twice at a receiver, a rule that
+ * nothing matches or that is never reached. live: the interfaces of this machine; NULL: not
+ * known. Sessions that are disabled are left alone. Pure. */
+void check_warnings(const struct node *tree, const struct live_values *live,
+                    struct problems *warnings);
 
 #endif

@@ -43,14 +43,24 @@ bool batch_open(struct batch *batch, char *why, size_t why_size)
     return true;
 }
 
+static void tell(const struct run *run, uint32_t column, const char *what, const char *text)
+{
+    if (column == 0)
+        column = lines_first_column(run->text);
+    fprintf(stderr, "%s:%u:%u: %s: %s\n", run->name, run->line, column, what, text);
+}
+
 static void on_problem(void *context, uint32_t column, const char *text)
 {
     struct run *run = context;
 
-    if (column == 0)
-        column = lines_first_column(run->text);
-    fprintf(stderr, "%s:%u:%u: error: %s\n", run->name, run->line, column, text);
+    tell(run, column, "error", text);
     run->failed = true;
+}
+
+static void on_warning(void *context, uint32_t column, const char *text)
+{
+    tell(context, column, "warning", text);
 }
 
 static void on_notice(void *context, const char *text)
@@ -199,6 +209,7 @@ int batch_run(const struct batch *batch, int fd)
     run.handler = (struct session_handler){.context = &run,
                                            .output = on_output,
                                            .problem = on_problem,
+                                           .warning = on_warning,
                                            .notice = on_notice,
                                            .view = on_view};
     if (session_open(&run.session, fd, CONSOLE_BATCH, batch->full_screen, &run.handler, why,

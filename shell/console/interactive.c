@@ -91,16 +91,24 @@ static void point_at(struct interactive *console, uint32_t column)
     put(console, "^\n", 2);
 }
 
-static void on_problem(void *context, uint32_t column, const char *text)
+static void tell(struct interactive *console, uint32_t column, const char *what, const char *text)
 {
-    struct interactive *console = context;
-
     if (column && column != console->column)
         point_at(console, column);
     console->column = column;
-    put(console, "error: ", 7);
+    put(console, what, strlen(what));
     put(console, text, strlen(text));
     put(console, "\n", 1);
+}
+
+static void on_problem(void *context, uint32_t column, const char *text)
+{
+    tell(context, column, "error: ", text);
+}
+
+static void on_warning(void *context, uint32_t column, const char *text)
+{
+    tell(context, column, "warning: ", text);
 }
 
 static void on_notice(void *context, const char *text)
@@ -214,6 +222,7 @@ int interactive_run(int fd, const struct interactive_options *options)
                                                .output = on_output,
                                                .idle = on_idle,
                                                .problem = on_problem,
+                                               .warning = on_warning,
                                                .notice = on_notice,
                                                .view = on_view};
     if (session_open(&console.session, fd, CONSOLE_TERMINAL, options->full_screen, &console.handler,

@@ -109,10 +109,12 @@ static int take(struct session *session, enum message_type type, const char *dat
     case MESSAGE_OUTPUT:
         return handler->output(handler->context, data, length);
     case MESSAGE_PROBLEM:
+    case MESSAGE_WARNING:
         if (length < sizeof column)
             return -EPROTO;
         memcpy(&column, data, sizeof column);
-        handler->problem(handler->context, column, data + sizeof column);
+        (type == MESSAGE_PROBLEM ? handler->problem : handler->warning)(handler->context, column,
+                                                                        data + sizeof column);
         return 0;
     case MESSAGE_NOTICE:
         handler->notice(handler->context, data);

@@ -19,6 +19,7 @@ struct session_handler {
      * pager. -errno ends the run. */
     int (*idle)(void *context);
     void (*problem)(void *context, uint32_t column, const char *text);
+    void (*warning)(void *context, uint32_t column, const char *text);
     void (*notice)(void *context, const char *text);
     /* The live view: returns 0 with the prompt of DONE in *prompt, or -errno. */
     int (*view)(void *context, int fd, const struct view_start *start, struct prompt *prompt);

@@ -26,7 +26,7 @@ static void no_notice(void *context, const char *text)
 }
 
 static const struct session_handler silent = {
-    .output = no_output, .problem = no_problem, .notice = no_notice};
+    .output = no_output, .problem = no_problem, .warning = no_problem, .notice = no_notice};
 
 /* The row of an option word, "-c" or "--state"; NULL: none. */
 static const struct option_row *row_of(const char *word)

@@ -96,6 +96,13 @@ set session s priority 1
 set session s target t
 set session s vni 5'
 
+fresh
+lines configure "$target" "$session" ' commit check' commit
+offline -f "$lab/lines"
+is 'warnings of a commit: standard error, with their place; they are no failure' "$err $status" \
+    "$lab/lines:4:2: warning: session s source: missing: nothing is mirrored
+$lab/lines:5:1: warning: session s source: missing: nothing is mirrored 0"
+
 lines configure 'set session s vni 6' 'set session s vni 5'
 offline -f "$lab/lines"
 is 'changes there and back are none' "$err$status" 0
@@ -214,7 +221,7 @@ if [ -n "${MIRRORSH_NETWORK-}" ] && mkdir "$lab/small" && mount -t tmpfs -o size
         "$lab/lines:3:1: error: $lab/small/startup.conf.new: No space left on device"
     is 'and leaves the old configuration' "$(cat "$lab/small/startup.conf")" "$before"
     rm "$lab/small/filler"
-    is 'with space it succeeds' "$(small -f "$lab/lines")" 'commit complete'
+    is 'with space it succeeds' "$(small -f "$lab/lines" | tail -n 1)" 'commit complete'
     umount "$lab/small"
 else
     skip 'a full disk' 'no file system can be mounted'

@@ -1,4 +1,4 @@
-/* links: shell/box/transaction.c shell/box/store.c shell/box/store_load.c shell/box/file.c shell/box/vni_file.c shell/config/check.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: shell/box/transaction.c shell/box/store.c shell/box/store_load.c shell/box/file.c shell/box/vni_file.c shell/config/check.c shell/config/unlikely.c shell/box/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
 /* The engine here is the test's: it notes what it was given, and refuses when it is told to. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -104,24 +104,26 @@ static void delete (struct edit *edit, const char *path)
 
 static void commits(struct edit *edit, enum commit_result expected)
 {
-    struct problems problems = {0};
+    struct problems problems = {0}, warnings = {0};
 
-    assert_int_equal(transaction_commit(edit, false, &problems), expected);
+    assert_int_equal(transaction_commit(edit, false, &problems, &warnings), expected);
     assert_int_equal(problems.count > 0, expected == COMMIT_REFUSED);
     problems_free(&problems);
+    problems_free(&warnings);
 }
 
 /* Refused with exactly these problems, one a line. */
 static void refused(struct edit *edit, const char *expected)
 {
-    struct problems problems = {0};
+    struct problems problems = {0}, warnings = {0};
     char text[2000] = "";
 
-    assert_int_equal(transaction_commit(edit, false, &problems), COMMIT_REFUSED);
+    assert_int_equal(transaction_commit(edit, false, &problems, &warnings), COMMIT_REFUSED);
     for (size_t i = 0; i < problems.count; i++)
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s\n", problems.at[i].text);
     assert_string_equal(text, expected);
     problems_free(&problems);
+    problems_free(&warnings);
 }
 
 static void runs(const char *expected)
@@ -165,18 +167,19 @@ static void test_commit(void **state)
 
 static void test_check_only(void **state)
 {
-    struct problems problems = {0};
+    struct problems problems = {0}, warnings = {0};
 
     (void)state;
     set(&mine, "set system host-name a\n");
-    assert_int_equal(transaction_commit(&mine, true, &problems), COMMIT_DONE);
+    assert_int_equal(transaction_commit(&mine, true, &problems, &warnings), COMMIT_DONE);
     assert_int_equal(engine.abandoned, 1);
     runs("");
     assert_true(edit_changed(&mine));
     assert_int_equal(access(state_file("startup.conf"), F_OK), -1);
     set(&mine, "set session a priority 1\n");
-    assert_int_equal(transaction_commit(&mine, true, &problems), COMMIT_REFUSED);
+    assert_int_equal(transaction_commit(&mine, true, &problems, &warnings), COMMIT_REFUSED);
     problems_free(&problems);
+    problems_free(&warnings);
 }
 
 static void test_all_problems(void **state)
@@ -225,18 +228,19 @@ static void test_merge(void **state)
 
 static void test_clash(void **state)
 {
-    struct problems problems = {0};
+    struct problems problems = {0}, warnings = {0};
 
     (void)state;
     set(&mine, "set system host-name mine\n");
     set(&theirs, "set system host-name theirs\n");
     commits(&theirs, COMMIT_DONE);
-    assert_int_equal(transaction_commit(&mine, false, &problems), COMMIT_REFUSED);
+    assert_int_equal(transaction_commit(&mine, false, &problems, &warnings), COMMIT_REFUSED);
     assert_int_equal(problems.count, 1);
     assert_non_null(strstr(problems.at[0].text, "system host-name"));
     assert_non_null(strstr(problems.at[0].text, "mine"));
     assert_non_null(strstr(problems.at[0].text, "theirs"));
     problems_free(&problems);
+    problems_free(&warnings);
     saved("set system host-name theirs\n");
     edit_drop(&mine);
     assert_ptr_equal(edit_tree(&mine), running.snapshot->tree);

@@ -1,0 +1,125 @@
+/* links: shell/config/problem.c shell/config/utf8.c shell/config/words.c shell/config/value.c shell/config/endpoint.c shell/config/schema.c shell/config/node.c shell/config/path.c shell/config/tree.c engine/plan/match_field.c shell/config/check.c shell/config/unlikely.c */
+#include "trees.h"
+
+#include "../../shell/config/check.h"
+#include "../../shell/config/completion.h"
+
+static const char *const machine[] = {"lo", "eth1", "eth0"};
+static const struct live_values live = {.interfaces = machine, .interface_count = 3};
+
+static void warns_of(const char *lines, const struct live_values *values, const char *expected)
+{
+    struct node *tree = tree_of(lines);
+    struct problems problems = {0}, warnings = {0};
+    struct writer writer;
+    FILE *out = write_start(&writer);
+
+    assert_true(check(tree, &problems));
+    check_warnings(tree, values, &warnings);
+    for (size_t i = 0; i < warnings.count; i++)
+        fprintf(out, "%s\n", warnings.at[i].text);
+    assert_text(&writer, expected);
+    problems_free(&warnings);
+    tree_free(tree);
+}
+
+#define TARGET "target t receiver 10.0.0.1 10.0.0.2; target u receiver 10.0.0.2 10.0.0.3;"
+
+static void what_is_meant(void **state)
+{
+    (void)state;
+    warns_of("", &live, "");
+    warns_of(TARGET "session s priority 1 target t source interface eth0 lo", &live, "");
+    warns_of("filter f ingress rule 1 action accept protocol icmp family ipv4 source 10.0.0.0/8;"
+             "filter f ingress rule 2 action accept protocol icmp6 family ipv6;"
+             "filter f ingress rule 3 action accept protocol udp source-port 1 source ::/0;"
+             "filter f ingress rule 4 action accept protocol 132 destination-port 1 vlan 7;"
+             "filter f ingress rule 5 action accept protocol gre source 10.0.0.1;"
+             "filter f ingress rule 9 action reject; filter f egress rule 10 action accept",
+             &live, "");
+}
+
+static void sources(void **state)
+{
+    (void)state;
+    warns_of(TARGET "session s priority 1 target t", &live,
+             "session s source: missing: nothing is mirrored\n");
+    warns_of(TARGET "session s priority 1 target t source interface eth0 eth7 veth", &live,
+             "session s source interface: eth7 is absent\n"
+             "session s source interface: veth is absent\n");
+    warns_of(TARGET "session s priority 1 target t source interface eth7", NULL, "");
+    warns_of(TARGET "session s priority 1 target t disabled", &live, "");
+}
+
+static void identifiers(void **state)
+{
+    (void)state;
+    warns_of(TARGET "session a priority 1 target t vni 5 source interface lo;"
+                    "session b priority 2 target u vni 5 source interface lo;"
+                    "session c priority 3 target t vni 5 source interface lo;"
+                    "session d priority 4 target t vni 6 source interface lo;"
+                    "session e priority 5 target t vni auto source interface lo;"
+                    "session f priority 6 target t source interface lo;"
+                    "session g priority 7 target t vni 5 disabled",
+             &live,
+             "session b vni: 5 is also session a's at receiver 10.0.0.2\n"
+             "session c vni: 5 is also session a's at receiver 10.0.0.1\n");
+    warns_of("target t receiver 10.0.0.1; target u receiver 10.0.0.1:4790;"
+             "session a priority 1 target t vni 5 source interface lo;"
+             "session b priority 2 target u vni 5 source interface lo",
+             &live, "");
+}
+
+/* The conditions of one rule, and the warning about it. */
+static void rule_warns(const char *conditions, const char *expected)
+{
+    char lines[300], text[300];
+
+    snprintf(lines, sizeof lines, "filter f egress rule 10 action accept %s", conditions);
+    snprintf(text, sizeof text, "filter f egress rule 10 %s matches no packet\n", expected);
+    warns_of(lines, &live, text);
+}
+
+static void rules_that_cannot_match(void **state)
+{
+    (void)state;
+    rule_warns("protocol icmp destination-port 80", "destination-port: 80 with protocol icmp");
+    rule_warns("source-port 80 protocol gre", "source-port: 80 with protocol gre");
+    rule_warns("family ipv4 source fd00::/8", "source: fd00::/8 with family ipv4");
+    rule_warns("family ipv6 destination 10.0.0.0/8", "destination: 10.0.0.0/8 with family ipv6");
+    rule_warns("source 10.0.0.1 destination fd00::1",
+               "destination: fd00::1/128 with source 10.0.0.1/32");
+    rule_warns("protocol icmp6 family ipv4", "protocol: icmp6 with family ipv4");
+    rule_warns("protocol icmp source ::1", "source: ::1/128 with protocol icmp");
+}
+
+static void rules_that_are_never_reached(void **state)
+{
+    (void)state;
+    warns_of("filter f ingress rule 10 action reject description all;"
+             "filter f ingress rule 20 action accept protocol icmp source-port 1;"
+             "filter f egress rule 1 action accept; filter f egress rule 2 action accept;"
+             "filter f egress rule 3 action accept vlan 3",
+             &live,
+             "filter f ingress rule 20: never reached: rule 10 takes every packet\n"
+             "filter f egress rule 2: never reached, nor is the one behind it: rule 1 takes every "
+             "packet\n");
+    warns_of("filter f ingress rule 1 action reject; filter f ingress rule 2 action reject;"
+             "filter f ingress rule 3 action reject; filter f ingress rule 4 action reject",
+             &live,
+             "filter f ingress rule 2: never reached, nor are the 2 behind it: rule 1 takes every "
+             "packet\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_meant),
+        cmocka_unit_test(sources),
+        cmocka_unit_test(identifiers),
+        cmocka_unit_test(rules_that_cannot_match),
+        cmocka_unit_test(rules_that_are_never_reached),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
