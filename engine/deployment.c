@@ -2,7 +2,6 @@
  * sessions are up under these, then the plan. */
 #include "deployment.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,25 +32,23 @@ static bool take_sources(struct deployment *deployment, struct grounds *grounds)
     return true;
 }
 
-static int take_receivers(struct deployment *deployment, struct grounds *grounds, char *why,
-                          size_t why_size)
+static bool take_receivers(struct deployment *deployment, struct grounds *grounds)
 {
     const struct mirror_config *config = deployment->committed->config;
     uint32_t index = 0;
-    int error = 0;
     for (size_t t = 0; t < config->target_count; t++) {
         for (size_t r = 0; r < config->targets[t].receiver_count; r++) {
-            struct receiver *receiver = receivers_take(
-                &grounds->receivers, &config->targets[t].receivers[r], &error, why, why_size);
+            struct receiver *receiver =
+                receivers_take(&grounds->receivers, &config->targets[t].receivers[r]);
             if (!receiver)
-                return error;
+                return false;
             deployment->receivers[index++] = receiver;
         }
     }
     receivers_settle(&grounds->receivers, RECEIVER_PATIENCE_MS);
     for (uint32_t i = 0; i < index; i++)
         deployment->health[i] = deployment->receivers[i]->health;
-    return 0;
+    return true;
 }
 
 /* All bytes set, so that conditions can be compared as bytes. */
@@ -73,6 +70,29 @@ static void say(struct session_condition *condition, const char *format, const c
                 const char *b)
 {
     snprintf(condition->reason, sizeof(condition->reason), format, a, b);
+}
+
+/* A receiver that is an address of a source would be sent what comes from it, and so on. *at
+ * counts the pairs that were looked at, from 0 on; false: no more such receiver. */
+static bool next_misfit(const struct links *links, const struct mirror_config *config,
+                        const struct mirror_session *session, size_t *at,
+                        char text[static REASON_MAX])
+{
+    const struct mirror_target *target = &config->targets[session->target];
+    while (*at < session->source_count * target->receiver_count) {
+        size_t pair = (*at)++;
+        const struct mirror_receiver *receiver = &target->receivers[pair % target->receiver_count];
+        const struct link *link =
+            links_find(links, session->sources[pair / target->receiver_count]);
+        if (!link || !links_has_address(links, link->index, receiver))
+            continue;
+        char address[RECEIVER_TEXT_MAX];
+        receiver_print(receiver, address);
+        snprintf(text, REASON_MAX, "receiver %s is an address of its source interface %s", address,
+                 link->name);
+        return true;
+    }
+    return false;
 }
 
 /* Whether any source delivers packets; the reason is the first one's that does not. */
@@ -115,27 +135,94 @@ static bool judge_receivers(const struct deployment *deployment, uint32_t first,
     if (faulty && (!condition->reason[0] || (sources && !any))) {
         char text[RECEIVER_TEXT_MAX];
         receiver_print(&faulty->address, text);
-        say(condition, "receiver %s: %s", text, receiver_fault_text(faulty->health.fault));
+        say(condition, "receiver %s: %s", text, faulty->health.reason);
     }
     return any;
 }
 
-static void judge_sessions(struct deployment *deployment)
+static uint32_t first_receiver(const struct mirror_config *config, int target)
+{
+    uint32_t first = 0;
+    for (int t = 0; t < target; t++)
+        first += (uint32_t)config->targets[t].receiver_count;
+    return first;
+}
+
+static void judge_session(const struct deployment *deployment, const struct links *links,
+                          const struct mirror_session *session, struct session_condition *condition)
 {
     const struct mirror_config *config = deployment->committed->config;
+    size_t at = 0;
+    condition->misfit = next_misfit(links, config, session, &at, condition->reason);
+    if (condition->misfit)
+        return;
+    bool sources = judge_sources(deployment, session, condition);
+    bool receivers = judge_receivers(deployment, first_receiver(config, session->target),
+                                     (uint32_t)config->targets[session->target].receiver_count,
+                                     condition, sources);
+    condition->up = sources && receivers;
+}
+
+static void judge_sessions(struct deployment *deployment, const struct links *links)
+{
+    const struct mirror_config *config = deployment->committed->config;
+    deployment->links = links_version(links);
+    for (size_t i = 0; i < config->session_count; i++)
+        if (!config->sessions[i].disabled)
+            judge_session(deployment, links, &config->sessions[i], &deployment->sessions[i]);
+}
+
+static bool misfits_hold(struct deployment *deployment, const struct links *links)
+{
+    const struct mirror_config *config = deployment->committed->config;
+    char text[REASON_MAX];
+    if (deployment->links == links_version(links))
+        return true;
     for (size_t i = 0; i < config->session_count; i++) {
-        const struct mirror_session *session = &config->sessions[i];
-        struct session_condition *condition = &deployment->sessions[i];
-        if (session->disabled)
-            continue;
-        uint32_t first = 0;
-        for (int t = 0; t < session->target; t++)
-            first += (uint32_t)config->targets[t].receiver_count;
-        uint32_t count = (uint32_t)config->targets[session->target].receiver_count;
-        bool sources = judge_sources(deployment, session, condition);
-        bool receivers = judge_receivers(deployment, first, count, condition, sources);
-        condition->up = sources && receivers;
+        size_t at = 0;
+        if (!config->sessions[i].disabled && next_misfit(links, config, &config->sessions[i], &at,
+                                                         text) != deployment->sessions[i].misfit)
+            return false;
     }
+    deployment->links = links_version(links);
+    return true;
+}
+
+/* Calls problem() for what next_misfit says of the session, and for receivers without sockets. */
+static bool session_fits(const struct deployment *deployment, const struct grounds *grounds,
+                         const struct mirror_session *session, engine_problem_fn *problem,
+                         void *context)
+{
+    const struct mirror_config *config = deployment->committed->config;
+    uint32_t first = first_receiver(config, session->target);
+    char misfit[REASON_MAX], text[2 * REASON_MAX];
+    bool fits = true;
+    for (size_t at = 0; next_misfit(grounds->links, config, session, &at, misfit); fits = false) {
+        snprintf(text, sizeof(text), "target: %s", misfit);
+        problem(context, session->name, text);
+    }
+    for (uint32_t i = 0; i < config->targets[session->target].receiver_count; i++) {
+        const struct receiver *receiver = deployment->receivers[first + i];
+        char address[RECEIVER_TEXT_MAX];
+        if (receiver_is_open(receiver))
+            continue;
+        receiver_print(&receiver->address, address);
+        snprintf(text, sizeof(text), "target: receiver %s: %s", address, receiver->health.reason);
+        problem(context, session->name, text);
+        fits = false;
+    }
+    return fits;
+}
+
+bool deployment_fits(const struct deployment *deployment, const struct grounds *grounds,
+                     engine_problem_fn *problem, void *context)
+{
+    const struct mirror_config *config = deployment->committed->config;
+    bool fits = true;
+    for (size_t i = 0; i < config->session_count; i++)
+        if (!config->sessions[i].disabled)
+            fits &= session_fits(deployment, grounds, &config->sessions[i], problem, context);
+    return fits;
 }
 
 /* ---- the plan ---- */
@@ -204,39 +291,32 @@ static bool allocate(struct deployment *deployment, unsigned workers)
            deployment->health && deployment->sessions && deployment->views;
 }
 
-/* All of it, or -errno. */
-static int build(struct deployment *deployment, struct grounds *grounds, char *why, size_t why_size)
+static bool build(struct deployment *deployment, struct grounds *grounds)
 {
     const struct committed *committed = deployment->committed;
-    if (!allocate(deployment, grounds->workers) || !take_sources(deployment, grounds))
-        return -ENOMEM;
-    int error = take_receivers(deployment, grounds, why, why_size);
-    if (error)
-        return error;
+    if (!allocate(deployment, grounds->workers) || !take_sources(deployment, grounds) ||
+        !take_receivers(deployment, grounds))
+        return false;
     for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++)
         look_at_interface(grounds, committed->interfaces[i], deployment->sources[i],
                           &deployment->interfaces[i]);
-    judge_sessions(deployment);
+    judge_sessions(deployment, grounds->links);
     deployment->plan = build_plan(deployment);
     if (!deployment->plan)
-        return -ENOMEM;
+        return false;
     for (unsigned worker = 0; worker < grounds->workers; worker++)
         if (!build_view(deployment, worker))
-            return -ENOMEM;
-    return 0;
+            return false;
+    return true;
 }
 
-struct deployment *deployment_new(struct grounds *grounds, const struct committed *committed,
-                                  int *error, char *why, size_t why_size)
+struct deployment *deployment_new(struct grounds *grounds, const struct committed *committed)
 {
-    snprintf(why, why_size, "%s", strerror(ENOMEM));
-    *error = -ENOMEM;
     struct deployment *deployment = calloc(1, sizeof(*deployment));
     if (!deployment)
         return NULL;
     deployment->committed = committed;
-    *error = build(deployment, grounds, why, why_size);
-    if (!*error)
+    if (build(deployment, grounds))
         return deployment;
     deployment_free(deployment, grounds);
     return NULL;
@@ -271,10 +351,10 @@ void deployment_free(struct deployment *deployment, struct grounds *grounds)
 
 static bool same_health(const struct receiver_health *a, const struct receiver_health *b)
 {
-    return a->up == b->up && a->fault == b->fault && a->mtu == b->mtu;
+    return a->up == b->up && a->mtu == b->mtu && !strcmp(a->reason, b->reason);
 }
 
-bool deployment_holds(const struct deployment *deployment, struct grounds *grounds)
+bool deployment_holds(struct deployment *deployment, struct grounds *grounds)
 {
     const struct committed *committed = deployment->committed;
     for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++) {
@@ -291,5 +371,5 @@ bool deployment_holds(const struct deployment *deployment, struct grounds *groun
     for (uint32_t i = 0; i < committed->count[COUNT_RECEIVER]; i++)
         if (!same_health(&deployment->receivers[i]->health, &deployment->health[i]))
             return false;
-    return true;
+    return misfits_hold(deployment, grounds->links);
 }

@@ -5,10 +5,9 @@
 #define MIRRORSH_DEPLOYMENT_H
 
 #include "committed.h"
+#include "engine.h"
 #include "receivers.h"
 #include "sources.h"
-
-enum { SESSION_REASON_MAX = 128 };
 
 struct interface_condition {
     int index; /* 0: absent */
@@ -18,7 +17,8 @@ struct interface_condition {
 
 struct session_condition {
     bool up;
-    char reason[SESSION_REASON_MAX]; /* why it is not, or what of it is not; else "" */
+    bool misfit;             /* see deployment_fits */
+    char reason[REASON_MAX]; /* why it is not up, or what of it is not; else "" */
 };
 
 struct deployment {
@@ -29,6 +29,7 @@ struct deployment {
     struct receiver **receivers; /* by the plan's receivers */
     struct receiver_health *health;
     struct session_condition *sessions;
+    uint64_t links;            /* the version of links and addresses that the misfits are of */
     struct worker_view *views; /* one a worker */
 };
 
@@ -43,13 +44,17 @@ struct grounds {
 enum { RECEIVER_PATIENCE_MS = 500 };
 
 /* Opens what is not open yet, and waits up to RECEIVER_PATIENCE_MS for the neighbours of
- * receivers that are new. NULL with *error and *why. */
-struct deployment *deployment_new(struct grounds *grounds, const struct committed *committed,
-                                  int *error, char *why, size_t why_size);
+ * receivers that are new. What is wrong with a session, receiver or interface keeps that one down.
+ * NULL when memory runs out. */
+struct deployment *deployment_new(struct grounds *grounds, const struct committed *committed);
 /* Closes what no other deployment uses. No worker may use it any more. NULL is fine. */
 void deployment_free(struct deployment *deployment, struct grounds *grounds);
 
 /* Whether another one built now would be the same. */
-bool deployment_holds(const struct deployment *deployment, struct grounds *grounds);
+bool deployment_holds(struct deployment *deployment, struct grounds *grounds);
+
+/* What no waiting mends: problem() is called for each such thing of an enabled session. */
+bool deployment_fits(const struct deployment *deployment, const struct grounds *grounds,
+                     engine_problem_fn *problem, void *context);
 
 #endif

@@ -180,13 +180,10 @@ static void publish(struct engine *engine, struct deployment *next, struct worke
  * with the next probe; the workers go on with what they have. */
 static void republish(struct engine *engine)
 {
-    char why[SESSION_REASON_MAX];
-    int error;
     struct worker_request *requests = calloc(engine->grounds.workers, sizeof(*requests));
     if (!requests)
         return;
-    struct deployment *next =
-        deployment_new(&engine->grounds, engine->committed, &error, why, sizeof(why));
+    struct deployment *next = deployment_new(&engine->grounds, engine->committed);
     if (next)
         publish(engine, next, requests);
     free(requests);
@@ -213,31 +210,6 @@ void engine_service(struct engine *engine)
 }
 
 /* ---- commits ---- */
-
-/* A receiver that is an address of a source would be sent what comes from it, and so on. */
-static bool check_session(const struct engine *engine, const struct mirror_config *config,
-                          const struct mirror_session *session, engine_problem_fn *problem,
-                          void *context)
-{
-    bool fine = true;
-    const struct mirror_target *target = &config->targets[session->target];
-    for (size_t s = 0; s < session->source_count; s++) {
-        const struct link *link = links_find(engine->grounds.links, session->sources[s]);
-        for (size_t r = 0; link && r < target->receiver_count; r++) {
-            char address[RECEIVER_TEXT_MAX], text[2 * SESSION_REASON_MAX];
-            if (!links_has_address(engine->grounds.links, link->index, &target->receivers[r]))
-                continue;
-            receiver_print(&target->receivers[r], address);
-            snprintf(text, sizeof(text),
-                     "target: receiver %s is an address of its source "
-                     "interface %s",
-                     address, link->name);
-            problem(context, session->name, text);
-            fine = false;
-        }
-    }
-    return fine;
-}
 
 /* Larger counters for new names, for the workers and for what has been cleared. */
 static int grow_counters(const struct engine *engine, struct engine_change *change)
@@ -292,14 +264,6 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
     /* What happened up to now counts: an interface created a moment ago is there. */
     if (links_service(engine->grounds.links))
         engine->changed = true;
-    bool fine = true;
-    for (size_t i = 0; i < config->session_count; i++)
-        fine &= check_session(engine, config, &config->sessions[i], problem, context);
-    if (!fine) {
-        mirror_config_free(config);
-        return -EINVAL;
-    }
-
     snprintf(why, why_size, "%s", strerror(ENOMEM));
     struct engine_change *change = calloc(1, sizeof(*change));
     struct worker_request *requests = calloc(engine->grounds.workers, sizeof(*requests));
@@ -314,9 +278,13 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
     int error = change->committed ? grow_counters(engine, change) : -ENOMEM;
     if (!error)
         error = fresh_drops(engine, change->committed);
-    if (!error)
-        change->deployment =
-            deployment_new(&engine->grounds, change->committed, &error, why, why_size);
+    if (!error) {
+        change->deployment = deployment_new(&engine->grounds, change->committed);
+        error = change->deployment ? 0 : -ENOMEM;
+    }
+    if (!error && problem &&
+        !deployment_fits(change->deployment, &engine->grounds, problem, context))
+        error = -EINVAL;
     if (error) {
         free_change(engine, change);
         return error;

@@ -28,7 +28,9 @@ struct engine_change;
  * its leaf: "target: receiver 10.1.0.1 is ...". */
 typedef void engine_problem_fn(void *context, const char *session, const char *text);
 
-/* 0 and *change; -EINVAL after problem() was called at least once; another -errno with *why. */
+/* 0 and *change; -EINVAL after problem() was called at least once; another -errno with *why.
+ * problem NULL: nothing of the configuration is refused; a session with a problem is down, says
+ * so, and comes up when it has passed. That is for what was committed before. */
 int engine_prepare(struct engine *engine, struct mirror_config *config,
                    struct engine_change **change, engine_problem_fn *problem, void *context,
                    char *why, size_t why_size);
@@ -47,6 +49,8 @@ struct count {
     uint64_t packets, bytes;
 };
 
+enum { REASON_MAX = 192 };
+
 enum session_state { SESSION_UP, SESSION_DOWN, SESSION_DISABLED };
 
 struct session_status {
@@ -54,10 +58,10 @@ struct session_status {
     const char *filter; /* name, NULL: none */
     const char *target; /* name */
     enum session_state state;
-    char reason[128];     /* why it is not up, or what of it is not; else "" */
-    struct count matched; /* accepted for this session; bytes as on the wire */
-    struct count sent;    /* bytes of the inner frames that were kept */
-    uint64_t truncated;   /* sent packets that were cut */
+    char reason[REASON_MAX]; /* why it is not up, or what of it is not; else "" */
+    struct count matched;    /* accepted for this session; bytes as on the wire */
+    struct count sent;       /* bytes of the inner frames that were kept */
+    uint64_t truncated;      /* sent packets that were cut */
     uint64_t dropped_no_receiver, dropped_send_error, dropped_backlog;
 };
 
@@ -74,7 +78,7 @@ struct receiver_status {
     const struct mirror_target *target;
     const struct mirror_receiver *config;
     enum receiver_state state;
-    char reason[128];
+    char reason[REASON_MAX];
     uint32_t mtu; /* of the path; 0: not known */
     struct count sent;
     uint64_t errors; /* packets whose sending failed */

@@ -17,45 +17,88 @@ static bool same_receiver(const struct mirror_receiver *a, const struct mirror_r
            !memcmp(a->address, b->address, a->family == 4 ? 4 : 16);
 }
 
-static void set_health(struct receiver *receiver, enum receiver_fault fault)
+/* Down for the reason, which may name the link. */
+static void down(struct receiver *receiver, const char *reason, const char *link)
 {
-    receiver->health.up = fault == RECEIVER_FINE;
-    receiver->health.fault = fault;
+    receiver->health.up = false;
+    snprintf(receiver->health.reason, sizeof(receiver->health.reason), reason, link);
 }
 
-static void probe(struct receivers *receivers, struct receiver *receiver)
+static void up(struct receiver *receiver)
+{
+    receiver->health.up = true;
+    receiver->health.reason[0] = '\0';
+}
+
+static void close_lanes(const struct receivers *receivers, struct receiver *receiver)
+{
+    for (unsigned i = 0; i < receivers->workers; i++) {
+        lanes_close(receiver->lanes[i]);
+        receiver->lanes[i] = NULL;
+    }
+}
+
+bool receiver_is_open(const struct receiver *receiver)
+{
+    return receiver->lanes[0];
+}
+
+/* Every worker's, or none: what keeps them closed may pass. */
+static bool open_lanes(const struct receivers *receivers, struct receiver *receiver)
+{
+    char why[RECEIVER_REASON_MAX];
+    int error = 0;
+    if (receiver_is_open(receiver))
+        return true;
+    for (unsigned i = 0; !error && i < receivers->workers; i++)
+        error =
+            lanes_open(&receiver->lanes[i], &receiver->address, receivers->ports, why, sizeof(why));
+    if (!error)
+        return true;
+    close_lanes(receivers, receiver);
+    receiver->health.mtu = 0;
+    down(receiver, "%s", why);
+    return false;
+}
+
+/* true: it is down for its neighbour alone, which has been asked for. */
+static bool probe(struct receivers *receivers, struct receiver *receiver)
 {
     struct route route;
+    if (!open_lanes(receivers, receiver))
+        return false;
     for (unsigned i = 0; i < receivers->workers; i++)
         atomic_store(&receiver->lanes[i]->too_long, false);
     if (!links_route(receivers->links, &receiver->address, &route)) {
         receiver->health.mtu = 0;
-        set_health(receiver, RECEIVER_NO_ROUTE);
-        return;
+        down(receiver, "no route%s", "");
+        return false;
     }
     receiver->health.mtu = route.mtu;
+    if (!route.carrier) {
+        down(receiver, "link %s has no carrier", route.link);
+        return false;
+    }
     switch (links_neighbour(receivers->links, &route)) {
     case NEIGHBOUR_RESOLVED:
-        receiver->settled = true;
-        set_health(receiver, RECEIVER_FINE);
-        return;
+        up(receiver);
+        return false;
     case NEIGHBOUR_FAILED:
-        receiver->settled = true;
-        set_health(receiver, RECEIVER_NO_NEIGHBOUR);
+        down(receiver, "neighbour does not resolve%s", "");
         links_resolve(receivers->links, &route);
-        return;
+        return false;
     case NEIGHBOUR_UNRESOLVED:
         /* Perhaps only forgotten for lack of use. An answer, or its absence, will tell. */
         if (links_resolve(receivers->links, &route) == -EPERM)
-            set_health(receiver, RECEIVER_FINE); /* the kernel resolves it by itself */
+            up(receiver); /* the kernel resolves it by itself */
         else if (!receiver->health.up)
-            set_health(receiver, RECEIVER_NO_NEIGHBOUR);
-        return;
+            down(receiver, "neighbour does not resolve%s", "");
+        return !receiver->health.up;
     }
+    return false;
 }
 
-struct receiver *receivers_take(struct receivers *receivers, const struct mirror_receiver *address,
-                                int *error, char *why, size_t why_size)
+struct receiver *receivers_take(struct receivers *receivers, const struct mirror_receiver *address)
 {
     struct receiver *receiver;
     for (receiver = receivers->first; receiver; receiver = receiver->next) {
@@ -69,8 +112,6 @@ struct receiver *receivers_take(struct receivers *receivers, const struct mirror
     if (!receiver || !lanes) {
         free(receiver);
         free(lanes);
-        *error = -ENOMEM;
-        snprintf(why, why_size, "%s", strerror(ENOMEM));
         return NULL;
     }
     receiver->address = *address;
@@ -78,14 +119,7 @@ struct receiver *receivers_take(struct receivers *receivers, const struct mirror
     receiver->users = 1;
     receiver->next = receivers->first;
     receivers->first = receiver;
-    for (unsigned i = 0; i < receivers->workers; i++) {
-        *error = lanes_open(&lanes[i], address, receivers->ports, why, why_size);
-        if (*error) {
-            receivers_drop(receivers, receiver);
-            return NULL;
-        }
-    }
-    probe(receivers, receiver);
+    open_lanes(receivers, receiver);
     return receiver;
 }
 
@@ -97,8 +131,7 @@ void receivers_drop(struct receivers *receivers, struct receiver *receiver)
     while (*link != receiver)
         link = &(*link)->next;
     *link = receiver->next;
-    for (unsigned i = 0; i < receivers->workers; i++)
-        lanes_close(receiver->lanes[i]);
+    close_lanes(receivers, receiver);
     free(receiver->lanes);
     free(receiver);
 }
@@ -116,11 +149,10 @@ void receivers_settle(struct receivers *receivers, unsigned patience_ms)
     for (unsigned waited = 0;; waited += STEP_MS) {
         bool waiting = false;
         for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next) {
-            if (!receiver->settled && receiver->health.fault == RECEIVER_NO_NEIGHBOUR) {
-                if (waited)
-                    probe(receivers, receiver);
-                waiting |= !receiver->health.up;
-            }
+            if (receiver->settled)
+                continue;
+            receiver->settled = !probe(receivers, receiver);
+            waiting |= !receiver->settled;
         }
         if (!waiting || waited >= patience_ms)
             break;
@@ -128,19 +160,6 @@ void receivers_settle(struct receivers *receivers, unsigned patience_ms)
     }
     for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next)
         receiver->settled = true;
-}
-
-const char *receiver_fault_text(enum receiver_fault fault)
-{
-    switch (fault) {
-    case RECEIVER_FINE:
-        return "";
-    case RECEIVER_NO_ROUTE:
-        return "no route";
-    case RECEIVER_NO_NEIGHBOUR:
-        return "neighbour does not resolve";
-    }
-    return "";
 }
 
 void receiver_print(const struct mirror_receiver *receiver, char text[static RECEIVER_TEXT_MAX])

@@ -7,19 +7,19 @@
 #include "io/links.h"
 #include "io/transmit.h"
 
-enum receiver_fault { RECEIVER_FINE, RECEIVER_NO_ROUTE, RECEIVER_NO_NEIGHBOUR };
+enum { RECEIVER_REASON_MAX = 96 };
 
 struct receiver_health {
     bool up;
-    enum receiver_fault fault; /* RECEIVER_FINE when it is up */
-    uint32_t mtu;              /* of the path; 0: not known */
+    uint32_t mtu;                     /* of the path; 0: not known */
+    char reason[RECEIVER_REASON_MAX]; /* why it is not up; else "" */
 };
 
 struct receiver {
     struct mirror_receiver address;
     struct receiver_health health;
     bool settled;         /* its neighbour has been resolved, or was asked for long enough */
-    struct lanes **lanes; /* one a worker */
+    struct lanes **lanes; /* one a worker; NULL each: could not be opened, and it is down */
     unsigned users;
     struct receiver *next;
 };
@@ -31,23 +31,22 @@ struct receivers {
     struct ports *ports;
 };
 
-/* One more user: an existing receiver, or a new one whose health has been probed once. NULL
- * with *why and *error. */
-struct receiver *receivers_take(struct receivers *receivers, const struct mirror_receiver *address,
-                                int *error, char *why, size_t why_size);
+/* One more user: an existing receiver, or a new one, which is down until it has been settled.
+ * NULL when memory runs out. */
+struct receiver *receivers_take(struct receivers *receivers, const struct mirror_receiver *address);
 /* The last one's going closes its sockets. No worker may use them any more. */
 void receivers_drop(struct receivers *receivers, struct receiver *receiver);
 
-/* Looks after all of them: routes, path MTUs, neighbours. A receiver whose neighbour is
- * merely not confirmed at the moment stays what it is. */
+/* Looks after all of them: sockets, routes, path MTUs, carriers, neighbours. A receiver whose
+ * neighbour is merely not confirmed at the moment stays what it is. */
 void receivers_probe(struct receivers *receivers);
 
-/* Gives the neighbours of new receivers up to `patience_ms` to resolve; those that do not are
- * down until they do. */
+/* Looks after the new ones, and gives their neighbours up to `patience_ms` to resolve; those
+ * that do not are down until they do. */
 void receivers_settle(struct receivers *receivers, unsigned patience_ms);
 
-/* "no route", ... */
-const char *receiver_fault_text(enum receiver_fault fault);
+/* Whether the workers have sockets to it; else its reason says why not. */
+bool receiver_is_open(const struct receiver *receiver);
 
 enum { RECEIVER_TEXT_MAX = 64 };
 /* Canonical: the port only when it is not VXLAN's. */

@@ -86,8 +86,7 @@ static void show_receivers(const struct engine *engine, const struct counters *s
                 .sent = {.packets = row->packets, .bytes = row->bytes},
                 .errors = row->errors,
             };
-            snprintf(status->reason, sizeof(status->reason), "%s",
-                     receiver_fault_text(health->fault));
+            snprintf(status->reason, sizeof(status->reason), "%s", health->reason);
         }
     }
 }
@@ -145,7 +144,7 @@ static bool segmentation_refused(const struct engine *engine, unsigned worker)
 {
     const struct receiver *receiver = engine->grounds.receivers.first;
     for (; receiver; receiver = receiver->next)
-        if (atomic_load(&receiver->lanes[worker]->refused))
+        if (receiver_is_open(receiver) && atomic_load(&receiver->lanes[worker]->refused))
             return true;
     return false;
 }

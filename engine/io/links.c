@@ -1,14 +1,15 @@
 /* The kernel's tables of links and addresses, dumped at the start and whenever events say
  * that they have changed: a machine has few of both, and a fresh dump cannot be wrong about
- * a deletion, a renaming or lost events. */
+ * a deletion, a renaming or lost events. A dump that fails or is torn leaves the tables of
+ * before, and is made again. */
 #include "links.h"
 
 #include "netlink.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if.h>
 #include <linux/neighbour.h>
-#include <net/if.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -23,15 +24,20 @@ struct address {
     uint8_t bytes[16];
 };
 
-struct links {
-    int events;
-    struct netlink questions;
+struct tables {
     struct link *all;
     size_t count, room;
     struct address *addresses;
     size_t address_count, address_room;
-    bool stale; /* the tables are to be dumped anew */
     bool out_of_memory;
+};
+
+struct links {
+    int events; /* of links and addresses */
+    struct netlink questions;
+    struct tables tables;
+    uint64_t version;
+    bool stale; /* the tables are to be dumped anew */
 };
 
 /* Room for one more element; NULL when memory runs out. */
@@ -48,22 +54,23 @@ static void *grown(void *array, size_t count, size_t *room, size_t size)
 
 static void take_link(void *context, const struct nlmsghdr *message)
 {
-    struct links *links = context;
+    struct tables *tables = context;
     struct ifinfomsg info;
     if (message->nlmsg_type != RTM_NEWLINK || message->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
         return;
     memcpy(&info, NLMSG_DATA(message), sizeof(info));
     const char *name = netlink_attribute(message, sizeof(info), IFLA_IFNAME, 1, NULL);
-    struct link *all = grown(links->all, links->count, &links->room, sizeof(*all));
+    struct link *all = grown(tables->all, tables->count, &tables->room, sizeof(*all));
     if (!all)
-        links->out_of_memory = true;
+        tables->out_of_memory = true;
     if (!all || !name)
         return;
-    links->all = all;
-    struct link *link = &all[links->count++];
+    tables->all = all;
+    struct link *link = &all[tables->count++];
     *link = (struct link){
         .index = info.ifi_index,
         .up = info.ifi_flags & IFF_UP,
+        .carrier = info.ifi_flags & IFF_LOWER_UP,
         .loopback = info.ifi_flags & IFF_LOOPBACK,
         .ethernet = info.ifi_type == ARPHRD_ETHER || info.ifi_type == ARPHRD_LOOPBACK,
         .neighbours = !(info.ifi_flags & (IFF_LOOPBACK | IFF_POINTOPOINT | IFF_NOARP)),
@@ -73,7 +80,7 @@ static void take_link(void *context, const struct nlmsghdr *message)
 
 static void take_address(void *context, const struct nlmsghdr *message)
 {
-    struct links *links = context;
+    struct tables *tables = context;
     struct ifaddrmsg info;
     if (message->nlmsg_type != RTM_NEWADDR || message->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
         return;
@@ -84,13 +91,13 @@ static void take_address(void *context, const struct nlmsghdr *message)
     if (!bytes)
         bytes = netlink_attribute(message, sizeof(info), IFA_ADDRESS, size, NULL);
     struct address *addresses =
-        grown(links->addresses, links->address_count, &links->address_room, sizeof(*addresses));
+        grown(tables->addresses, tables->address_count, &tables->address_room, sizeof(*addresses));
     if (!addresses)
-        links->out_of_memory = true;
+        tables->out_of_memory = true;
     if (!addresses || !bytes)
         return;
-    links->addresses = addresses;
-    struct address *address = &addresses[links->address_count++];
+    tables->addresses = addresses;
+    struct address *address = &addresses[tables->address_count++];
     *address = (struct address){
         .index = (int)info.ifa_index,
         .family = info.ifa_family == AF_INET ? 4 : 6,
@@ -104,26 +111,44 @@ static int by_name(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
-/* A dump during which the table changed may be torn (NLM_F_DUMP_INTR): the change is also an
- * event that waits, so the next service dumps again. */
-static int dump(struct links *links)
+static int read_tables(struct links *links, struct tables *tables)
 {
     struct netlink_request request;
     const struct ifinfomsg link = {.ifi_family = AF_UNSPEC};
     const struct ifaddrmsg address = {.ifa_family = AF_UNSPEC};
-    links->count = 0;
-    links->address_count = 0;
-    links->out_of_memory = false;
     netlink_begin(&request, RTM_GETLINK, NLM_F_DUMP, &link, sizeof(link));
-    int error = netlink_ask(&links->questions, &request, take_link, links);
-    if (!error) {
-        netlink_begin(&request, RTM_GETADDR, NLM_F_DUMP, &address, sizeof(address));
-        error = netlink_ask(&links->questions, &request, take_address, links);
+    int error = netlink_ask(&links->questions, &request, take_link, tables);
+    if (error)
+        return error;
+    netlink_begin(&request, RTM_GETADDR, NLM_F_DUMP, &address, sizeof(address));
+    error = netlink_ask(&links->questions, &request, take_address, tables);
+    return error ? error : tables->out_of_memory ? -ENOMEM : 0;
+}
+
+static void free_tables(struct tables *tables)
+{
+    free(tables->all);
+    free(tables->addresses);
+}
+
+/* What fails stays stale. */
+static int dump(struct links *links)
+{
+    enum { TRIES = 3 };
+    int error = -EINTR;
+    for (int i = 0; i < TRIES && error == -EINTR; i++) {
+        struct tables fresh = {0};
+        error = read_tables(links, &fresh);
+        if (error) {
+            free_tables(&fresh);
+            continue;
+        }
+        if (fresh.count)
+            qsort(fresh.all, fresh.count, sizeof(*fresh.all), by_name);
+        free_tables(&links->tables);
+        links->tables = fresh;
+        links->version++;
     }
-    if (!error && links->out_of_memory)
-        error = -ENOMEM;
-    if (links->count)
-        qsort(links->all, links->count, sizeof(*links->all), by_name);
     links->stale = error != 0;
     return error;
 }
@@ -159,8 +184,7 @@ void links_close(struct links *links)
         close(links->events);
     if (links->questions.fd >= 0)
         close(links->questions.fd);
-    free(links->all);
-    free(links->addresses);
+    free_tables(&links->tables);
     free(links);
 }
 
@@ -207,31 +231,38 @@ bool links_service(struct links *links)
 
 const struct link *links_all(const struct links *links, size_t *count)
 {
-    *count = links->count;
-    return links->all;
+    *count = links->tables.count;
+    return links->tables.all;
 }
 
 const struct link *links_find(const struct links *links, const char *name)
 {
+    const struct tables *tables = &links->tables;
     struct link wanted;
     snprintf(wanted.name, sizeof(wanted.name), "%s", name);
-    return links->count ? bsearch(&wanted, links->all, links->count, sizeof(*links->all), by_name)
-                        : NULL;
+    return tables->count
+               ? bsearch(&wanted, tables->all, tables->count, sizeof(*tables->all), by_name)
+               : NULL;
+}
+
+uint64_t links_version(const struct links *links)
+{
+    return links->version;
 }
 
 static const struct link *by_index(const struct links *links, int index)
 {
-    for (size_t i = 0; i < links->count; i++)
-        if (links->all[i].index == index)
-            return &links->all[i];
+    for (size_t i = 0; i < links->tables.count; i++)
+        if (links->tables.all[i].index == index)
+            return &links->tables.all[i];
     return NULL;
 }
 
 bool links_has_address(const struct links *links, int index, const struct mirror_receiver *receiver)
 {
     size_t size = receiver->family == 4 ? 4 : 16;
-    for (size_t i = 0; i < links->address_count; i++) {
-        const struct address *address = &links->addresses[i];
+    for (size_t i = 0; i < links->tables.address_count; i++) {
+        const struct address *address = &links->tables.addresses[i];
         if (address->index == index && address->family == receiver->family &&
             !memcmp(address->bytes, receiver->address, size))
             return true;
@@ -266,6 +297,7 @@ static uint32_t path_mtu(const struct mirror_receiver *receiver)
 struct route_answer {
     struct route *route;
     bool found;
+    bool local; /* delivered on this machine, or to a group */
 };
 
 static void take_route(void *context, const struct nlmsghdr *message)
@@ -278,8 +310,8 @@ static void take_route(void *context, const struct nlmsghdr *message)
     const void *out = netlink_attribute(message, sizeof(info), RTA_OIF, sizeof(int), NULL);
     if (out)
         memcpy(&answer->route->index, out, sizeof(int));
-    answer->route->local = info.rtm_type == RTN_LOCAL || info.rtm_type == RTN_MULTICAST;
-    answer->found = out && (info.rtm_type == RTN_UNICAST || answer->route->local);
+    answer->local = info.rtm_type == RTN_LOCAL || info.rtm_type == RTN_MULTICAST;
+    answer->found = out && (info.rtm_type == RTN_UNICAST || answer->local);
 
     size_t size = info.rtm_family == AF_INET ? 4 : 16;
     const void *gateway = netlink_attribute(message, sizeof(info), RTA_GATEWAY, size, NULL);
@@ -311,6 +343,11 @@ bool links_route(struct links *links, const struct mirror_receiver *receiver, st
     if (netlink_ask(&links->questions, &request, take_route, &answer) || !answer.found)
         return false;
     route->mtu = path_mtu(receiver);
+    const struct link *link = by_index(links, route->index);
+    route->neighbours = !answer.local && (!link || link->neighbours);
+    route->carrier = answer.local || !link || link->carrier;
+    if (link)
+        memcpy(route->link, link->name, sizeof(route->link));
     return true;
 }
 
@@ -343,8 +380,7 @@ static void begin_neighbour(struct netlink_request *request, uint16_t type, uint
 
 enum neighbour_state links_neighbour(struct links *links, const struct route *route)
 {
-    const struct link *link = by_index(links, route->index);
-    if (route->local || (link && !link->neighbours))
+    if (!route->neighbours)
         return NEIGHBOUR_RESOLVED;
     struct netlink_request request;
     enum neighbour_state state = NEIGHBOUR_UNRESOLVED;

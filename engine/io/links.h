@@ -11,7 +11,8 @@ struct links;
 struct link {
     int index;
     char name[INTERFACE_NAME_MAX];
-    bool up; /* administratively */
+    bool up;      /* administratively */
+    bool carrier; /* what is sent on it gets somewhere; says nothing unless it is up */
     bool loopback;
     bool ethernet;   /* its frames begin with Ethernet's header */
     bool neighbours; /* what it leads to has to be resolved to a link address */
@@ -28,15 +29,19 @@ bool links_service(struct links *links);
 /* In ascending order of their names; the pointers hold until the next links_service. */
 const struct link *links_all(const struct links *links, size_t *count);
 const struct link *links_find(const struct links *links, const char *name);
+/* Changes whenever these, or their addresses, may have. */
+uint64_t links_version(const struct links *links);
 
 /* Whether the interface has the receiver's address. */
 bool links_has_address(const struct links *links, int index,
                        const struct mirror_receiver *receiver);
 
 struct route {
-    int index;          /* of the interface that it leaves by */
-    bool local;         /* it is delivered on this machine, or to a group: nothing to resolve */
-    uint8_t hop_family; /* 4 or 6: of the neighbour that it is handed to */
+    int index;                     /* of the interface that it leaves by */
+    char link[INTERFACE_NAME_MAX]; /* its name */
+    bool carrier;                  /* which it has */
+    bool neighbours;               /* the neighbour that it is handed to has to be resolved */
+    uint8_t hop_family;            /* 4 or 6: of that neighbour */
     uint8_t hop[16];
     uint32_t mtu; /* of the path as far as it is known; 0: unknown */
 };

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ANSWER_ROOM = 64 << 10, EVENT_BUFFER = 1 << 20, PATIENCE_MS = 1000 };
+enum { ANSWER_ROOM = 64 << 10, EVENT_BUFFER = 1 << 20, PATIENCE_MS = 1000, DRAIN_MOST = 4096 };
 
 int netlink_open(uint32_t groups)
 {
@@ -48,9 +48,10 @@ void netlink_add(struct netlink_request *request, uint16_t type, const void *val
         NLMSG_ALIGN(request->message.header.nlmsg_len) + (uint32_t)RTA_ALIGN(RTA_LENGTH(size));
 }
 
-/* The messages of one datagram. 1: the answer to `sequence` has ended, with *error. */
-static int walk(const uint8_t *bytes, size_t size, uint32_t sequence, int *error, netlink_fn *fn,
-                void *context)
+/* The messages of one datagram. true: the answer to `sequence` has ended, with *error. A torn
+ * dump has -EINTR there already. */
+static bool walk(const uint8_t *bytes, size_t size, uint32_t sequence, int *error, netlink_fn *fn,
+                 void *context)
 {
     while (size >= sizeof(struct nlmsghdr)) {
         const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)bytes;
@@ -58,10 +59,14 @@ static int walk(const uint8_t *bytes, size_t size, uint32_t sequence, int *error
         if (length < sizeof(*message) || length > size)
             break;
         bool ours = !sequence || message->nlmsg_seq == sequence;
+        if (ours && message->nlmsg_flags & NLM_F_DUMP_INTR)
+            *error = -EINTR;
         if (ours && (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE)) {
-            if (length >= NLMSG_LENGTH(sizeof(int)))
-                memcpy(error, bytes + NLMSG_HDRLEN, sizeof(int));
-            return 1;
+            int said = 0;
+            if (length >= NLMSG_LENGTH(sizeof(said)))
+                memcpy(&said, bytes + NLMSG_HDRLEN, sizeof(said));
+            *error = said ? said : *error;
+            return true;
         }
         if (ours && fn)
             fn(context, message);
@@ -70,7 +75,7 @@ static int walk(const uint8_t *bytes, size_t size, uint32_t sequence, int *error
         bytes += NLMSG_ALIGN(length);
         size -= NLMSG_ALIGN(length);
     }
-    return 0;
+    return false;
 }
 
 /* One datagram: its size, 0 when none waits, -errno. */
@@ -101,6 +106,7 @@ int netlink_ask(struct netlink *netlink, struct netlink_request *request, netlin
         return -errno;
 
     _Alignas(struct nlmsghdr) uint8_t room[ANSWER_ROOM];
+    int error = 0;
     for (;;) {
         struct pollfd ready = {.fd = fd, .events = POLLIN};
         if (poll(&ready, 1, PATIENCE_MS) == 0)
@@ -108,7 +114,6 @@ int netlink_ask(struct netlink *netlink, struct netlink_request *request, netlin
         int size = receive(fd, room, sizeof(room));
         if (size < 0)
             return size;
-        int error = 0;
         if (size && walk(room, (size_t)size, sequence, &error, fn, context))
             return error;
     }
@@ -117,13 +122,14 @@ int netlink_ask(struct netlink *netlink, struct netlink_request *request, netlin
 int netlink_drain(int fd, netlink_fn *fn, void *context)
 {
     _Alignas(struct nlmsghdr) uint8_t room[ANSWER_ROOM];
-    for (;;) {
+    int ignored = 0;
+    for (int i = 0; i < DRAIN_MOST; i++) {
         int size = receive(fd, room, sizeof(room));
         if (size <= 0)
             return size;
-        int error = 0;
-        walk(room, (size_t)size, 0, &error, fn, context);
+        walk(room, (size_t)size, 0, &ignored, fn, context);
     }
+    return 0;
 }
 
 static const void *find_attribute(const void *value, size_t size, uint16_t type, size_t least)

@@ -34,11 +34,13 @@ void netlink_add(struct netlink_request *request, uint16_t type, const void *val
 typedef void netlink_fn(void *context, const struct nlmsghdr *message);
 
 /* Sends it and hands each message of the answer to fn (may be NULL when only success is asked
- * for) until the kernel says it is done: 0, or the kernel's -errno. */
+ * for) until the kernel says it is done: 0, or the kernel's -errno. -EINTR: a dump during which
+ * the table changed, so that it may be torn. */
 int netlink_ask(struct netlink *netlink, struct netlink_request *request, netlink_fn *fn,
                 void *context);
 
-/* Hands every message that waits to fn. -ENOBUFS: some were lost. 0: none is left. */
+/* Hands the messages that wait to fn, but no more than a bounded number of them. -ENOBUFS: some
+ * were lost, others may wait. */
 int netlink_drain(int fd, netlink_fn *fn, void *context);
 
 /* The value of the attribute `type` behind the fixed part of `fixed` bytes, with at least

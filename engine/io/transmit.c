@@ -141,6 +141,15 @@ static void fill_address(struct lanes *lanes, const struct mirror_receiver *rece
     }
 }
 
+/* Receivers leave some descriptors to consoles and captures: the number that the next one to
+ * open has tells how many are in use. */
+static bool descriptors_run_out(int fd)
+{
+    enum { SPARE = 16 };
+    struct rlimit limit;
+    return !getrlimit(RLIMIT_NOFILE, &limit) && (rlim_t)fd + SPARE >= limit.rlim_cur;
+}
+
 int lanes_open(struct lanes **opened, const struct mirror_receiver *receiver,
                const struct ports *ports, char *why, size_t why_size)
 {
@@ -156,14 +165,14 @@ int lanes_open(struct lanes **opened, const struct mirror_receiver *receiver,
         error = fd < 0 ? fd : 0;
         lanes->sockets[lane] = fd < 0 ? -1 : fd;
         if (!error)
-            error = tune(fd, family);
+            error = descriptors_run_out(fd) ? -EMFILE : tune(fd, family);
         if (error)
             goto fail;
     }
     *opened = lanes;
     return 0;
 fail:
-    snprintf(why, why_size, "sockets to a receiver: %s", strerror(-error));
+    snprintf(why, why_size, "sockets: %s", strerror(-error));
     lanes_close(lanes);
     return error;
 }

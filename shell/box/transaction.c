@@ -108,9 +108,10 @@ static void add_engine_problem(void *context, const char *session, const char *t
 }
 
 /* Compiles a tree and has the engine prepare it; *book is brought up to it. Offline only the
- * VNIs are drawn. False after at least one problem. */
+ * VNIs are drawn. fits: what does not fit this machine is refused, which is for a commit; what was
+ * committed before runs as far as it can. False after at least one problem. */
 static bool prepare(struct running *running, const struct node *tree, struct vni_book *book,
-                    struct engine_change **change, struct problems *problems)
+                    bool fits, struct engine_change **change, struct problems *problems)
 {
     struct mirror_config *config = compile(tree, book, running->seed++);
     char why[300] = "";
@@ -124,8 +125,8 @@ static bool prepare(struct running *running, const struct node *tree, struct vni
         mirror_config_free(config);
         return true;
     }
-    int error = engine_prepare(running->engine, config, change, add_engine_problem, problems, why,
-                               sizeof why);
+    int error = engine_prepare(running->engine, config, change, fits ? add_engine_problem : NULL,
+                               problems, why, sizeof why);
     if (error < 0 && (error != -EINVAL || problems->count == 0))
         problems_add(problems, 0, 0, "%s", *why ? why : strerror(-error));
     return error == 0;
@@ -149,7 +150,7 @@ static void apply_running_again(struct running *running, struct problems *proble
     struct engine_change *change;
     struct problems more = {0};
 
-    if (prepare(running, running->snapshot->tree, &running->vnis, &change, &more))
+    if (prepare(running, running->snapshot->tree, &running->vnis, false, &change, &more))
         apply(running, change);
     else
         problems_add(problems, 0, 0, "the engine still runs the refused configuration: %s",
@@ -166,7 +167,8 @@ static bool accept_tree(void *context, const struct node *tree, struct vni_book 
     struct running *running = context;
     struct engine_change *change;
     struct problems problems = {0};
-    bool accepted = check(tree, &problems) && prepare(running, tree, book, &change, &problems);
+    bool accepted =
+        check(tree, &problems) && prepare(running, tree, book, false, &change, &problems);
 
     if (accepted)
         apply(running, change);
@@ -262,7 +264,7 @@ static enum commit_result commit_tree(struct edit *edit, struct node *tree, bool
 
     if (!snapshot || !vni_book_copy(&running->vnis, &book)) {
         problems_add(problems, 0, 0, "out of memory");
-    } else if (prepare(running, tree, &book, &change, problems)) {
+    } else if (prepare(running, tree, &book, true, &change, problems)) {
         if (check_only) {
             abandon(running, change);
         } else if (save_and_apply(running, tree, &book, change, problems)) {

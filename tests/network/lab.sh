@@ -237,12 +237,13 @@ ctl_file()
 
 socket_is_new() { [ -S "$socket" ] && [ "$(stat -c %i "$socket")" != "$1" ]; }
 
-# box_start: the daemon, ready when this returns; a killed one has left its socket behind
+# box_start [WRAPPER...]: the daemon, ready when this returns; a killed one has left its socket
+# behind
 box_start()
 {
     local before
     before=$(stat -c %i "$socket" 2>/dev/null)
-    ip netns exec "$lab_name-box" "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null \
+    ip netns exec "$lab_name-box" "$@" "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null \
         >>"$lab/box.out" 2>>"$lab/box.err" &
     box_pid=$!
     until_true 20 socket_is_new "$before" && return

@@ -15,7 +15,7 @@
 struct engine {
     struct mirror_config *runs;
     int prepared, committed, abandoned;
-    bool refuse_session; /* -EINVAL after a problem */
+    bool refuse_session; /* -EINVAL after a problem, where somebody asks for problems */
     bool refuse_all;     /* -EIO with a why */
 };
 
@@ -27,13 +27,15 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
                    struct engine_change **change, engine_problem_fn *problem, void *context,
                    char *why, size_t why_size)
 {
-    if (engine->refuse_session || engine->refuse_all) {
-        if (engine->refuse_session)
+    bool refuse_session = engine->refuse_session && problem;
+
+    if (refuse_session || engine->refuse_all) {
+        if (refuse_session)
             problem(context, "a", "target: refused by this machine");
         else
             snprintf(why, why_size, "no rings left");
         mirror_config_free(config);
-        return engine->refuse_session ? -EINVAL : -EIO;
+        return refuse_session ? -EINVAL : -EIO;
     }
     *change = malloc(sizeof **change);
     (*change)->config = config;
@@ -331,6 +333,22 @@ static void test_start_refused(void **state)
     saved("set system host-name a\n");
 }
 
+/* One that merely does not fit this machine any more is run. */
+static void test_start_misfit(void **state)
+{
+    (void)state;
+    set(&mine, "set system host-name a\n");
+    commits(&mine, COMMIT_DONE);
+    edit_end(&mine);
+    edit_end(&theirs);
+    running_close(&running);
+    engine.refuse_session = true;
+    assert_int_equal(running_open(&running, store, &engine, 99), 0);
+    edit_begin(&mine, &running);
+    edit_begin(&theirs, &running);
+    runs("set system host-name a\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_box, close_box)
 
 int main(void)
@@ -347,6 +365,7 @@ int main(void)
         TEST(test_rollback),
         TEST(test_vni_kept),
         TEST(test_start_refused),
+        TEST(test_start_misfit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
