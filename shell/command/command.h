@@ -54,7 +54,8 @@ struct command {
     unsigned displays;                        /* enum display, ored: which it has besides text */
     struct argument arguments[ARGUMENTS_MAX]; /* ends with a NULL name */
     /* words: what follows the path; checked against `arguments` already. Output goes to
-     * `out`; a problem's word counts from the first of these words, or is COMMAND_WORD. */
+     * `out`; a problem's word counts from the first of these words, or is COMMAND_WORD; a warning
+     * may come with COMMAND_OK. */
     enum command_status (*run)(struct console *console, const struct word *words, size_t count,
                                FILE *out, struct problem *problem);
 };

@@ -43,7 +43,7 @@ static enum command_status change(struct console *console, change_fn *changes,
     if (!changed)
         problem->word = problem->word > above ? problem->word - above : 0;
     free(whole);
-    return changed ? COMMAND_OK : COMMAND_FAILED;
+    return changed || problem->warning ? COMMAND_OK : COMMAND_FAILED;
 }
 
 static enum command_status run_set(struct console *console, const struct word *words, size_t count,

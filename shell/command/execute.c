@@ -165,9 +165,10 @@ static enum command_status run_words(struct console *console, const struct word 
     }
     answer(console, text, size, status);
     free(text);
-    if (status == COMMAND_FAILED && *problem.text) /* else it was told already */
-        console_problem(console, column_of(request->line, words, count, part, problem.word), "%s",
-                        problem.text);
+    if (*problem.text && (status == COMMAND_FAILED || problem.warning)) /* else it was told */
+        (problem.warning ? console_warning : console_problem)(
+            console, column_of(request->line, words, count, part, problem.word), "%s",
+            problem.text);
     if (status != COMMAND_RUNNING)
         pipe_close(&request->pipe);
     return status;

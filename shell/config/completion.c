@@ -8,8 +8,8 @@
 #include <string.h>
 
 struct completing {
-    const struct node *node; /* of walk.at in the tree; NULL: not there */
-    const struct node *leaf; /* of walk.open in the tree; NULL: not there, or a list */
+    const struct node *node[PLACE_DEPTH]; /* of walk.level in the tree; NULL: not there */
+    const struct node *leaf;              /* of walk.open in the tree; NULL: not there, or a list */
     struct walk walk;
     enum path_purpose purpose;
     const char *partial;
@@ -43,15 +43,16 @@ static bool is_there(const struct node *node, const struct schema *row)
 /* Follows one step in the tree. false: it is not there. */
 static bool follow(struct completing *completing, const struct step *step)
 {
-    const struct node *node = completing->node;
+    const struct node *node = completing->node[step->depth];
 
     if (step->row->kind == SCHEMA_LIST && step->text == NULL) {
         completing->leaf = NULL;
         return is_there(node, step->row);
     }
     if (step->row->kind == SCHEMA_LIST || step->row->kind == SCHEMA_CONTAINER) {
-        completing->node = node == NULL ? NULL : node_find(node, step->row, step->text);
-        return completing->node != NULL;
+        completing->node[step->depth + 1] =
+            node == NULL ? NULL : node_find(node, step->row, step->text);
+        return completing->node[step->depth + 1] != NULL;
     }
     if (step->text != NULL)
         return completing->leaf != NULL && node_value_has(completing->leaf, step->text);
@@ -72,7 +73,7 @@ static bool read_words(struct completing *completing, const struct node *tree)
     struct step step;
 
     walk_start(&completing->walk, modes[completing->purpose]);
-    completing->node = tree;
+    completing->node[0] = tree;
     for (size_t i = 0; i < completing->count; i++) {
         if (!walk_word(&completing->walk, &completing->words[i], &step, &problem))
             return false;
@@ -89,13 +90,18 @@ static void offer_keywords(struct completing *completing)
 {
     const struct walk *walk = &completing->walk;
 
-    for (const struct schema *row = walk->at->children; row->name != NULL; row++) {
-        bool given = walk->given >> (row - walk->at->children) & 1;
-        bool wanted = completing->purpose == PATH_SET    ? !given
-                      : completing->purpose == PATH_EDIT ? row->children != NULL
-                                                         : is_there(completing->node, row);
-        if (wanted)
-            offer(completing, row->name, row->help);
+    for (size_t depth = walk->depth + 1; depth-- > walk_keywords(walk);) {
+        const struct walk_level *level = &walk->level[depth];
+
+        for (const struct schema *row = level->row->children; row->name != NULL; row++) {
+            bool given = level->given >> (row - level->row->children) & 1;
+            bool wanted = completing->purpose == PATH_SET ? !given
+                          : completing->purpose == PATH_EDIT
+                              ? row->children != NULL
+                              : is_there(completing->node[depth], row);
+            if (wanted)
+                offer(completing, row->name, row->help);
+        }
     }
 }
 
@@ -173,7 +179,7 @@ static void offer_values(struct completing *completing, const struct node *tree,
                  (completing->purpose == PATH_EDIT && row->kind == SCHEMA_LIST);
 
     if (row->kind == SCHEMA_LIST)
-        offer_instances(completing, completing->node, row);
+        offer_instances(completing, completing->node[completing->walk.depth], row);
     else if (makes)
         offer_known(completing, tree, live);
     else if (completing->leaf != NULL)
@@ -181,6 +187,10 @@ static void offer_values(struct completing *completing, const struct node *tree,
             offer_value(completing, completing->leaf->values[i]);
     if (makes)
         hint_value(completing, row);
+    if (completing->walk.values > 0 && completing->walk.brackets)
+        offer(completing, "]", "The end of the list");
+    else if (completing->walk.values > 0 && makes)
+        offer_keywords(completing);
 }
 
 /* May the line end behind the complete words? */

@@ -43,6 +43,26 @@ static bool read_port(const char *text, uint16_t *port)
     return true;
 }
 
+/* Could the last group of an IPv6 address without brackets be meant as a port? What stands in front
+ * of it is an address too, and it is a decimal number: of four digits, where the whole is an
+ * address, since fd00::1:80 is one that people use. *bytes: of what stands in front. */
+static bool maybe_port(const char *text, size_t *bytes)
+{
+    const char *colon = strrchr(text, ':');
+    char rest[INET6_ADDRSTRLEN];
+    uint8_t address[16];
+    uint16_t port;
+
+    if (colon == NULL || strchr(text, ':') == colon || (size_t)(colon - text) >= sizeof rest ||
+        !read_port(colon + 1, &port))
+        return false;
+    *bytes = (size_t)(colon - text);
+    memcpy(rest, text, *bytes);
+    rest[*bytes] = '\0';
+    return inet_pton(AF_INET6, rest, address) == 1 &&
+           (strlen(colon + 1) >= 4 || inet_pton(AF_INET6, text, address) != 1);
+}
+
 /* Why no packet can be sent to the address alone; NULL: it can. */
 static const char *useless(const struct mirror_receiver *receiver)
 {
@@ -90,16 +110,24 @@ bool value_endpoint(const struct schema *row, const char *text, char **canonical
     char shown[UTF8_SHORT_SIZE], address[INET6_ADDRSTRLEN], port[8] = "";
     struct mirror_receiver receiver;
     const char *wrong = read_endpoint(text, &receiver);
+    size_t bytes;
 
+    utf8_shorten(text, shown);
+    if (text[0] != '[' && maybe_port(text, &bytes)) {
+        snprintf(why, why_size, "\"%s\": an IPv6 address with a port stands in brackets: [%.*s]%s",
+                 shown, (int)bytes, text, shown + bytes);
+        if (wrong == NULL)
+            snprintf(why + strlen(why), why_size - strlen(why), ", or [%s] without one", shown);
+        return false;
+    }
     if (wrong != NULL) {
-        snprintf(why, why_size, "\"%s\" %s (expected %s)", utf8_shorten(text, shown), wrong,
-                 row->hint);
+        snprintf(why, why_size, "\"%s\" %s (expected %s)", shown, wrong, row->hint);
         return false;
     }
     inet_ntop(receiver.family == 4 ? AF_INET : AF_INET6, receiver.address, address, sizeof address);
     if (receiver.port != VXLAN_PORT)
         snprintf(port, sizeof port, ":%u", receiver.port);
-    bool brackets = receiver.family == 6 && port[0] != '\0';
+    bool brackets = receiver.family == 6 && (port[0] != '\0' || maybe_port(address, &bytes));
     if (asprintf(canonical, "%s%s%s%s", brackets ? "[" : "", address, brackets ? "]" : "", port) >=
         0)
         return true;

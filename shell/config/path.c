@@ -8,40 +8,77 @@
 
 void walk_start(struct walk *walk, enum walk_mode mode)
 {
-    *walk = (struct walk){.mode = mode, .at = schema_root(), .bare = true};
+    *walk = (struct walk){.mode = mode, .level = {{.row = schema_root()}}, .bare = true};
+}
+
+const struct schema *walk_at(const struct walk *walk)
+{
+    return walk->level[walk->depth].row;
+}
+
+size_t walk_keywords(const struct walk *walk)
+{
+    return walk->mode == WALK_SET && walk->instance > 0 && !walk->bare ? walk->instance
+                                                                       : walk->depth;
 }
 
 /* The next keyword stands in a node of this row. */
 static void descend(struct walk *walk, const struct schema *row)
 {
-    walk->at = row;
+    walk->level[++walk->depth] = (struct walk_level){.row = row};
     if (row->kind == SCHEMA_LIST)
-        walk->instance = row;
+        walk->instance = walk->depth;
     walk->open = NULL;
-    walk->given = 0;
     walk->bare = row->kind == SCHEMA_CONTAINER;
+}
+
+/* The row of a keyword, which may be abbreviated, and its depth: the innermost. */
+static const struct schema *find_keyword(const struct walk *walk, const char *word, size_t *depth,
+                                         struct problem *problem)
+{
+    for (*depth = walk->depth;; --*depth) {
+        const struct schema *row = schema_match(walk->level[*depth].row, word, problem);
+
+        if (row != NULL || *depth == walk_keywords(walk))
+            return row;
+    }
+}
+
+static bool is_keyword(const struct walk *walk, const char *word)
+{
+    for (size_t depth = walk_keywords(walk); depth <= walk->depth; depth++)
+        if (schema_child(walk->level[depth].row, word) != NULL)
+            return true;
+    return false;
 }
 
 static bool take_keyword(struct walk *walk, const struct word *word, struct step *step,
                          struct problem *problem)
 {
     char names[SCHEMA_EXPECTED_SIZE], shown[UTF8_SHORT_SIZE];
+    const struct schema *text = walk->text;
+    size_t depth;
 
     if (word->quoted) {
-        schema_expected(walk->at, "", names, sizeof names);
+        schema_expected(walk_at(walk), "", names, sizeof names);
         return problem_at(problem, 0, "\"%s\" in quotes is not a keyword, expected: %s",
                           utf8_shorten(word->text, shown), names);
     }
-    const struct schema *row = schema_match(walk->at, word->text, problem);
+    const struct schema *row = find_keyword(walk, word->text, &depth, problem);
     if (row == NULL)
-        return false;
-    uint64_t bit = (uint64_t)1 << (row - walk->at->children);
-    if (walk->given & bit)
+        return text == NULL ? false
+                            : problem_at(problem, 0,
+                                         "unknown word \"%s\": a %s with blanks stands in quotes",
+                                         utf8_shorten(word->text, shown), text->name);
+    walk->depth = depth;
+    uint64_t bit = (uint64_t)1 << (row - walk_at(walk)->children);
+    if (walk->level[depth].given & bit)
         return problem_at(problem, 0, "%s stands twice in this line", row->name);
-    *step = (struct step){.row = row};
-    walk->given |= bit;
+    *step = (struct step){.row = row, .depth = depth};
+    walk->level[depth].given |= bit;
     walk->bare = false;
     walk->values = 0;
+    walk->open = walk->text = NULL;
     switch (row->kind) {
     case SCHEMA_CONTAINER:
         descend(walk, row);
@@ -64,7 +101,42 @@ static bool take_keyword(struct walk *walk, const struct word *word, struct step
 bool walk_needs_quotes(const struct walk *walk, const char *value)
 {
     return walk->mode == WALK_SET && walk->open->kind == SCHEMA_LEAF_LIST && walk->values > 0 &&
-           walk->instance && schema_child(walk->instance, value);
+           !walk->brackets && is_keyword(walk, value);
+}
+
+/* The [ or ] of a leaf-list. */
+static bool take_bracket(struct walk *walk, const struct word *word, struct step *step,
+                         struct problem *problem)
+{
+    *step = (struct step){.row = walk->open, .depth = walk->depth};
+    if (word->text[0] == '[') {
+        walk->brackets = true;
+        return true;
+    }
+    if (walk->values == 0)
+        return problem_at(problem, 0, "%s: the list is empty", walk->open->name);
+    walk->brackets = false;
+    walk->open = NULL;
+    walk->ended = walk->mode != WALK_SET;
+    return true;
+}
+
+static bool is_bracket(const struct walk *walk, const struct word *word)
+{
+    return !word->quoted && walk->open->kind == SCHEMA_LEAF_LIST &&
+           (walk->brackets ? strcmp(word->text, "]") == 0
+                           : walk->values == 0 && strcmp(word->text, "[") == 0);
+}
+
+/* May the word that is no value of the open leaf-list be an abbreviated keyword behind it? */
+static bool may_end_list(const struct walk *walk, const struct word *word)
+{
+    struct problem unused;
+    size_t depth;
+
+    return walk->mode == WALK_SET && walk->open->kind == SCHEMA_LEAF_LIST && walk->values > 0 &&
+           !walk->brackets && !word->quoted &&
+           find_keyword(walk, word->text, &depth, &unused) != NULL;
 }
 
 static bool take_value(struct walk *walk, const struct word *word, struct step *step,
@@ -73,14 +145,22 @@ static bool take_value(struct walk *walk, const struct word *word, struct step *
     const struct schema *row = walk->open;
     char why[sizeof problem->text - 64];
 
-    *step = (struct step){.row = row};
+    if (is_bracket(walk, word))
+        return take_bracket(walk, word, step, problem);
     if (!word->quoted && walk_needs_quotes(walk, word->text))
-        return problem_at(problem, 0,
-                          "%s: \"%s\" is a keyword of %s: it needs a line of its own (a value of "
-                          "that name goes in quotes)",
-                          row->name, word->text, walk->instance->name);
+        return take_keyword(walk, word, step, problem);
+    *step = (struct step){.row = row, .depth = walk->depth};
     if (!row->parse(row, word->text, &step->text, why, sizeof why))
-        return problem_at(problem, 0, "%s: %s", row->name, why);
+        return may_end_list(walk, word) ? take_keyword(walk, word, step, problem)
+                                        : problem_at(problem, 0, "%s: %s", row->name, why);
+    if (row->kind == SCHEMA_LEAF_LIST && !word->quoted && words_bracketed(step->text)) {
+        free(step->text);
+        step->text = NULL;
+        return problem_at(problem, 0,
+                          "%s: blanks stand around brackets, [ a b ] (a value with a bracket goes "
+                          "in quotes)",
+                          row->name);
+    }
     if (row->kind == SCHEMA_LIST) {
         descend(walk, row);
     } else if (row->kind == SCHEMA_LEAF_LIST) {
@@ -88,6 +168,7 @@ static bool take_value(struct walk *walk, const struct word *word, struct step *
     } else {
         walk->open = NULL;
         walk->ended = walk->mode != WALK_SET;
+        walk->text = row->parse == value_text && !word->quoted ? row : NULL;
     }
     return true;
 }
@@ -119,15 +200,17 @@ static bool missing(struct problem *problem, const struct schema *row)
 bool walk_end(const struct walk *walk, struct problem *problem)
 {
     char names[SCHEMA_EXPECTED_SIZE];
-    bool nothing = walk->at == schema_root() && walk->bare;
+    bool nothing = walk->depth == 0 && walk->bare;
 
+    if (walk->brackets)
+        return problem_at(problem, 0, "%s: the list is not closed, expected ]", walk->open->name);
     if (walk->mode == WALK_SHOW || (walk->mode == WALK_DELETE && !nothing))
         return true;
     if (walk->open != NULL && walk->values == 0)
         return missing(problem, walk->open);
     if (!walk->bare)
         return true;
-    size_t count = schema_expected(walk->at, "", names, sizeof names);
+    size_t count = schema_expected(walk_at(walk), "", names, sizeof names);
     return problem_at(problem, 0, "missing word, expected%s %s",
                       count == 1 ? "" : " one of:", names);
 }

@@ -5,33 +5,46 @@
 
 #include "node.h"
 
+enum { PLACE_DEPTH = 16 }; /* nodes from the root down: more than the schema has levels */
+
 enum walk_mode {
     WALK_SET,    /* keys and values must follow; goes on over several leaves of a node */
     WALK_DELETE, /* keys and values may follow */
     WALK_SHOW,   /* keys may follow, values not; edit too */
 };
 
-/* What has been read. At the start everything but mode is zero; `at` is the root then. */
+/* What has been read. At the start everything but mode is zero. */
 struct walk {
     enum walk_mode mode;
-    const struct schema *at;   /* the container or list in whose node the next keyword stands */
+    struct walk_level {
+        const struct schema *row; /* a container or list in whose node keywords stand */
+        uint64_t given;           /* its rows that the line has given: bit i, row->children[i] */
+    } level[PLACE_DEPTH];         /* [0] is the root */
+    size_t depth;                 /* where the next keyword stands */
+    size_t instance;              /* depth of the innermost list instance, 0: in none. A keyword
+                                     may stand in any plain container from there to depth */
     const struct schema *open; /* list, leaf or leaf-list whose key or value stands next, or NULL */
-    const struct schema *instance; /* the list in whose instance that is, or NULL */
-    size_t values;                 /* that the open leaf-list has got */
-    uint64_t given; /* rows of `at` that the line has given: bit i, at->children[i] */
-    bool bare;      /* `at` is a plain container that nothing has been said of */
-    bool ended;     /* nothing may follow */
+    size_t values;             /* that the open leaf-list has got */
+    bool brackets;             /* it is one in [ ], not closed yet */
+    bool bare;                 /* at a plain container that nothing has been said of */
+    bool ended;                /* nothing may follow */
+    const struct schema *text; /* of the text without quotes that came last, or NULL */
 };
 
-/* One word: a keyword (text is NULL) or the key or value of the keyword before it. */
+/* One word: a keyword or a bracket (text is NULL), or the key or value of the keyword before it. */
 struct step {
     const struct schema *row;
-    char *text; /* canonical, malloced */
+    size_t depth; /* of the node that the row stands in; the root's is 0 */
+    char *text;   /* canonical, malloced */
 };
 
 void walk_start(struct walk *walk, enum walk_mode mode);
-/* `source interface eth0 target t` is a slip, not three interfaces: a further value that is a
- * keyword of the instance is taken in quotes only. The walk stands at an open value. */
+/* The row in whose node the next keyword stands first. */
+const struct schema *walk_at(const struct walk *walk);
+/* The depth down to which a keyword may stand: walk->depth, or one above it. */
+size_t walk_keywords(const struct walk *walk);
+/* A further value that is a keyword ends the list: as a value it is taken in brackets or quotes
+ * only. The walk stands at an open value. */
 bool walk_needs_quotes(const struct walk *walk, const char *value);
 /* false: the word may not stand here; *problem has the text. */
 bool walk_word(struct walk *walk, const struct word *word, struct step *step,
@@ -45,7 +58,6 @@ struct step *path_steps(enum walk_mode mode, const struct word *words, size_t co
 void path_steps_free(struct step *steps, size_t count);
 
 /* Where a canonical path leads in a tree. */
-enum { PLACE_DEPTH = 16 }; /* nodes from the root down: more than the schema has levels */
 struct place {
     struct trail trail[PLACE_DEPTH]; /* [0] is the root */
     size_t depth;                    /* of the last one */

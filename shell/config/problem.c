@@ -8,16 +8,33 @@
 
 static char out_of_memory[] = "out of memory"; /* stands for a text that found no room */
 
+static void fill(struct problem *problem, size_t word, const char *format, va_list arguments)
+{
+    problem->word = word;
+    problem->column = 0;
+    vsnprintf(problem->text, sizeof problem->text, format, arguments);
+    utf8_trim(problem->text);
+}
+
 _Bool problem_at(struct problem *problem, size_t word, const char *format, ...)
 {
     va_list arguments;
 
-    problem->word = word;
-    problem->column = 0;
     va_start(arguments, format);
-    vsnprintf(problem->text, sizeof problem->text, format, arguments);
+    fill(problem, word, format, arguments);
     va_end(arguments);
-    utf8_trim(problem->text);
+    problem->warning = 0;
+    return 0;
+}
+
+_Bool problem_warn(struct problem *problem, size_t word, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    fill(problem, word, format, arguments);
+    va_end(arguments);
+    problem->warning = 1;
     return 0;
 }
 

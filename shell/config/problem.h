@@ -7,13 +7,18 @@
 #include <stdint.h>
 
 struct problem {
-    size_t word;      /* index of the word it is about; the number of words: one is missing */
-    uint32_t column;  /* set by whoever knows the line: 1-based, in characters; 0: the whole line */
-    char text[400];   /* what is wrong and what was expected */
+    size_t word;     /* index of the word it is about; the number of words: one is missing */
+    uint32_t column; /* set by whoever knows the line: 1-based, in characters; 0: the whole line */
+    char text[400];  /* what is wrong and what was expected */
+    _Bool warning;   /* it is told, and the command succeeds */
 };
 
 /* Sets word and text. Returns false, so that a parser can `return problem_at(...)`. */
 _Bool problem_at(struct problem *problem, size_t word, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same of what is no reason to fail. */
+_Bool problem_warn(struct problem *problem, size_t word, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* A growing list of texts, each with the line it is about (0: none). */
@@ -22,7 +27,7 @@ struct problems {
         uint32_t line;   /* 1-based; 0: no line */
         uint32_t column; /* 1-based, in characters; 0: none */
         char *text;
-    } *at;
+    } * at;
     size_t count;
 };
 

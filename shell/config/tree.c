@@ -40,37 +40,39 @@ static bool apply_value(struct node *node, const struct step *step)
     return false;
 }
 
-/* One step of a line that is known to be good. *node: where the next keyword stands. false: out of
- * memory. */
-static bool apply(struct node **node, const struct step *step)
+/* One step of a line that is known to be good; nodes: from the root down, where keywords stand.
+ * false: out of memory. */
+static bool apply(struct node *nodes[PLACE_DEPTH], const struct step *step)
 {
+    struct node *node = nodes[step->depth];
+
     switch (step->row->kind) {
     case SCHEMA_LIST:
         if (step->text == NULL)
             return true;
         /* fall through */
     case SCHEMA_CONTAINER:
-        *node = node_make(*node, step->row, step->text);
-        return *node != NULL;
+        node = nodes[step->depth + 1] = node_make(node, step->row, step->text);
+        return node != NULL;
     case SCHEMA_FLAG:
-        return node_make(*node, step->row, NULL) != NULL;
+        return node_make(node, step->row, NULL) != NULL;
     case SCHEMA_LEAF:
     case SCHEMA_LEAF_LIST:
         break;
     }
-    return step->text == NULL || apply_value(*node, step);
+    return step->text == NULL || apply_value(node, step);
 }
 
 bool tree_set(struct node *tree, const struct word *words, size_t count, struct problem *problem)
 {
     struct step *steps = path_steps(WALK_SET, words, count, problem);
-    struct node *node = tree;
+    struct node *nodes[PLACE_DEPTH] = {tree};
     bool good = steps != NULL;
 
     if (!good)
         return false;
     for (size_t i = 0; good && i < count; i++) {
-        good = apply(&node, &steps[i]);
+        good = apply(nodes, &steps[i]);
         if (!good)
             problem_at(problem, i, "out of memory");
     }
@@ -78,47 +80,47 @@ bool tree_set(struct node *tree, const struct word *words, size_t count, struct 
     return good;
 }
 
-/* The steps below one node, which stand at `first` of the line; all that can fail comes before the
- * first change. */
+/* The steps of a line. */
 struct deletion {
     const struct step *steps;
     size_t count;
     struct problem *problem;
 };
 
+static bool warn_of_value(const struct deletion *deletion, const struct node *leaf, size_t at)
+{
+    char shown[UTF8_SHORT_SIZE];
+
+    utf8_shorten(deletion->steps[at].text, shown);
+    if (leaf->schema->kind == SCHEMA_LEAF)
+        return problem_warn(deletion->problem, at, "%s is %s, not %s", leaf->schema->name,
+                            leaf->values[0], shown);
+    return problem_warn(deletion->problem, at, "%s has no %s", leaf->schema->name, shown);
+}
+
+/* Of the values that are not there the first is told; those that are go. */
 static bool delete_values(const struct deletion *deletion, struct node *parent, size_t at,
                           size_t first)
 {
-    char shown[UTF8_SHORT_SIZE];
     struct node *leaf = parent->children[at];
     struct node *gone = node_new(leaf->schema, NULL);
-    bool good = gone != NULL;
+    bool there = true, good = gone != NULL;
 
     for (size_t i = first; good && i < deletion->count; i++) {
         const char *text = deletion->steps[i].text;
-        good = node_value_has(leaf, text);
-        if (!good) {
-            utf8_shorten(text, shown);
-            if (leaf->schema->kind == SCHEMA_LEAF)
-                problem_at(deletion->problem, i, "%s is %s, not %s", leaf->schema->name,
-                           leaf->values[0], shown);
-            else
-                problem_at(deletion->problem, i, "%s has no %s", leaf->schema->name, shown);
-            break;
-        }
-        good = node_value_add(gone, text);
-        if (!good)
-            problem_at(deletion->problem, i, "out of memory");
+        if (text == NULL) /* a bracket */
+            continue;
+        if (node_value_has(leaf, text))
+            good = node_value_add(gone, text);
+        else if (there)
+            there = warn_of_value(deletion, leaf, i);
     }
-    if (good && gone->value_count < leaf->value_count)
-        good =
-            node_values_remove(leaf, gone) || problem_at(deletion->problem, first, "out of memory");
-    else if (good)
+    if (good && gone->value_count == leaf->value_count)
         node_remove(parent, at, 1);
-    else if (gone == NULL)
-        problem_at(deletion->problem, first, "out of memory");
+    else if (good)
+        good = node_values_remove(leaf, gone);
     node_free(gone);
-    return good;
+    return good ? there : problem_at(deletion->problem, first, "out of memory");
 }
 
 /* Deletes what the steps from `first` on lead to below `parent`. */
@@ -133,15 +135,15 @@ static bool delete_below(const struct deletion *deletion, struct node *parent, s
     if (row->kind == SCHEMA_LIST && last) {
         count = node_range(parent, row, &at);
         if (count == 0)
-            return problem_at(deletion->problem, first, "there is no %s", row->name);
+            return problem_warn(deletion->problem, first, "there is no %s", row->name);
     } else if (row->kind == SCHEMA_LIST) {
         first++;
         last = first + 1 == deletion->count;
         if (!node_search(parent, row, step[1].text, &at))
-            return problem_at(deletion->problem, first, "there is no %s \"%s\"", row->name,
-                              utf8_shorten(step[1].text, shown));
+            return problem_warn(deletion->problem, first, "there is no %s \"%s\"", row->name,
+                                utf8_shorten(step[1].text, shown));
     } else if (!node_search(parent, row, NULL, &at)) {
-        return problem_at(deletion->problem, first, "%s is not set", row->name);
+        return problem_warn(deletion->problem, first, "%s is not set", row->name);
     }
     if (last) {
         node_remove(parent, at, count);
@@ -150,11 +152,10 @@ static bool delete_below(const struct deletion *deletion, struct node *parent, s
     if (row->kind == SCHEMA_LEAF || row->kind == SCHEMA_LEAF_LIST)
         return delete_values(deletion, parent, at, first + 1);
     struct node *child = parent->children[at];
-    if (!delete_below(deletion, child, first + 1))
-        return false;
+    bool there = delete_below(deletion, child, first + 1);
     if (row->kind == SCHEMA_CONTAINER && child->child_count == 0)
         node_remove(parent, at, 1);
-    return true;
+    return there;
 }
 
 bool tree_delete(struct node *tree, const struct word *words, size_t count, struct problem *problem)

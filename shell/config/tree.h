@@ -10,10 +10,10 @@
 
 struct node {
     const struct schema *schema;
-    char *key;              /* SCHEMA_LIST instance; else NULL */
-    char **values;          /* SCHEMA_LEAF: one; SCHEMA_LEAF_LIST: one or more; canonical texts */
+    char *key;     /* SCHEMA_LIST instance; else NULL */
+    char **values; /* SCHEMA_LEAF: one; SCHEMA_LEAF_LIST: one or more; canonical texts */
     size_t value_count;
-    uint32_t *index;        /* of a long leaf-list: finds a value; private to node.c */
+    uint32_t *index; /* of a long leaf-list: finds a value; private to node.c */
     size_t index_size;
     struct node **children; /* containers and instances */
     size_t child_count;
@@ -27,14 +27,17 @@ bool tree_equal(const struct node *a, const struct node *b);
 
 /* `words` are what follows set or delete, with the edit path already in front. Keywords and choices
  * may be abbreviated; a quoted word is never a keyword.
- * set: a leaf is replaced, values are added to a leaf-list (any number of them in one line; one
- * that is there already stays), an instance alone is created (`set filter web`); one line may go on
- * over several leaves of one node (`rule 10 action accept protocol tcp`), each once. A plain
- * container alone is incomplete: it is there only while something is in it.
+ * set: a leaf is replaced, values are added to a leaf-list, any number of them, word by word or in
+ * [ ] (one that is there already stays). A further value that is a keyword where the list stands
+ * ends the list; in brackets or quotes it is a value. An instance alone is created (`set filter
+ * web`); one line may go on over several leaves of one node and of the plain containers in it
+ * (`session s source interface a b vni 5`), each once. A plain container alone is incomplete: it is
+ * there only while something is in it.
  * delete: the node, all instances (`delete session`), a leaf (its value may be given and must be
  * the one it has), values of a leaf-list. Plain containers left empty go too; an instance left
- * empty stays, as `set filter web` made it. Deleting what is not there is a problem.
- * false: nothing changed (unless memory ran out halfway), *problem has the word. */
+ * empty stays, as `set filter web` made it. Deleting what is not there is a warning.
+ * false: *problem has the word; nothing changed, unless memory ran out halfway, or the problem is
+ * a warning: then what is there of the values is gone. */
 bool tree_set(struct node *tree, const struct word *words, size_t count, struct problem *problem);
 bool tree_delete(struct node *tree, const struct word *words, size_t count,
                  struct problem *problem);

@@ -145,9 +145,18 @@ uint32_t words_place(const char *line, const struct words *words, size_t word)
     return words_column(line, words->count == 0 ? 0 : words->at[words->count - 1].end);
 }
 
+bool words_bracketed(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length > 0 && ((text[0] == '[' && strchr(text, ']') == NULL) ||
+                          (text[0] != '[' && text[length - 1] == ']'));
+}
+
 void word_print(const char *text, FILE *out)
 {
-    if (*text != '\0' && *text != '#' && strpbrk(text, " \t\"\\|") == NULL) {
+    if (*text != '\0' && *text != '#' && strpbrk(text, " \t\"\\|") == NULL &&
+        !words_bracketed(text)) {
         fputs(text, out);
         return;
     }

@@ -9,10 +9,10 @@
 #include <stdio.h>
 
 struct word {
-    char *text;      /* without quotes and escapes; points into words->storage */
-    uint32_t start;  /* byte offset in the line of its first character, a quote included */
-    uint32_t end;    /* byte offset behind its last */
-    bool quoted;     /* some of it was in quotes: never a pipe, a keyword or a comment */
+    char *text;     /* without quotes and escapes; points into words->storage */
+    uint32_t start; /* byte offset in the line of its first character, a quote included */
+    uint32_t end;   /* byte offset behind its last */
+    bool quoted;    /* some of it was in quotes: never a pipe, a keyword or a comment */
 };
 
 struct words {
@@ -22,11 +22,11 @@ struct words {
     char *storage;
 };
 
-/* Splits the whole line; a line end behind it is ignored, a comment line (its first word begins with
- * an unquoted #) has no words. false with *problem (column set) for a control character, invalid
- * UTF-8 or an unclosed quote (a NUL ends the line: who reads files looks for it). *words is filled
- * in either case as far as it goes, freed with words_free. A completion takes an open quote as it
- * is. */
+/* Splits the whole line; a line end behind it is ignored, a comment line (its first word begins
+ * with an unquoted #) has no words. false with *problem (column set) for a control character,
+ * invalid UTF-8 or an unclosed quote (a NUL ends the line: who reads files looks for it). *words is
+ * filled in either case as far as it goes, freed with words_free. A completion takes an open quote
+ * as it is. */
 bool words_split(const char *line, struct words *words, struct problem *problem);
 void words_free(struct words *words);
 
@@ -35,6 +35,10 @@ uint32_t words_column(const char *line, size_t offset);
 
 /* The column of a word; behind the last one, as of a word that is missing: one behind the end. */
 uint32_t words_place(const char *line, const struct words *words, size_t word);
+
+/* Begins the text or ends it with a bracket that has no partner in it? As a word of a list it
+ * stands in quotes. */
+bool words_bracketed(const char *text);
 
 /* Writes a word so that words_split reads it back: bare, or in quotes where it must be. */
 void word_print(const char *text, FILE *out);

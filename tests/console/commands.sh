@@ -58,8 +58,13 @@ wrong 'commit now' 8
 wrong 'exit now' 6
 wrong 'run shwo' 5
 wrong 'edit session' 13
-wrong 'delete session nobody' 16
 wrong 'show | compare rollback 9' 25
+lines configure 'delete session nobody' "$target" 'delete target t receiver [ 192.0.2.1 192.0.2.9 ]' \
+    'delete target t' commit
+offline -f "$lab/lines"
+is 'deleting what is not there is a warning' "$err $status $out" \
+    "$lab/lines:2:16: warning: there is no session \"nobody\"
+$lab/lines:4:38: warning: receiver has no 192.0.2.9 0 no changes"
 offline -c shwo
 is 'what was expected' "$err" '-c1:1:1: error: unknown command "shwo", expected one of: configure, exit, quit, show, monitor, clear, help'
 

@@ -292,7 +292,7 @@ static void endpoints(void **state)
         {"[2001:db8::2]x", "is not an address"},
         {"2001:db8::2]:1", "is not an address"},
         {"fe80::1%eth0", "is not an address"},
-        {"1111:2222:3333:4444:5555:6666:7777:8888:9999", "is not an address"},
+        {"1111:2222:3333:4444:5555:6666:7777:8888:999a", "is not an address"},
         {"10.2.0.2:", "has a port that is not 1-65535"},
         {"10.2.0.2:0", "has a port that is not 1-65535"},
         {"10.2.0.2:65536", "has a port that is not 1-65535"},

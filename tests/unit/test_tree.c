@@ -91,11 +91,6 @@ static void order(void **state)
 static void wrong_lines(void **state)
 {
     (void)state;
-    refuses("session a source interface eth0 target t",
-            "5: interface: \"target\" is a keyword of session: it needs a line of its own (a value "
-            "of that name goes in quotes)");
-    sets("session a source interface eth0 \"target\"",
-         "set session a source interface eth0\nset session a source interface target\n");
     refuses("", "0: missing word, expected one of: filter, session, system, target");
     refuses("sesion web",
             "0: unknown word \"sesion\", expected one of: filter, session, system, target");
@@ -121,6 +116,80 @@ static void wrong_lines(void **state)
     /* all of the line or nothing */
     refuses("target t receiver 10.0.0.1 10.0.0.300",
             "4: receiver: \"10.0.0.300\" is not an address (expected ADDRESS[:PORT])");
+}
+
+static void lists(void **state)
+{
+    (void)state;
+    sets("session a source interface [ eth1 eth0 ]",
+         "set session a source interface eth1\nset session a source interface eth0\n");
+    sets("session a source interface eth1 eth0 vni 5", "set session a source interface eth1\n"
+                                                       "set session a source interface eth0\n"
+                                                       "set session a vni 5\n");
+    sets("session a source interface [ eth1 vni ] priority 7 disabled",
+         "set session a priority 7\n"
+         "set session a source interface eth1\n"
+         "set session a source interface vni\n"
+         "set session a disabled\n");
+    sets("session a source interface eth0 \"target\" vni 5",
+         "set session a source interface eth0\n"
+         "set session a source interface target\n"
+         "set session a vni 5\n");
+    sets("session a source interface vni", "set session a source interface vni\n");
+    sets("session a source interface \"[eth0\" \"]\" [x]",
+         "set session a source interface \"[eth0\"\n"
+         "set session a source interface \"]\"\n"
+         "set session a source interface [x]\n");
+    /* what cannot be a value may be an abbreviation */
+    sets("target t receiver 10.0.0.1 [fd00::1]:5 desc x bal fl",
+         "set target t description x\n"
+         "set target t receiver 10.0.0.1\n"
+         "set target t receiver [fd00::1]:5\n"
+         "set target t balance flow\n");
+    sets("session a description [", "set session a description \"[\"\n");
+}
+
+static void wrong_lists(void **state)
+{
+    (void)state;
+    refuses("session a source interface [", "5: interface: the list is not closed, expected ]");
+    refuses("session a source interface [ eth0",
+            "6: interface: the list is not closed, expected ]");
+    refuses("session a source interface [ ]", "5: interface: the list is empty");
+    refuses("session a source interface [eth0 eth1]",
+            "4: interface: blanks stand around brackets, [ a b ] (a value with a bracket goes in "
+            "quotes)");
+    refuses("session a source interface [ eth0 ] eth1",
+            "7: unknown word \"eth1\", expected one of: description, direction, disabled, filter, "
+            "packet-length, priority, source, target, vni");
+    refuses("session a source interface eth0 interface eth1",
+            "5: interface stands twice in this line");
+    refuses("session a source interface eth0 source interface eth1",
+            "5: source stands twice in this line");
+    refuses("session a source vni 5", "3: unknown word \"vni\", expected interface");
+    refuses("system host-name x filter f", "3: unknown word \"filter\", expected host-name");
+    refuses("session a description two words",
+            "4: unknown word \"words\": a description with blanks stands in quotes");
+    refuses("session a description \"two\" words",
+            "4: unknown word \"words\", expected one of: description, direction, disabled, filter, "
+            "packet-length, priority, source, target, vni");
+}
+
+/* A port behind an IPv6 address without brackets. */
+static void ports_without_brackets(void **state)
+{
+    (void)state;
+    sets("target t receiver fd02::2:80 fd02::4789 [fd02::2:4789] 1:2:3:4:5:6:7:4789",
+         "set target t receiver fd02::2:80\n"
+         "set target t receiver fd02::4789\n"
+         "set target t receiver [fd02::2:4789]\n"
+         "set target t receiver 1:2:3:4:5:6:7:4789\n");
+    refuses("target t receiver fd02::2:4789",
+            "3: receiver: \"fd02::2:4789\": an IPv6 address with a port stands in brackets: "
+            "[fd02::2]:4789, or [fd02::2:4789] without one");
+    refuses("target t receiver 1:2:3:4:5:6:7:8:80",
+            "3: receiver: \"1:2:3:4:5:6:7:8:80\": an IPv6 address with a port stands in brackets: "
+            "[1:2:3:4:5:6:7:8]:80");
 }
 
 /* After deleting `line` from `before`. */
@@ -158,6 +227,8 @@ static void deleting(void **state)
     deletes("session a source interface x y", "session a source interface x",
             "set session a source interface y\n");
     deletes("session a source interface x y", "session a source interface y x", "set session a\n");
+    deletes("session a source interface x y z", "session a source interface [ x z ]",
+            "set session a source interface y\n");
     deletes("session a source interface x y", "session a source interface", "set session a\n");
     deletes("session a source interface x y", "session a source", "set session a\n");
     deletes("filter f ingress rule 1 action accept", "filter f ingress rule 1 action accept",
@@ -173,17 +244,31 @@ static void deleting_what_is_not_there(void **state)
 
     (void)state;
     keeps(tree, "", "0: missing word, expected one of: filter, session, system, target");
-    keeps(tree, "filter", "0: there is no filter");
-    keeps(tree, "session b", "1: there is no session \"b\"");
-    keeps(tree, "session b vni", "1: there is no session \"b\"");
-    keeps(tree, "system host-name", "0: system is not set");
-    keeps(tree, "session a priority", "2: priority is not set");
-    keeps(tree, "session a disabled", "2: disabled is not set");
-    keeps(tree, "session a vni 6", "3: vni is 5, not 6");
+    keeps(tree, "filter", "0: warning: there is no filter");
+    keeps(tree, "session b", "1: warning: there is no session \"b\"");
+    keeps(tree, "session b vni", "1: warning: there is no session \"b\"");
+    keeps(tree, "system host-name", "0: warning: system is not set");
+    keeps(tree, "session a priority", "2: warning: priority is not set");
+    keeps(tree, "session a disabled", "2: warning: disabled is not set");
+    keeps(tree, "session a vni 6", "3: warning: vni is 5, not 6");
     keeps(tree, "session a vni x", "3: vni: \"x\" is not a number (expected 0-16777215 or auto)");
     keeps(tree, "session a vni 5 disabled",
           "4: unexpected word \"disabled\", expected the end of the line");
-    keeps(tree, "session a source interface x z", "5: interface has no z");
+    keeps(tree, "session a source interface z", "4: warning: interface has no z");
+    keeps(tree, "session a source interface [ x y",
+          "7: interface: the list is not closed, expected ]");
+}
+
+/* What is there of the values goes, the first that is not is told. */
+static void deleting_some_of_them(void **state)
+{
+    struct node *tree = tree_of("session a source interface x y");
+
+    (void)state;
+    assert_string_equal(run(tree_delete, tree, "session a source interface u x v"),
+                        "4: warning: interface has no u");
+    assert_set(tree, "set session a source interface y\n");
+    tree_free(tree);
 }
 
 static void finding(void **state)
@@ -317,6 +402,10 @@ int main(void)
         cmocka_unit_test(instances_alone),
         cmocka_unit_test(values_are_replaced_or_added),
         cmocka_unit_test(order),
+        cmocka_unit_test(lists),
+        cmocka_unit_test(wrong_lists),
+        cmocka_unit_test(ports_without_brackets),
+        cmocka_unit_test(deleting_some_of_them),
         cmocka_unit_test(wrong_lines),
         cmocka_unit_test(deleting),
         cmocka_unit_test(deleting_what_is_not_there),

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Runs tree_set or tree_delete on a line; "" or the problem as "WORD: TEXT". */
+/* Runs tree_set or tree_delete on a line; "" or the problem as "WORD: TEXT" or "WORD: warning:
+ * TEXT". */
 typedef bool tree_command(struct node *, const struct word *, size_t, struct problem *);
 static inline const char *run(tree_command *command, struct node *tree, const char *line)
 {
@@ -25,7 +26,8 @@ static inline const char *run(tree_command *command, struct node *tree, const ch
     if (command(tree, words.at, words.count, &problem))
         answer[0] = '\0';
     else
-        snprintf(answer, sizeof answer, "%zu: %s", problem.word, problem.text);
+        snprintf(answer, sizeof answer, "%zu: %s%s", problem.word,
+                 problem.warning ? "warning: " : "", problem.text);
     words_free(&words);
     return answer;
 }
