@@ -8,12 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    READ_SIZE = 64 * 1024,
-    INPUT_MAX = MESSAGE_MAX + READ_SIZE,
-    QUEUE_MAX = 64 * 1024 * 1024,
-    KEPT_CAPACITY = 256 * 1024
-};
+enum { READ_SIZE = 64 * 1024, KEPT_CAPACITY = 256 * 1024 };
 
 void channel_open(struct channel *channel, int fd)
 {
@@ -21,6 +16,7 @@ void channel_open(struct channel *channel, int fd)
 
     memset(channel, 0, sizeof *channel);
     channel->fd = fd;
+    channel->largest = GREETING_MAX;
     channel->broken = flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0;
 }
 
@@ -76,22 +72,25 @@ static void buffer_consume(struct buffer *buffer, size_t bytes)
 
 bool channel_wants_input(const struct channel *channel)
 {
-    return !channel->ended && !channel->broken && channel->in.end - channel->in.start < INPUT_MAX;
+    /* one message more than the largest, for what may overtake it */
+    return !channel->ended && !channel->broken && !channel->fault &&
+           channel->in.end - channel->in.start < channel->largest + GREETING_MAX;
 }
 
 void channel_read(struct channel *channel)
 {
     struct buffer *in = &channel->in;
+    size_t piece = channel->largest < READ_SIZE ? channel->largest : READ_SIZE;
 
     while (channel_wants_input(channel)) {
-        if (!buffer_reserve(in, READ_SIZE)) {
+        if (!buffer_reserve(in, piece)) {
             channel->broken = true;
             return;
         }
-        ssize_t got = recv(channel->fd, in->data + in->end, READ_SIZE, 0);
+        ssize_t got = recv(channel->fd, in->data + in->end, piece, 0);
         if (got > 0) {
             in->end += (size_t)got;
-            if (got < READ_SIZE)
+            if ((size_t)got < piece)
                 return;
         } else if (got == 0) {
             channel->ended = true;
@@ -109,17 +108,20 @@ bool channel_look(struct channel *channel, size_t offset, struct waiting *messag
     size_t waiting = in->end - in->start;
     struct message_header header;
 
-    if (channel->broken || waiting < offset + sizeof header)
+    if (channel->broken || channel->fault || waiting < offset + sizeof header)
         return false;
     memcpy(&header, in->data + in->start + offset, sizeof header);
-    if (header.type > MESSAGE_DONE || header.length > MESSAGE_MAX) {
-        channel->broken = true;
+    if (header.type > MESSAGE_DONE)
+        channel->fault = "this console speaks another protocol than the box";
+    else if (header.length > channel->largest)
+        channel->fault = "a message of this console is longer than the box takes";
+    if (channel->fault)
         return false;
-    }
     *next = offset + sizeof header + header.length;
     if (waiting < *next)
         return false;
     message->type = (enum message_type)header.type;
+    message->request = header.request;
     message->data = in->data + in->start + offset + sizeof header;
     message->length = header.length;
     return true;
@@ -142,7 +144,7 @@ void channel_take(struct channel *channel, size_t offset)
 void channel_send(struct channel *channel, enum message_type type, const void *data, size_t length)
 {
     struct buffer *out = &channel->out;
-    struct message_header header = {.type = type, .length = (uint32_t)length};
+    struct message_header header = {type, (uint32_t)length, channel->request};
 
     if (channel->broken)
         return;

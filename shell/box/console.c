@@ -6,7 +6,6 @@
 #include "../command/monitor.h"
 #include "../config/utf8.h"
 #include "../libcli_bridge.h"
-#include "roles.h"
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +14,10 @@
 
 enum {
     OUTPUT_CHUNK = 64 * 1024,
-    QUEUE_FULL = 1024 * 1024, /* a console with more output than this waits with its lines */
-    TURN_MAX = 256            /* messages a turn, then the other consoles */
+    ANSWER_MAX = QUEUE_MAX / 2, /* bytes; more is refused */
+    QUEUE_FULL = 64 * 1024,     /* a console with more output than this waits with its lines */
+    TURN_MAX = 256,             /* messages a turn, then the other consoles */
+    HELLO_MS = 5000
 };
 
 int64_t clock_ms(void)
@@ -40,7 +41,7 @@ void host_name(const struct node *running, char name[static PROMPT_MAX])
     snprintf(name, PROMPT_MAX, "%s", configured ? configured : machine);
 }
 
-struct console *console_new(int fd, struct running *running)
+struct console *console_new(int fd, const struct role *role, struct running *running)
 {
     struct console *console = calloc(1, sizeof *console);
 
@@ -51,7 +52,8 @@ struct console *console_new(int fd, struct running *running)
     channel_open(&console->channel, fd);
     console->running = running;
     console->mode = MODE_OPERATIONAL;
-    console->may_configure = roles_may_configure(fd);
+    console->role = *role;
+    console->arrived_ms = clock_ms();
     edit_begin(&console->edit, running);
     return console;
 }
@@ -79,6 +81,11 @@ void console_top(struct console *console)
 
 void console_output(struct console *console, const char *text, size_t length)
 {
+    if (channel_queued(&console->channel) + length > ANSWER_MAX) {
+        console_problem(console, 0, "the answer has more than %d MiB: ask for a part of it",
+                        ANSWER_MAX >> 20);
+        return;
+    }
     while (length > 0) {
         size_t part = length < OUTPUT_CHUNK ? length : OUTPUT_CHUNK;
 
@@ -183,30 +190,52 @@ static void take_hello(struct console *console, const struct waiting *message)
         refuse(console, "this console is of another version than the box");
         return;
     }
-    console->bridge = bridge_new(console->may_configure);
+    console->bridge = bridge_new(console->role.may_configure);
     if (!console->bridge)
         refuse(console, "out of memory");
     else
         send_prompt(console, MESSAGE_WELCOME, false, true);
+    console->channel.largest = REQUEST_MAX;
+}
+
+/* The text of a LINE or COMPLETE behind its number, malloced; NULL, and the console is done
+ * for, when there is none. */
+static char *take_text(struct console *console, const struct waiting *message, uint32_t *number,
+                       size_t *length)
+{
+    char *text;
+
+    if (message->length < sizeof *number) {
+        refuse(console, "this console speaks another protocol than the box");
+        return NULL;
+    }
+    memcpy(number, message->data, sizeof *number);
+    *length = message->length - sizeof *number;
+    text = malloc(*length + 1);
+    if (!text) {
+        console->channel.broken = true;
+        return NULL;
+    }
+    memcpy(text, message->data + sizeof *number, *length);
+    text[*length] = '\0';
+    return text;
 }
 
 static void take_line(struct console *console, const struct waiting *message)
 {
-    char *line = malloc(message->length + 1);
-    const char *nul;
     enum command_status status = COMMAND_FAILED;
+    uint32_t flags;
+    size_t length;
+    char *line = take_text(console, message, &flags, &length);
 
-    console->request.failed = false;
-    if (!line) {
-        console->channel.broken = true;
+    if (!line)
         return;
-    }
-    memcpy(line, message->data, message->length);
-    line[message->length] = '\0';
-    nul = memchr(line, '\0', message->length);
-    if (nul)
-        console_problem(console, words_column(line, (size_t)(nul - line)),
-                        "control character 0x00");
+    console->request = (struct request){.filtered = flags & LINE_FILTERED};
+    if (strlen(line) < length)
+        console_problem(console, words_column(line, strlen(line)), "control character 0x00");
+    else if (length > LINE_LENGTH_MAX)
+        console_problem(console, words_column(line, LINE_LENGTH_MAX),
+                        "the line is too long: more than %d bytes", LINE_LENGTH_MAX);
     else
         status = execute_line(console, line);
     if (status != COMMAND_RUNNING)
@@ -218,26 +247,20 @@ static void take_line(struct console *console, const struct waiting *message)
 static void take_complete(struct console *console, const struct waiting *message)
 {
     uint32_t cursor, offset = 0;
-    size_t size = 0;
-    char *text = NULL;
-    FILE *out = open_memstream(&text, &size);
+    size_t length, size = 0;
+    char *line = take_text(console, message, &cursor, &length), *text = NULL;
+    FILE *out = line ? open_memstream(&text, &size) : NULL;
 
-    if (!out || message->length < sizeof cursor) {
-        if (out)
-            fclose(out);
-        free(text);
-        console->channel.broken = true;
-        return;
-    }
-    memcpy(&cursor, message->data, sizeof cursor);
-    char *line = strndup(message->data + sizeof cursor, message->length - sizeof cursor);
-    fwrite(&offset, sizeof offset, 1, out);
-    if (line)
+    if (out) {
+        fwrite(&offset, sizeof offset, 1, out);
         candidates_print(console, line, cursor, &offset, out);
+    }
     free(line);
-    if (fclose(out) == 0) {
+    if (out && fclose(out) == 0) {
         memcpy(text, &offset, sizeof offset);
         channel_send(&console->channel, MESSAGE_CANDIDATES, text, size);
+    } else {
+        console->channel.broken = true;
     }
     free(text);
 }
@@ -246,6 +269,12 @@ static void end_monitor(struct console *console)
 {
     monitor_end(console);
     send_prompt(console, MESSAGE_DONE, console->request.failed, false);
+}
+
+/* What is said of a monitor that has ended comes too late. */
+static bool concerns_monitor(const struct console *console, const struct waiting *message)
+{
+    return console->monitor && message->request == console->channel.request;
 }
 
 static void take_size(struct console *console, const struct waiting *message)
@@ -258,8 +287,20 @@ static void take_size(struct console *console, const struct waiting *message)
     }
     memcpy(&size, message->data, sizeof size);
     console->hello.size = size;
-    if (console->monitor && size.interval_ms > 0)
-        monitor_set_interval(console->monitor, size.interval_ms, clock_ms());
+}
+
+static void take_watch(struct console *console, const struct waiting *message)
+{
+    struct watch watch;
+
+    if (message->length != sizeof watch) {
+        console->channel.broken = true;
+        return;
+    }
+    memcpy(&watch, message->data, sizeof watch);
+    watch.session[sizeof watch.session - 1] = '\0';
+    if (concerns_monitor(console, message))
+        monitor_watch(console->monitor, &watch, clock_ms());
 }
 
 static void take_message(struct console *console, const struct waiting *message)
@@ -273,17 +314,26 @@ static void take_message(struct console *console, const struct waiting *message)
         take_hello(console, message);
         break;
     case MESSAGE_LINE:
+        console->channel.request = message->request;
         take_line(console, message);
         break;
     case MESSAGE_COMPLETE:
+        console->channel.request = message->request;
         take_complete(console, message);
         break;
     case MESSAGE_INTERRUPT:
-        if (console->monitor)
+        if (concerns_monitor(console, message))
             end_monitor(console);
         break;
     case MESSAGE_SIZE:
         take_size(console, message);
+        break;
+    case MESSAGE_WATCH:
+        take_watch(console, message);
+        break;
+    case MESSAGE_SHOWN:
+        if (concerns_monitor(console, message))
+            monitor_shown(console->monitor);
         break;
     case MESSAGE_WELCOME:
     case MESSAGE_REFUSED:
@@ -294,6 +344,7 @@ static void take_message(struct console *console, const struct waiting *message)
     case MESSAGE_CANDIDATES:
     case MESSAGE_VIEW:
     case MESSAGE_SAMPLE:
+    case MESSAGE_ROUND:
     case MESSAGE_DONE:
     default:
         refuse(console, "a message of this kind is the box's");
@@ -305,7 +356,8 @@ static void take_message(struct console *console, const struct waiting *message)
 static bool can_take(const struct console *console, enum message_type type)
 {
     if (console->monitor)
-        return type == MESSAGE_INTERRUPT || type == MESSAGE_SIZE;
+        return type == MESSAGE_INTERRUPT || type == MESSAGE_SIZE || type == MESSAGE_WATCH ||
+               type == MESSAGE_SHOWN;
     return channel_queued(&console->channel) < QUEUE_FULL;
 }
 
@@ -342,6 +394,8 @@ void console_serve(struct console *console)
         if (!console->monitor)
             console->channel.looked_at = 0;
     }
+    if (console->channel.fault)
+        refuse(console, console->channel.fault);
     channel_flush(&console->channel);
 }
 
@@ -350,18 +404,26 @@ bool console_ready(struct console *console)
     struct waiting message;
     size_t offset;
 
-    return next_message(console, &offset, &message);
+    return next_message(console, &offset, &message) || console->channel.fault;
 }
 
 int64_t console_due(const struct console *console, int64_t now_ms)
 {
+    int64_t left = console->arrived_ms + HELLO_MS - now_ms;
+
+    if (!console->bridge)
+        return left > 0 ? left : 0;
     return console->monitor ? monitor_due(console->monitor, now_ms) : -1;
 }
 
 void console_tick(struct console *console, int64_t now_ms)
 {
-    if (!console->monitor || monitor_due(console->monitor, now_ms) > 0)
+    if (console_due(console, now_ms) != 0)
         return;
+    if (!console->bridge) {
+        refuse(console, "this console did not say hello in time");
+        return;
+    }
     if (!monitor_round(console, now_ms)) {
         end_monitor(console);
         console->channel.looked_at = 0;

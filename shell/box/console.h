@@ -6,6 +6,7 @@
 #include "../command/arguments.h"
 #include "../command/pipe.h"
 #include "channel.h"
+#include "roles.h"
 #include "transaction.h"
 
 struct bridge;
@@ -19,13 +20,15 @@ struct request {
     uint32_t column; /* of the command's first word */
     bool failed;     /* a problem was sent */
     bool quiet;      /* the answer is not for the pager */
+    bool filtered;   /* the console filters it: text, and no live view */
 };
 
 struct console {
     struct channel channel;
     struct running *running;
     struct bridge *bridge; /* NULL: no HELLO came yet */
-    bool may_configure;
+    struct role role;
+    int64_t arrived_ms;
     struct hello hello;
 
     enum command_mode mode;
@@ -41,14 +44,15 @@ struct console {
 };
 
 /* Takes the connected descriptor over; NULL, and it is closed, when memory runs out. */
-struct console *console_new(int fd, struct running *running);
+struct console *console_new(int fd, const struct role *role, struct running *running);
 void console_free(struct console *console);
 
 /* Runs what its input holds, as far as its output is taken. */
 void console_serve(struct console *console);
 /* Whether console_serve has something to do without new input. */
 bool console_ready(struct console *console);
-/* Milliseconds until its monitor's next round, -1: none; and that round. */
+/* Milliseconds until its monitor's next round, or until it should have said hello, -1: neither;
+ * and what is due then. */
 int64_t console_due(const struct console *console, int64_t now_ms);
 void console_tick(struct console *console, int64_t now_ms);
 

@@ -1,6 +1,8 @@
 /* What a console and the box say to each other, over the unix socket or the socket pair of a
- * box in the same process: framed messages on a stream, each a type, a length and bytes. Both
- * ends are this program; HELLO carries the version and the box refuses another one. */
+ * box in the same process: framed messages on a stream, each a type, a length, the number of
+ * the request it belongs to, and bytes. A console numbers its LINEs and COMPLETEs; the answers
+ * carry that number, and what belongs to a request that the console has given up is dropped.
+ * Both ends are this program; HELLO carries the version and the box refuses another one. */
 #ifndef MIRRORSH_PROTOCOL_H
 #define MIRRORSH_PROTOCOL_H
 
@@ -11,11 +13,15 @@
 enum message_type {
     /* console -> box */
     MESSAGE_HELLO = 1, /* struct hello */
-    MESSAGE_LINE,     /* one line of text; answered by OUTPUT*, PROBLEM*, WARNING*, then one DONE */
-    MESSAGE_COMPLETE, /* uint32_t byte offset of the cursor, then the line; answered by one
-                         CANDIDATES */
-    MESSAGE_INTERRUPT, /* ends the running monitor; harmless otherwise */
+    MESSAGE_LINE,      /* uint32_t enum line_flags, then one line of text; answered by OUTPUT*,
+                          PROBLEM*, WARNING*, then one DONE */
+    MESSAGE_COMPLETE,  /* uint32_t byte offset of the cursor, then the line; answered by one
+                          CANDIDATES */
+    MESSAGE_INTERRUPT, /* ends the monitor of that request; harmless otherwise */
     MESSAGE_SIZE,      /* struct screen_size */
+    MESSAGE_WATCH,     /* struct watch, in a live view: answered by a SAMPLE at once */
+    MESSAGE_SHOWN,     /* the last round of the monitor is on its way to the person: another may
+                          come */
     /* box -> console */
     MESSAGE_WELCOME,    /* struct prompt: ready */
     MESSAGE_REFUSED,    /* text; the box hangs up after it */
@@ -25,18 +31,31 @@ enum message_type {
     MESSAGE_WARNING,    /* the same; the line has not failed */
     MESSAGE_CANDIDATES, /* see below */
     MESSAGE_VIEW,       /* struct view_start: the live view begins; SAMPLEs follow until
-                           INTERRUPT or the count is reached, then DONE. A new interval is
-                           asked for by a SIZE with interval_ms set */
-    MESSAGE_SAMPLE,     /* text, see below */
+                           INTERRUPT or the count is reached, then DONE */
+    MESSAGE_SAMPLE,     /* text, see below: one round of a live view */
+    MESSAGE_ROUND,      /* the OUTPUT of one round of a plain monitor ends here */
     MESSAGE_DONE,       /* struct prompt */
 };
 
-enum { PROTOCOL_VERSION = 2, PROMPT_MAX = 256, MESSAGE_MAX = 16 * 1024 * 1024 };
+/* No message is longer than MESSAGE_MAX. What the box takes is bounded more closely: REQUEST_MAX,
+ * which holds a line of LINE_LENGTH_MAX bytes, and GREETING_MAX before the HELLO. */
+enum {
+    PROTOCOL_VERSION = 3,
+    PROMPT_MAX = 256,
+    MESSAGE_MAX = 16 * 1024 * 1024,
+    LINE_LENGTH_MAX = 1024 * 1024,
+    REQUEST_MAX = LINE_LENGTH_MAX + 64,
+    GREETING_MAX = 512
+};
 
 struct message_header {
     uint32_t type;
-    uint32_t length; /* of what follows, <= MESSAGE_MAX */
+    uint32_t length;  /* of what follows, <= MESSAGE_MAX */
+    uint32_t request; /* 0: belongs to none */
 };
+
+/* The console filters the answer as text: no live view. */
+enum line_flags { LINE_FILTERED = 1 };
 
 /* A terminal smaller than this gets plain lines instead of the live view. */
 enum { VIEW_COLUMNS_MIN = 64, VIEW_ROWS_MIN = 10 };
@@ -45,7 +64,12 @@ enum console_kind { CONSOLE_TERMINAL, CONSOLE_BATCH };
 
 struct screen_size {
     uint16_t columns, rows;
-    uint32_t interval_ms; /* in a live view: the wanted interval; 0: as it is */
+};
+
+/* What a live view wants of the samples. */
+struct watch {
+    uint32_t interval_ms; /* 0: as it is */
+    char session[256];    /* whose rules and receivers are wanted, "": nobody's */
 };
 
 struct hello {
@@ -76,12 +100,31 @@ struct view_start {
  *   "session\tNAME\tstate\tpriority\tmatched packets\tmatched bytes\tsent packets\tsent bytes\t
  *    dropped packets\treason\tfilter\ttarget\tvni\tpacket length or full\n"  in priority order
  *   "rule\tSESSION\tdirection\tnumber\taction\tmatch text\thits packets\thits bytes\n"
- *   "receiver\tSESSION\taddress:port\tstate\treason\tsent packets\tsent bytes\terrors\n" */
+ *   "receiver\tSESSION\taddress:port\tstate\treason\tsent packets\tsent bytes\terrors\n"
+ *   "more\tSESSION\thow many rules are left out behind those\n"
+ *   Rules and receivers are of the session that is watched. */
 
-/* Blocking, whole message; 0 or -errno (-EPIPE: the other end has gone). */
-int message_send(int fd, enum message_type type, const void *data, size_t length);
-/* Blocking; *data is malloced with a NUL behind its `length` bytes. 0, -ECONNRESET at a hang-up,
- * -EPROTO for a malformed message, or -errno. */
-int message_receive(int fd, enum message_type *type, char **data, size_t *length);
+struct message {
+    enum message_type type;
+    uint32_t request;
+    char *data; /* malloced, with a NUL behind its `length` bytes */
+    size_t length;
+};
+
+/* One end of a connection. */
+struct wire {
+    int fd;
+    uint32_t request; /* the number that what is sent carries */
+    /* Waits until poll finds one of `events` on the descriptor. -errno gives up the message
+     * that is half done, and with it the connection. */
+    int (*wait)(void *context, int fd, short events);
+    void *context;
+};
+
+/* Whole messages, however long that takes; 0 or -errno of `wait` or of the connection (-EPIPE:
+ * the other end has gone). */
+int message_send(const struct wire *wire, enum message_type type, const void *data, size_t length);
+/* -ECONNRESET at a hang-up, -EPROTO for a malformed message, or -errno. */
+int message_receive(const struct wire *wire, struct message *message);
 
 #endif

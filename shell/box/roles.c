@@ -24,15 +24,17 @@ static bool peer_in_group(int fd, const struct ucred *peer, gid_t group)
     return member;
 }
 
-bool roles_may_configure(int fd)
+struct role role_of_peer(int fd)
 {
+    struct role role = {.user = (uid_t)-1};
     struct ucred peer;
     socklen_t size = sizeof peer;
 
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-        return false;
-    if (peer.uid == 0 || peer.uid == geteuid())
-        return true;
-    const struct group *group = getgrnam(ROLES_GROUP);
-    return group && peer_in_group(fd, &peer, group->gr_gid);
+        return role;
+    role.user = peer.uid;
+    role.owner = peer.uid == 0 || peer.uid == geteuid();
+    const struct group *group = role.owner ? NULL : getgrnam(ROLES_GROUP);
+    role.may_configure = role.owner || (group && peer_in_group(fd, &peer, group->gr_gid));
+    return role;
 }

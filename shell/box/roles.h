@@ -3,12 +3,18 @@
 #define MIRRORSH_ROLES_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Members of this group, where it exists, may attach and configure. */
 #define ROLES_GROUP "mirrorsh"
 
-/* Whether the peer of a connected unix socket may configure: root, the user that the box runs
- * as, and members of the group. Others may only look. */
-bool roles_may_configure(int fd);
+struct role {
+    uid_t user;
+    bool owner;         /* root, or the user that the box runs as */
+    bool may_configure; /* an owner or a member of the group; others may only look */
+};
+
+/* Of the peer of a connected unix socket. */
+struct role role_of_peer(int fd);
 
 #endif

@@ -12,7 +12,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { CONSOLES_MAX = 500, BACKLOG = 64, DEAF_MS = 1000 };
+enum {
+    CONSOLES_MAX = 500,
+    OWNERS_KEPT = 20,               /* of these, for root and the box's own user */
+    USER_CONSOLES_MAX = 50,         /* of any other user */
+    QUEUED_MAX = 256 * 1024 * 1024, /* bytes that wait for all consoles together */
+    BACKLOG = 64,
+    DEAF_MS = 1000
+};
 
 static bool socket_address(const char *path, struct sockaddr_un *address)
 {
@@ -132,25 +139,81 @@ void server_close(struct server *server)
     server->listener = -1;
 }
 
+/* Why one more console is one too many; NULL: it is not. */
+static const char *too_many(const struct server *server, const struct role *role)
+{
+    size_t same = 0;
+
+    for (const struct console *console = server->consoles; console; console = console->next)
+        same += console->role.user == role->user;
+    if (!role->owner && same >= USER_CONSOLES_MAX)
+        return "you have too many consoles at this box: leave one of them";
+    if (server->count >= (role->owner ? CONSOLES_MAX : CONSOLES_MAX - OWNERS_KEPT))
+        return "this box has too many consoles";
+    return NULL;
+}
+
+/* Ends the oldest console that has not said hello, of the same user, for root of anybody. */
+static bool make_place(struct server *server, const struct role *role)
+{
+    struct console *oldest = NULL;
+
+    for (struct console *console = server->consoles; console; console = console->next)
+        if (!console->bridge && (role->owner || console->role.user == role->user))
+            oldest = console;
+    if (oldest)
+        remove_console(server, oldest);
+    return oldest;
+}
+
+static void turn_away(int fd, const char *why)
+{
+    struct channel channel;
+
+    channel_open(&channel, fd);
+    channel_send(&channel, MESSAGE_REFUSED, why, strlen(why));
+    channel_flush(&channel);
+    channel_close(&channel);
+}
+
 void server_add(struct server *server, int fd)
 {
-    static const char full[] = "the box has too many consoles";
-    struct console *console = console_new(fd, server->running);
+    const struct role role = role_of_peer(fd);
+    const char *why = too_many(server, &role);
 
+    if (why && !make_place(server, &role)) {
+        turn_away(fd, why);
+        return;
+    }
+    struct console *console = console_new(fd, &role, server->running);
     if (!console)
         return;
     console->next = server->consoles;
     server->consoles = console;
-    if (++server->count > CONSOLES_MAX) {
-        channel_send(&console->channel, MESSAGE_REFUSED, full, sizeof full - 1);
-        channel_flush(&console->channel);
-        console->channel.broken = true;
+    server->count++;
+}
+
+/* Who takes least of what waits for them is hung up on, until the box has room again. */
+static void bound_queues(struct server *server)
+{
+    for (;;) {
+        struct console *most = server->consoles;
+        size_t queued = 0;
+
+        for (struct console *console = most; console; console = console->next) {
+            queued += channel_queued(&console->channel);
+            if (channel_queued(&console->channel) > channel_queued(&most->channel))
+                most = console;
+        }
+        if (queued <= QUEUED_MAX)
+            return;
+        remove_console(server, most);
     }
 }
 
 static void accept_consoles(struct server *server)
 {
-    for (;;) {
+    for (int i = 0; i < BACKLOG; i++) {
         int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
 
         if (fd >= 0) {
@@ -213,6 +276,7 @@ void server_serve(struct server *server, const struct pollfd *polls, size_t coun
             remove_console(server, console);
         console = next;
     }
+    bound_queues(server);
     if (polls[0].revents)
         accept_consoles(server);
 }

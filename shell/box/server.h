@@ -11,7 +11,7 @@ struct server {
     char *path;         /* of the listener, removed at the end */
     int64_t deaf_until; /* no accept before: descriptors ran out */
     struct running *running;
-    struct console *consoles;
+    struct console *consoles; /* the newest first */
     size_t count;
     struct pollfd *polls; /* what server_poll asked for */
     size_t poll_capacity;
@@ -21,7 +21,8 @@ struct server {
 int server_open(struct server *server, const char *path, char *why, size_t why_size);
 void server_close(struct server *server);
 
-/* Takes a connected descriptor over as a console. */
+/* Takes a connected descriptor over as a console; where there is no place for it, it is told
+ * so. One that has not said hello gives its place up to the next. */
 void server_add(struct server *server, int fd);
 
 /* Appends what it waits for behind polls[used]; *timeout_ms comes down to the next round of a

@@ -110,7 +110,7 @@ static void complete_command(struct completion *completion, enum command_mode mo
     } else if (!leads) {
         return;
     }
-    if (!walk.command->configures || completion->console->may_configure)
+    if (!walk.command->configures || completion->console->role.may_configure)
         complete_arguments(completion, walk.command, words + walk.depth, count - walk.depth);
 }
 

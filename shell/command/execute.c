@@ -63,7 +63,7 @@ static void explain(const struct console *console, enum command_mode mode, const
 
     if (!command_walk(mode, words, count, &walk, problem))
         return;
-    if (walk.command->configures && !console->may_configure)
+    if (walk.command->configures && !console->role.may_configure)
         problem_at(problem, 0, "only root and members of the group mirrorsh may %s",
                    walk.command->path);
     else
@@ -180,7 +180,6 @@ enum command_status execute_line(struct console *console, const char *line)
     struct problem problem = {0};
     struct words words = {0};
 
-    memset(&console->request, 0, sizeof console->request);
     console->request.line = line;
     if (!words_split(line, &words, &problem)) {
         console_problem(console, problem.column, "%s", problem.text);

@@ -12,7 +12,7 @@ static void list_commands(const struct console *console, FILE *out)
     const struct command *command;
 
     for (size_t i = 0; (command = command_at(i)); i++) {
-        if (!(command->modes & console->mode) || (command->configures && !console->may_configure))
+        if (!(command->modes & console->mode) || (command->configures && !console->role.may_configure))
             continue;
         table_cell(&table, "%s", command->path);
         table_cell(&table, "%s", command->help);
@@ -63,7 +63,7 @@ static size_t explain_in(const struct console *console, enum command_mode mode,
     for (size_t i = 0; i < walk->depth; i++)
         length += strcspn(walk->prefix->path + length + (i > 0), " ") + (i > 0);
     for (size_t i = 0; (command = command_at(i)); i++) {
-        if (!(command->modes & mode) || (command->configures && !console->may_configure) ||
+        if (!(command->modes & mode) || (command->configures && !console->role.may_configure) ||
             strncmp(command->path, walk->prefix->path, length) != 0 ||
             (command->path[length] != '\0' && command->path[length] != ' '))
             continue;

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { INTERVAL_MAX = 3600, COUNT_MAX = 1000000, INTERVAL_LEAST_MS = 100 };
+/* RULES_MAX: of a sample; nobody pages through more on a screen, and the box is shared. */
+enum { INTERVAL_MAX = 3600, COUNT_MAX = 1000000, INTERVAL_LEAST_MS = 100, RULES_MAX = 2000 };
 
 /* A session's counters in the round before, for the rates. */
 struct earlier {
@@ -17,6 +18,9 @@ struct earlier {
 
 struct monitor {
     bool view;
+    bool unshown;      /* a round is on its way to the person */
+    bool asked;        /* the person waits for a round: as soon as may be */
+    char watched[256]; /* the session whose rules the view shows, or "" */
     uint32_t interval_ms;
     uint64_t count; /* rounds wanted; 0: until it is interrupted */
     uint64_t rounds;
@@ -32,14 +36,27 @@ int64_t monitor_due(const struct monitor *monitor, int64_t now_ms)
     return monitor->next_ms > now_ms ? monitor->next_ms - now_ms : 0;
 }
 
-void monitor_set_interval(struct monitor *monitor, uint32_t interval_ms, int64_t now_ms)
+static uint32_t interval_within_bounds(uint32_t interval_ms)
 {
     if (interval_ms < INTERVAL_LEAST_MS)
-        interval_ms = INTERVAL_LEAST_MS;
-    if (interval_ms > INTERVAL_MAX * 1000)
-        interval_ms = INTERVAL_MAX * 1000;
-    monitor->interval_ms = interval_ms;
-    monitor->next_ms = now_ms + interval_ms;
+        return INTERVAL_LEAST_MS;
+    return interval_ms < INTERVAL_MAX * 1000 ? interval_ms : INTERVAL_MAX * 1000;
+}
+
+void monitor_watch(struct monitor *monitor, const struct watch *watch, int64_t now_ms)
+{
+    if (watch->interval_ms > 0)
+        monitor->interval_ms = interval_within_bounds(watch->interval_ms);
+    snprintf(monitor->watched, sizeof monitor->watched, "%s", watch->session);
+    monitor->asked = true;
+    monitor->next_ms = now_ms;
+}
+
+void monitor_shown(struct monitor *monitor)
+{
+    monitor->unshown = false;
+    if (monitor->asked)
+        monitor->next_ms = 0;
 }
 
 /* ---- rates ---- */
@@ -70,6 +87,17 @@ static void remember(struct monitor *monitor, const struct engine_snapshot *snap
     }
 }
 
+/* The counters of a session in the round before, where it stood at `near` or elsewhere. */
+static struct earlier earlier_of(const struct monitor *monitor, const char *name, size_t near)
+{
+    if (near < monitor->earlier_count && strcmp(monitor->earlier[near].name, name) == 0)
+        return monitor->earlier[near];
+    for (size_t i = 0; i < monitor->earlier_count; i++)
+        if (strcmp(monitor->earlier[i].name, name) == 0)
+            return monitor->earlier[i];
+    return (struct earlier){0};
+}
+
 /* Packets a second since the round before; counters that were cleared count from zero. */
 static uint64_t rate(uint64_t now, uint64_t before, int64_t elapsed_ms)
 {
@@ -89,22 +117,17 @@ static void time_text(char *text, size_t size)
         text[0] = '\0';
 }
 
-static void session_line(const struct monitor *monitor, const struct session_status *session,
+static void session_line(const struct session_status *session, const struct earlier *before,
                          const char *when, int64_t elapsed_ms, FILE *out)
 {
-    const char *name = session->config->name;
-    struct earlier before = {0};
-
-    for (size_t i = 0; i < monitor->earlier_count; i++)
-        if (strcmp(monitor->earlier[i].name, name) == 0)
-            before = monitor->earlier[i];
     fprintf(out,
             "%s %s %s matched %" PRIu64 " packets %" PRIu64 " bytes (%" PRIu64 " pps) sent %" PRIu64
             " packets %" PRIu64 " bytes (%" PRIu64 " pps) dropped %" PRIu64 "\n",
-            when, name, session_state_text(session->state), session->matched.packets,
-            session->matched.bytes, rate(session->matched.packets, before.matched, elapsed_ms),
-            session->sent.packets, session->sent.bytes,
-            rate(session->sent.packets, before.sent, elapsed_ms), session_dropped(session));
+            when, session->config->name, session_state_text(session->state),
+            session->matched.packets, session->matched.bytes,
+            rate(session->matched.packets, before->matched, elapsed_ms), session->sent.packets,
+            session->sent.bytes, rate(session->sent.packets, before->sent, elapsed_ms),
+            session_dropped(session));
 }
 
 static void plain_round(struct console *console, const struct engine_snapshot *snapshot,
@@ -115,8 +138,12 @@ static void plain_round(struct console *console, const struct engine_snapshot *s
     time_text(when, sizeof when);
     if (snapshot->session_count == 0)
         fprintf(out, "%s no sessions are configured\n", when);
-    for (size_t i = 0; i < snapshot->session_count; i++)
-        session_line(console->monitor, &snapshot->sessions[i], when, elapsed_ms, out);
+    for (size_t i = 0; i < snapshot->session_count; i++) {
+        const struct session_status *session = &snapshot->sessions[i];
+        struct earlier before = earlier_of(console->monitor, session->config->name, i);
+
+        session_line(session, &before, when, elapsed_ms, out);
+    }
 }
 
 /* ---- samples, as protocol.h describes them ---- */
@@ -124,10 +151,12 @@ static void plain_round(struct console *console, const struct engine_snapshot *s
 static void sample_rules(const struct engine_snapshot *snapshot,
                          const struct session_status *session, FILE *out)
 {
+    size_t count = 0;
+
     for (size_t i = 0; session->filter && i < snapshot->rule_count; i++) {
         const struct rule_status *rule = &snapshot->rules[i];
 
-        if (strcmp(rule->filter->name, session->filter) != 0)
+        if (strcmp(rule->filter->name, session->filter) != 0 || ++count > RULES_MAX)
             continue;
         char *match = match_text(&rule->rule->match);
         fprintf(out, "rule\t%s\t%s\t%u\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\n", session->config->name,
@@ -136,6 +165,8 @@ static void sample_rules(const struct engine_snapshot *snapshot,
                 rule->hits.packets, rule->hits.bytes);
         free(match);
     }
+    if (count > RULES_MAX)
+        fprintf(out, "more\t%s\t%zu\n", session->config->name, count - RULES_MAX);
 }
 
 static void sample_receivers(const struct engine_snapshot *snapshot,
@@ -154,8 +185,7 @@ static void sample_receivers(const struct engine_snapshot *snapshot,
     }
 }
 
-static void sample_session(const struct engine_snapshot *snapshot,
-                           const struct session_status *session, FILE *out)
+static void sample_session(const struct session_status *session, FILE *out)
 {
     const struct mirror_session *config = session->config;
     char length[16] = "full";
@@ -169,10 +199,9 @@ static void sample_session(const struct engine_snapshot *snapshot,
             session->matched.packets, session->matched.bytes, session->sent.packets,
             session->sent.bytes, session_dropped(session), session->reason,
             session->filter ? session->filter : "", session->target, config->vni, length);
-    sample_rules(snapshot, session, out);
-    sample_receivers(snapshot, session, out);
 }
 
+/* All sessions, for their order, sum and trails are the console's; the rest of one only. */
 static void sample_round(struct console *console, const struct engine_snapshot *snapshot,
                          int64_t now_ms, FILE *out)
 {
@@ -183,8 +212,15 @@ static void sample_round(struct console *console, const struct engine_snapshot *
     for (size_t i = 0; i < snapshot->worker_count; i++)
         fprintf(out, "%s%.0f", i ? "," : "", 100 * snapshot->workers[i].load);
     fprintf(out, "\t%" PRId64 "\n", now_ms - console->monitor->begun_ms);
-    for (size_t i = 0; i < snapshot->session_count; i++)
-        sample_session(snapshot, &snapshot->sessions[i], out);
+    for (size_t i = 0; i < snapshot->session_count; i++) {
+        const struct session_status *session = &snapshot->sessions[i];
+
+        sample_session(session, out);
+        if (strcmp(session->config->name, console->monitor->watched) != 0)
+            continue;
+        sample_rules(snapshot, session, out);
+        sample_receivers(snapshot, session, out);
+    }
 }
 
 /* ---- rounds ---- */
@@ -207,6 +243,7 @@ static void send_text(struct console *console, const char *text, size_t length)
     if (fclose(out) == 0)
         console_output(console, through, size);
     free(through);
+    channel_send(&console->channel, MESSAGE_ROUND, NULL, 0);
 }
 
 static void print_round(struct console *console, const struct engine_snapshot *snapshot,
@@ -236,7 +273,7 @@ bool monitor_round(struct console *console, int64_t now_ms)
     monitor->next_ms += monitor->interval_ms;
     if (monitor->next_ms <= now_ms) /* the box was late: rounds are not made up for */
         monitor->next_ms = now_ms + monitor->interval_ms;
-    if (channel_queued(&console->channel) > 0)
+    if (monitor->unshown || channel_queued(&console->channel) > 0)
         return true;
     snapshot = engine_snapshot(console->running->engine);
     if (!snapshot)
@@ -244,6 +281,8 @@ bool monitor_round(struct console *console, int64_t now_ms)
     print_round(console, snapshot, now_ms);
     remember(monitor, snapshot, now_ms);
     engine_snapshot_free(snapshot);
+    monitor->unshown = true;
+    monitor->asked = false;
     return ++monitor->rounds != monitor->count;
 }
 

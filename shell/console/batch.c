@@ -47,7 +47,7 @@ static void tell(const struct run *run, uint32_t column, const char *what, const
 {
     if (column == 0)
         column = lines_first_column(run->text);
-    fprintf(stderr, "%s:%u:%u: %s: %s\n", run->name, run->line, column, what, text);
+    terminal_error("%s:%u:%u: %s: %s\n", run->name, run->line, column, what, text);
 }
 
 static void on_problem(void *context, uint32_t column, const char *text)
@@ -68,7 +68,7 @@ static void on_notice(void *context, const char *text)
     size_t length = strlen(text);
 
     (void)context;
-    fprintf(stderr, "%s%s", text, length && text[length - 1] == '\n' ? "" : "\n");
+    terminal_error("%s%s", text, length && text[length - 1] == '\n' ? "" : "\n");
 }
 
 static int on_output(void *context, const char *text, size_t length)
@@ -77,10 +77,10 @@ static int on_output(void *context, const char *text, size_t length)
     return terminal_write(text, length);
 }
 
-static int on_view(void *context, int fd, const struct view_start *start, struct prompt *prompt)
+static int on_view(void *context, struct session *session, const struct view_start *start)
 {
     (void)context;
-    return live_run(fd, start, prompt);
+    return live_run(session, start);
 }
 
 /* The run cannot go on: says why, unless everybody knows. Returns the exit status. */
@@ -92,14 +92,14 @@ static int give_up(struct run *run, int failed)
         return STATUS_FAILED;
     }
     if (failed == -ECONNRESET || failed == -EPROTO || failed == -ETIMEDOUT) {
-        fprintf(stderr, "mirrorsh: %s\n",
-                failed == -ECONNRESET ? "the box has gone"
-                : failed == -EPROTO   ? "the box sent what this console does not understand"
-                                      : "the box does not answer");
+        terminal_error("mirrorsh: %s\n", failed == -ECONNRESET ? "the box has gone"
+                                         : failed == -EPROTO
+                                             ? "the box sent what this console does not understand"
+                                             : "the box does not answer");
         run->silent = true; /* and whatever the candidate was, it is gone too */
         return STATUS_NO_BOX;
     }
-    fprintf(stderr, "mirrorsh: standard output: %s\n", strerror(-failed));
+    terminal_error("mirrorsh: standard output: %s\n", strerror(-failed));
     return STATUS_FAILED;
 }
 
@@ -125,7 +125,7 @@ static int run_line(struct run *run, const char *text, size_t length)
 static int read_more(struct run *run, struct lines *lines, int fd)
 {
     static char buffer[65536];
-    int ready = terminal_wait(fd, run->session.fd, -1);
+    int ready = terminal_wait(fd, run->session.wire.fd, -1);
     ssize_t got;
 
     if (terminal_ended() || terminal_interrupted()) {
@@ -143,12 +143,12 @@ static int read_more(struct run *run, struct lines *lines, int fd)
         return STATUS_OK;
     got = read(fd, buffer, sizeof buffer);
     if (got < 0 && errno != EINTR && errno != EAGAIN) {
-        fprintf(stderr, "mirrorsh: %s: %s\n", run->name, strerror(errno));
+        terminal_error("mirrorsh: %s: %s\n", run->name, strerror(errno));
         run->over = run->failed = true;
     } else if (got == 0) {
         lines->finished = true;
     } else if (got > 0 && !lines_add(lines, buffer, (size_t)got)) {
-        fprintf(stderr, "mirrorsh: %s: out of memory\n", run->name);
+        terminal_error("mirrorsh: %s: out of memory\n", run->name);
         run->over = run->failed = true;
     }
     return STATUS_OK;
@@ -214,14 +214,14 @@ int batch_run(const struct batch *batch, int fd)
                                            .view = on_view};
     if (session_open(&run.session, fd, CONSOLE_BATCH, batch->full_screen, &run.handler, why,
                      sizeof why)) {
-        fprintf(stderr, "mirrorsh: %s\n", why);
+        terminal_error("mirrorsh: %s\n", why);
         return STATUS_NO_BOX;
     }
     for (size_t i = 0; i < batch->count && !run.over; i++)
         status = run_input(&run, &batch->inputs[i]);
     /* A run that an error stopped has said so; its changes are dropped without a word more. */
     if ((!run.failed || batch->keep_going) && has_changes(&run)) {
-        fprintf(stderr, "mirrorsh: uncommitted changes were dropped\n");
+        terminal_error("mirrorsh: uncommitted changes were dropped\n");
         run.failed = true;
     }
     session_close(&run.session);

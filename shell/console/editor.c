@@ -24,6 +24,8 @@ struct editor {
     const struct session_handler *handler;
     const char *prompt;
     char *line;                /* handed out last */
+    mbstate_t typed;           /* of the character whose first bytes have come */
+    FILE *out;                 /* libedit's way to the terminal */
     bool editing, asking;      /* a line is on the screen; it answers a question */
     enum editor_result result; /* of the line that ends now */
 };
@@ -90,24 +92,27 @@ void editor_come_back(struct editor *editor)
         el_set(editor->el, EL_REFRESH);
 }
 
-/* Reads one character of up to four bytes. False at a hang-up; bytes that are no UTF-8 are
- * passed over. */
-static bool read_character(wchar_t *character)
+/* Takes one byte of a character. 1: it is whole; 0: more of it has to come, or it was none;
+ * -1: the terminal has gone. */
+static int read_byte(struct editor *editor, wchar_t *character)
 {
-    mbstate_t state = {0};
+    char byte;
+    size_t done;
 
-    for (;;) {
-        char byte;
-        size_t done;
+    if (read(STDIN_FILENO, &byte, 1) != 1)
+        return -1;
+    done = mbrtowc(character, &byte, 1, &editor->typed);
+    if (done == (size_t)-1)
+        memset(&editor->typed, 0, sizeof editor->typed);
+    return done == 0 || done == 1;
+}
 
-        if (read(STDIN_FILENO, &byte, 1) != 1)
-            return false;
-        done = mbrtowc(character, &byte, 1, &state);
-        if (done == 0 || done == 1)
-            return true;
-        if (done == (size_t)-1)
-            memset(&state, 0, sizeof state);
-    }
+/* What libedit prints; always taken, for what a terminal under XOFF never shows is lost. */
+static ssize_t print(void *cookie, const char *text, size_t length)
+{
+    (void)cookie;
+    terminal_write(text, length);
+    return (ssize_t)length;
 }
 
 /* libedit's source of characters: 1, or 0 when the line is to end with editor->result. */
@@ -116,7 +121,7 @@ static int next_character(EditLine *el, wchar_t *character)
     struct editor *editor = of(el);
 
     for (;;) {
-        int ready = terminal_wait(STDIN_FILENO, editor->session->fd, -1);
+        int ready = terminal_wait(STDIN_FILENO, editor->session->wire.fd, -1);
 
         if (terminal_ended()) {
             editor->result = EDITOR_HANGUP;
@@ -137,20 +142,26 @@ static int next_character(EditLine *el, wchar_t *character)
             return 0;
         }
         if (ready > 0 && ready & 1) {
-            if (read_character(character))
+            int got = read_byte(editor, character);
+
+            if (got > 0)
                 return 1;
-            editor->result = EDITOR_HANGUP;
-            return 0;
+            if (got < 0) {
+                editor->result = EDITOR_HANGUP;
+                return 0;
+            }
         }
     }
 }
 
+/* Output of the line before that a slow terminal has not shown yet goes too. */
 static unsigned char drop_line(EditLine *el, int key)
 {
     const LineInfo *line = el_line(el);
 
     (void)key;
     of(el)->result = EDITOR_DROPPED;
+    terminal_discard();
     if (line->cursor == line->lastchar)
         terminal_write("^C", 2);
     step_below(of(el));
@@ -323,9 +334,11 @@ struct editor *editor_open(struct session *session, const struct session_handler
         return NULL;
     *editor = (struct editor){.session = session, .handler = handler, .prompt = ""};
     editor->discarded = fopen("/dev/null", "we");
+    editor->out = fopencookie(NULL, "w", (cookie_io_functions_t){.write = print});
     editor->history = history_init();
-    if (editor->discarded && editor->history)
-        editor->el = el_init("mirrorsh", stdin, stdout, editor->discarded);
+    if (editor->discarded && editor->out && editor->history)
+        editor->el = el_init_fd("mirrorsh", stdin, editor->out, editor->discarded, STDIN_FILENO,
+                                STDOUT_FILENO, fileno(editor->discarded));
     if (!editor->el) {
         editor_close(editor);
         return NULL;
@@ -344,12 +357,17 @@ struct editor *editor_open(struct session *session, const struct session_handler
 
 void editor_close(struct editor *editor)
 {
+    /* or the terminal's modes would wait for it */
+    if (terminal_ended())
+        terminal_discard();
     if (editor->el)
         el_end(editor->el);
     if (editor->history)
         history_end(editor->history);
     if (editor->discarded)
         fclose(editor->discarded);
+    if (editor->out)
+        fclose(editor->out);
     free(editor->line);
     free(editor);
 }

@@ -37,13 +37,23 @@ static int on_output(void *context, const char *text, size_t length)
     return put(context, text, length);
 }
 
-/* Shows what was held back. */
-static int flush(struct interactive *console, bool paged)
+/* Whether an answer that came in spite of a ^C was what it was for. */
+static bool is_long(const struct interactive *console)
+{
+    size_t lines = 0, rows = terminal_size().rows;
+
+    for (size_t i = 0; i < console->length && lines < rows; i++)
+        lines += console->text[i] == '\n';
+    return lines >= rows;
+}
+
+/* Shows what was held back; after a ^C only what fits the screen. */
+static int flush(struct interactive *console, bool paged, bool interrupted)
 {
     int failed = 0;
 
     if (console->answer) {
-        if (fclose(console->answer) == 0 && console->length)
+        if (fclose(console->answer) == 0 && console->length && !(interrupted && is_long(console)))
             failed = paged ? pager_show(console->text, console->length)
                            : terminal_write(console->text, console->length);
         console->answer = NULL;
@@ -60,7 +70,7 @@ static int on_idle(void *context)
     if (console->streams || fflush(console->answer) || console->length == 0)
         return 0;
     console->streams = true;
-    return flush(console, false);
+    return flush(console, false, false);
 }
 
 /* The caret under the typed line; a line that wrapped is shown again, the part around it. */
@@ -123,12 +133,19 @@ static void on_notice(void *context, const char *text)
     editor_come_back(console->editor);
 }
 
-static int on_view(void *context, int fd, const struct view_start *start, struct prompt *prompt)
+static int on_view(void *context, struct session *session, const struct view_start *start)
 {
     struct interactive *console = context;
-    int failed = flush(console, false);
+    int failed = flush(console, false, false);
 
-    return failed ? failed : live_run(fd, start, prompt);
+    return failed ? failed : live_run(session, start);
+}
+
+/* ^C: what a slow terminal has not shown yet is not waited for. */
+static void say_interrupted(void)
+{
+    terminal_discard();
+    terminal_write("^C\n", 3);
 }
 
 /* Runs a line and shows its answer. 0 or -errno. */
@@ -146,9 +163,14 @@ static int run_line(struct interactive *console, const char *prompt, const char 
     if (!console->answer)
         console->streams = true;
     failed = session_run(&console->session, line, strlen(line), &console->handler, &interrupted);
+    if (interrupted)
+        say_interrupted();
     shown = flush(console,
-                  !failed && console->session.prompt.page && !interrupted && isatty(STDOUT_FILENO));
-    return failed ? failed : shown;
+                  !failed && console->session.prompt.page && !interrupted && isatty(STDOUT_FILENO),
+                  interrupted);
+    if (shown == -ECANCELED)
+        say_interrupted();
+    return failed || shown == -ECANCELED ? failed : shown;
 }
 
 /* May the console go? What would be lost is asked for first. */
@@ -170,10 +192,10 @@ static enum editor_result confirm(struct interactive *console,
 
 static int box_gone(int failed)
 {
-    fprintf(stderr, "mirrorsh: %s\n",
-            failed == -EPROTO      ? "the box sent what this console does not understand"
-            : failed == -ETIMEDOUT ? "the box does not answer"
-                                   : "the box has gone");
+    terminal_error("mirrorsh: %s\n", failed == -EPROTO
+                                         ? "the box sent what this console does not understand"
+                                     : failed == -ETIMEDOUT ? "the box does not answer"
+                                                            : "the box has gone");
     return STATUS_NO_BOX;
 }
 
@@ -227,7 +249,7 @@ int interactive_run(int fd, const struct interactive_options *options)
                                                .view = on_view};
     if (session_open(&console.session, fd, CONSOLE_TERMINAL, options->full_screen, &console.handler,
                      why, sizeof why)) {
-        fprintf(stderr, "mirrorsh: %s\n", why);
+        terminal_error("mirrorsh: %s\n", why);
         return STATUS_NO_BOX;
     }
     console.editor = editor_open(&console.session, &console.handler);
@@ -235,7 +257,7 @@ int interactive_run(int fd, const struct interactive_options *options)
         status = converse(&console, options);
         editor_close(console.editor);
     } else {
-        fprintf(stderr, "mirrorsh: this terminal cannot be edited on\n");
+        terminal_error("mirrorsh: this terminal cannot be edited on\n");
         status = STATUS_FAILED;
     }
     session_close(&console.session);

@@ -3,11 +3,7 @@
 #ifndef MIRRORSH_LINES_H
 #define MIRRORSH_LINES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-enum { LINE_LENGTH_MAX = 1024 * 1024 };
+#include "../box/protocol.h"
 
 struct lines {
     char *data; /* owned */

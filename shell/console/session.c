@@ -1,5 +1,5 @@
 /* A console's conversation with the box: every wait for an answer goes through here, and so
- * does every way in which it can end. */
+ * does every way in which it can end. Signals are heard during each wait, within a message too. */
 #include "session.h"
 #include "terminal.h"
 #include <errno.h>
@@ -9,17 +9,50 @@
 #include <unistd.h>
 
 enum {
-    HELLO_TIMEOUT_MS = 10000, /* a box that does not greet within this does not work */
+    HELLO_TIMEOUT_MS = 10000,   /* a box that does not greet within this does not work */
+    COMPLETE_TIMEOUT_MS = 3000, /* then TAB gives up */
     IDLE_MS = 150,
     INTERRUPTS_MAX = 3, /* so many ^C without an answer: the box is given up */
 };
 
-bool session_prompt(struct prompt *prompt, const char *data, size_t length)
+/* What signals ask for; -errno: give up. */
+static int heed_signals(struct session *session)
 {
-    if (length != sizeof *prompt)
+    if (terminal_ended())
+        return -EINTR;
+    if (terminal_interrupted() && ++session->interrupts > INTERRUPTS_MAX)
+        return -ETIMEDOUT;
+    return 0;
+}
+
+static int wait_within_message(void *context, int fd, short events)
+{
+    terminal_wait_for(fd, events);
+    return heed_signals(context);
+}
+
+int session_send(struct session *session, enum message_type type, const void *data, size_t length)
+{
+    return message_send(&session->wire, type, data, length);
+}
+
+int session_receive(struct session *session, struct message *message)
+{
+    int failed = message_receive(&session->wire, message);
+
+    if (failed || message->request == session->wire.request || message->type == MESSAGE_NOTICE ||
+        message->type == MESSAGE_REFUSED)
+        return failed;
+    free(message->data);
+    return 1;
+}
+
+bool session_prompt(struct session *session, const struct message *message)
+{
+    if (message->length != sizeof session->prompt)
         return false;
-    memcpy(prompt, data, sizeof *prompt);
-    prompt->text[PROMPT_MAX - 1] = '\0';
+    memcpy(&session->prompt, message->data, sizeof session->prompt);
+    session->prompt.text[PROMPT_MAX - 1] = '\0';
     return true;
 }
 
@@ -31,7 +64,7 @@ static int greet(struct session *session, enum console_kind kind, bool full_scre
                           .full_screen = full_screen};
 
     terminal_name(hello.terminal, sizeof hello.terminal);
-    return message_send(session->fd, MESSAGE_HELLO, &hello, sizeof hello);
+    return session_send(session, MESSAGE_HELLO, &hello, sizeof hello);
 }
 
 /* Receives messages until the box says WELCOME. */
@@ -42,10 +75,8 @@ static int await_welcome(struct session *session, const struct session_handler *
 
     for (;;) {
         uint64_t now = terminal_clock_ms();
-        int ready = terminal_wait(session->fd, -1, now < until ? (int)(until - now) : 0);
-        enum message_type type;
-        char *data;
-        size_t length;
+        int ready = terminal_wait(session->wire.fd, -1, now < until ? (int)(until - now) : 0);
+        struct message message;
         int failed;
 
         if (ready == 0 || (ready == -EINTR && (terminal_ended() || terminal_interrupted()))) {
@@ -54,20 +85,20 @@ static int await_welcome(struct session *session, const struct session_handler *
         }
         if (ready < 0)
             continue;
-        failed = message_receive(session->fd, &type, &data, &length);
+        failed = session_receive(session, &message);
         if (failed) {
             snprintf(why, why_size, "the box hung up");
-            return failed;
+            return failed < 0 ? failed : -EPROTO;
         }
-        if (type == MESSAGE_REFUSED)
-            snprintf(why, why_size, "%s", data);
-        else if (type == MESSAGE_NOTICE)
-            handler->notice(handler->context, data);
-        if (type == MESSAGE_REFUSED)
+        if (message.type == MESSAGE_REFUSED)
+            snprintf(why, why_size, "%s", message.data);
+        else if (message.type == MESSAGE_NOTICE)
+            handler->notice(handler->context, message.data);
+        if (message.type == MESSAGE_REFUSED)
             failed = -EACCES;
-        else if (type == MESSAGE_WELCOME && session_prompt(&session->prompt, data, length))
+        else if (message.type == MESSAGE_WELCOME && session_prompt(session, &message))
             failed = 1;
-        free(data);
+        free(message.data);
         if (failed)
             return failed < 0 ? failed : 0;
     }
@@ -78,7 +109,8 @@ int session_open(struct session *session, int fd, enum console_kind kind, bool f
 {
     int failed;
 
-    *session = (struct session){.fd = fd};
+    *session =
+        (struct session){.wire = {.fd = fd, .wait = wait_within_message, .context = session}};
     failed = greet(session, kind, full_screen);
     /* A refusal may already wait for us when the box hangs up before it has read us. */
     if (!failed || failed == -EPIPE)
@@ -92,159 +124,186 @@ int session_open(struct session *session, int fd, enum console_kind kind, bool f
 
 void session_close(struct session *session)
 {
-    if (session->fd >= 0)
-        close(session->fd);
-    session->fd = -1;
+    if (session->wire.fd >= 0)
+        close(session->wire.fd);
+    session->wire.fd = -1;
+}
+
+/* Begins a request: what is answered to earlier ones is of no use any more. */
+static int ask(struct session *session, enum message_type type, uint32_t number, const char *text,
+               size_t length)
+{
+    char *message = malloc(sizeof number + length);
+    int failed;
+
+    if (!message)
+        return -ENOMEM;
+    memcpy(message, &number, sizeof number);
+    memcpy(message + sizeof number, text, length);
+    session->wire.request++;
+    session->interrupts = 0;
+    session->cut = session->round = false;
+    failed = session_send(session, type, message, sizeof number + length);
+    free(message);
+    return failed;
+}
+
+static int put(struct session *session, const struct session_handler *handler, const char *text,
+               size_t length)
+{
+    int failed = session->cut ? 0 : handler->output(handler->context, text, length);
+
+    if (failed != -ECANCELED)
+        return failed;
+    session->cut = true;
+    return session_send(session, MESSAGE_INTERRUPT, NULL, 0);
 }
 
 /* Hands one message on. 1: the line is done, 0: go on, or -errno. */
-static int take(struct session *session, enum message_type type, const char *data, size_t length,
+static int take(struct session *session, const struct message *message,
                 const struct session_handler *handler)
 {
     struct view_start view;
     uint32_t column;
     int failed;
 
-    switch (type) {
+    switch (message->type) {
     case MESSAGE_OUTPUT:
-        return handler->output(handler->context, data, length);
+        return put(session, handler, message->data, message->length);
+    case MESSAGE_ROUND: /* it is not held back for more to come */
+        session->round = true;
+        return handler->idle ? handler->idle(handler->context) : 0;
     case MESSAGE_PROBLEM:
     case MESSAGE_WARNING:
-        if (length < sizeof column)
+        if (message->length < sizeof column)
             return -EPROTO;
-        memcpy(&column, data, sizeof column);
-        (type == MESSAGE_PROBLEM ? handler->problem : handler->warning)(handler->context, column,
-                                                                        data + sizeof column);
+        memcpy(&column, message->data, sizeof column);
+        (message->type == MESSAGE_PROBLEM ? handler->problem : handler->warning)(
+            handler->context, column, message->data + sizeof column);
         return 0;
     case MESSAGE_NOTICE:
-        handler->notice(handler->context, data);
+        handler->notice(handler->context, message->data);
         return 0;
     case MESSAGE_DONE:
-        return session_prompt(&session->prompt, data, length) ? 1 : -EPROTO;
+        return session_prompt(session, message) ? 1 : -EPROTO;
     case MESSAGE_VIEW:
-        if (length != sizeof view || !handler->view)
+        if (message->length != sizeof view || !handler->view)
             return -EPROTO;
-        memcpy(&view, data, sizeof view);
-        failed = handler->view(handler->context, session->fd, &view, &session->prompt);
+        memcpy(&view, message->data, sizeof view);
+        failed = handler->view(handler->context, session, &view);
         return failed ? failed : 1;
-    case MESSAGE_SAMPLE: /* one that crossed the end of a view */
-        return 0;
+    case MESSAGE_REFUSED:
+        return -ECONNRESET;
     case MESSAGE_HELLO:
     case MESSAGE_LINE:
     case MESSAGE_COMPLETE:
     case MESSAGE_INTERRUPT:
     case MESSAGE_SIZE:
+    case MESSAGE_WATCH:
+    case MESSAGE_SHOWN:
     case MESSAGE_WELCOME:
-    case MESSAGE_REFUSED:
     case MESSAGE_CANDIDATES:
+    case MESSAGE_SAMPLE:
         break;
     }
     return -EPROTO;
 }
 
-/* What signals ask for while a line runs; -errno: give up. */
-static int heed_signals(struct session *session, unsigned *interrupts)
+/* One wait for the box, the signals, and the line to the person, and what came of it. */
+static int step(struct session *session, const struct session_handler *handler)
 {
-    if (terminal_ended())
-        return -EINTR;
-    if (terminal_interrupted()) {
-        if (++*interrupts > INTERRUPTS_MAX)
-            return -ETIMEDOUT;
-        message_send(session->fd, MESSAGE_INTERRUPT, NULL, 0);
+    unsigned before = session->interrupts;
+    uint32_t busy = session->round ? terminal_busy() : 0;
+    struct message message;
+    int ready, failed;
+
+    if (session->round && busy == 0) {
+        session->round = false;
+        return session_send(session, MESSAGE_SHOWN, NULL, 0);
     }
-    if (terminal_resized())
+    ready = terminal_wait(session->wire.fd, -1,
+                          session->round  ? (int)busy
+                          : handler->idle ? IDLE_MS
+                                          : -1);
+    failed = heed_signals(session);
+    if (!failed && session->interrupts > before)
+        failed = session_send(session, MESSAGE_INTERRUPT, NULL, 0);
+    if (!failed && terminal_resized())
         session_resize(session);
-    return 0;
+    if (!failed && ready == 0 && handler->idle)
+        failed = handler->idle(handler->context);
+    if (failed || ready <= 0)
+        return failed;
+    failed = session_receive(session, &message);
+    if (failed)
+        return failed < 0 ? failed : 0;
+    failed = take(session, &message, handler);
+    free(message.data);
+    return failed;
 }
 
 int session_run(struct session *session, const char *line, size_t length,
                 const struct session_handler *handler, bool *interrupted)
 {
-    unsigned interrupts = 0;
-    int failed = message_send(session->fd, MESSAGE_LINE, line, length);
+    int failed = ask(session, MESSAGE_LINE, 0, line, length);
 
     /* The box may have gone with a last word: read on. */
     if (failed == -EPIPE)
         failed = 0;
-    while (failed == 0) {
-        int ready = terminal_wait(session->fd, -1, handler->idle ? IDLE_MS : -1);
-        enum message_type type;
-        char *data;
-
-        if (ready == 0) {
-            failed = handler->idle(handler->context);
-            continue;
-        }
-        failed = heed_signals(session, &interrupts);
-        if (failed || ready < 0)
-            continue;
-        failed = message_receive(session->fd, &type, &data, &length);
-        if (!failed) {
-            failed = take(session, type, data, length, handler);
-            free(data);
-        }
-    }
-    *interrupted = interrupts > 0;
+    while (failed == 0)
+        failed = step(session, handler);
+    *interrupted = session->interrupts > 0 || session->cut;
     return failed > 0 ? 0 : failed;
 }
 
 int session_complete(struct session *session, const char *line, size_t offset,
                      const struct session_handler *handler, uint32_t *begin, char **text)
 {
-    size_t length = strlen(line);
-    uint32_t cursor = (uint32_t)offset;
-    char *ask = malloc(sizeof cursor + length);
-    int failed;
+    uint64_t until = terminal_clock_ms() + COMPLETE_TIMEOUT_MS;
+    int failed = ask(session, MESSAGE_COMPLETE, (uint32_t)offset, line, strlen(line));
 
-    if (!ask)
-        return -ENOMEM;
-    memcpy(ask, &cursor, sizeof cursor);
-    memcpy(ask + sizeof cursor, line, length);
-    failed = message_send(session->fd, MESSAGE_COMPLETE, ask, sizeof cursor + length);
-    free(ask);
-    while (!failed) {
-        int ready = terminal_wait(session->fd, -1, HELLO_TIMEOUT_MS);
-        enum message_type type;
-        char *data;
+    while (failed >= 0) {
+        uint64_t now = terminal_clock_ms();
+        int ready = terminal_wait(session->wire.fd, -1, now < until ? (int)(until - now) : 0);
+        struct message message;
 
         if (ready == 0)
             return -ETIMEDOUT;
-        if (ready < 0) {
-            failed = terminal_ended() ? -EINTR : 0;
+        failed = heed_signals(session);
+        if (failed || ready < 0)
             continue;
-        }
-        failed = message_receive(session->fd, &type, &data, &length);
+        failed = session_receive(session, &message);
         if (failed)
-            break;
-        if (type == MESSAGE_CANDIDATES && length >= sizeof *begin) {
-            memcpy(begin, data, sizeof *begin);
-            memmove(data, data + sizeof *begin, length - sizeof *begin + 1);
-            *text = data;
+            continue;
+        if (message.type == MESSAGE_CANDIDATES && message.length >= sizeof *begin) {
+            memcpy(begin, message.data, sizeof *begin);
+            memmove(message.data, message.data + sizeof *begin, message.length - sizeof *begin + 1);
+            *text = message.data;
             return 0;
         }
-        if (type == MESSAGE_NOTICE)
-            handler->notice(handler->context, data);
+        if (message.type == MESSAGE_NOTICE)
+            handler->notice(handler->context, message.data);
         else
             failed = -EPROTO;
-        free(data);
+        free(message.data);
     }
     return failed;
 }
 
 int session_news(struct session *session, const struct session_handler *handler)
 {
-    enum message_type type;
-    char *data;
-    size_t length;
-    int failed = message_receive(session->fd, &type, &data, &length);
+    struct message message;
+    int failed;
 
+    session->interrupts = 0;
+    failed = session_receive(session, &message);
     if (failed)
-        return failed;
-    if (type == MESSAGE_NOTICE)
-        handler->notice(handler->context, data);
-    else if (type == MESSAGE_REFUSED)
+        return failed < 0 ? failed : 0;
+    if (message.type == MESSAGE_NOTICE)
+        handler->notice(handler->context, message.data);
+    else if (message.type == MESSAGE_REFUSED)
         failed = -ECONNRESET;
-    free(data);
+    free(message.data);
     return failed;
 }
 
@@ -252,5 +311,5 @@ void session_resize(struct session *session)
 {
     struct screen_size size = terminal_size();
 
-    message_send(session->fd, MESSAGE_SIZE, &size, sizeof size);
+    session_send(session, MESSAGE_SIZE, &size, sizeof size);
 }

@@ -1,19 +1,23 @@
 /* The console's side of the protocol, shared by the batch and the editor: says hello, sends a
- * line and hands on what the box answers until it is done. */
+ * line and hands on what the box answers until it is done. What a request that was given up is
+ * answered later is dropped. */
 #ifndef MIRRORSH_SESSION_H
 #define MIRRORSH_SESSION_H
 
 #include "../box/protocol.h"
 
 struct session {
-    int fd;               /* owned */
+    struct wire wire;     /* its descriptor is owned; its request is the last one made */
     struct prompt prompt; /* of the last answer */
+    unsigned interrupts;  /* ^C since the request was made */
+    bool cut;             /* the rest of its output is not wanted */
+    bool round;           /* a round has come that the box has not heard of as shown */
 };
 
 /* Where answers go. */
 struct session_handler {
     void *context;
-    /* Text for standard output; -errno ends the run. */
+    /* Text for standard output; -ECANCELED: no more of this answer, other -errno end the run. */
     int (*output)(void *context, const char *text, size_t length);
     /* Nothing came for a moment and the line still runs: no more of this output waits for a
      * pager. -errno ends the run. */
@@ -21,8 +25,8 @@ struct session_handler {
     void (*problem)(void *context, uint32_t column, const char *text);
     void (*warning)(void *context, uint32_t column, const char *text);
     void (*notice)(void *context, const char *text);
-    /* The live view: returns 0 with the prompt of DONE in *prompt, or -errno. */
-    int (*view)(void *context, int fd, const struct view_start *start, struct prompt *prompt);
+    /* The live view: returns 0 behind DONE, whose prompt it took, or -errno. */
+    int (*view)(void *context, struct session *session, const struct view_start *start);
 };
 
 /* Takes over `fd`. 0 with a prompt, or -errno with *why (the descriptor is closed then). */
@@ -47,7 +51,11 @@ int session_news(struct session *session, const struct session_handler *handler)
 /* Tells the box the terminal's new size. */
 void session_resize(struct session *session);
 
-/* Copies the prompt out of WELCOME or DONE; false: not one. */
-bool session_prompt(struct prompt *prompt, const char *data, size_t length);
+/* For the live view: one message to and from the box. session_receive: 0 with the message, whose
+ * data is to be freed; 1: one came that is of no use any more; or -errno. */
+int session_send(struct session *session, enum message_type type, const void *data, size_t length);
+int session_receive(struct session *session, struct message *message);
+/* Takes the prompt out of WELCOME or DONE; false: not one. */
+bool session_prompt(struct session *session, const struct message *message);
 
 #endif

@@ -117,7 +117,7 @@ static char *socket_of(int count, char **words)
 int suggest(int at, int count, char **words)
 {
     const struct option_row *row = NULL;
-    struct session session = {.fd = -1};
+    struct session session = {.wire.fd = -1};
     char why[256], *path;
     int fd;
 

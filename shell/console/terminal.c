@@ -2,14 +2,19 @@
  * and the live view. */
 #include "terminal.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -66,12 +71,14 @@ void terminal_signals(void)
 
 int terminal_wait(int first, int second, int timeout_ms)
 {
-    struct pollfd wait[2] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
-    struct timespec timeout = {timeout_ms / 1000, (timeout_ms % 1000) * 1000000L};
+    return terminal_wait_all(first, second, false, timeout_ms);
+}
 
-    if (ppoll(wait, 2, timeout_ms < 0 ? NULL : &timeout, &waiting_mask) < 0)
-        return -errno;
-    return (wait[0].revents ? 1 : 0) | (wait[1].revents ? 2 : 0);
+int terminal_wait_for(int fd, short events)
+{
+    struct pollfd wait = {.fd = fd, .events = events};
+
+    return ppoll(&wait, 1, NULL, &waiting_mask) < 0 ? -errno : 1;
 }
 
 bool terminal_interrupted(void)
@@ -116,29 +123,183 @@ void terminal_name(char *name, size_t size)
         snprintf(name, size, "%s", strncmp(path, "/dev/", 5) == 0 ? path + 5 : path);
 }
 
-int terminal_write(const char *text, size_t length)
+/* ---- writing ---- */
+
+/* A terminal is written to through a description of our own that does not block: the one we
+ * were given is the shell's too. */
+struct stream {
+    int given, fd;
+    bool known, terminal, blocks;
+};
+
+static struct stream output = {.given = STDOUT_FILENO}, errors = {.given = STDERR_FILENO};
+
+/* A PIPE_BUF: what a pipe that poll found writable takes without blocking. */
+enum { PIECE = 4096, PTY_MAJOR = 136, PTY_MAJORS = 8 };
+
+static void know(struct stream *stream)
+{
+    char path[40];
+
+    if (stream->known)
+        return;
+    stream->known = true;
+    stream->fd = stream->given;
+    stream->terminal = isatty(stream->given);
+    if (!stream->terminal)
+        return;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", stream->given);
+    stream->fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    stream->blocks = stream->fd < 0; /* another user's terminal: it may be used, not opened */
+    if (stream->blocks)
+        stream->fd = stream->given;
+}
+
+/* The speed that the terminal's line is set to, in bytes a second; 0: it has none. */
+static unsigned line_speed(void)
+{
+    static const struct {
+        speed_t code;
+        unsigned bits;
+    } speeds[] = {{B110, 110},     {B300, 300},     {B600, 600},      {B1200, 1200},
+                  {B2400, 2400},   {B4800, 4800},   {B9600, 9600},    {B19200, 19200},
+                  {B38400, 38400}, {B57600, 57600}, {B115200, 115200}};
+    struct termios modes;
+    struct stat file;
+    bool pty;
+
+    if (!output.terminal || tcgetattr(output.given, &modes) || fstat(output.given, &file))
+        return 0;
+    /* what a pseudo-terminal says to which nobody has told a speed */
+    pty = major(file.st_rdev) >= PTY_MAJOR && major(file.st_rdev) < PTY_MAJOR + PTY_MAJORS;
+    if (pty && cfgetospeed(&modes) == B38400)
+        return 0;
+    for (size_t i = 0; i < sizeof speeds / sizeof *speeds; i++)
+        if (speeds[i].code == cfgetospeed(&modes))
+            return speeds[i].bits / 10;
+    return 0;
+}
+
+/* What was written and the line cannot have carried yet, by its speed. */
+static double debt;
+static uint64_t debt_ms;
+
+/* The debt as it is now; *speed is the line's, 0: it has none. */
+static double owed(unsigned *speed)
+{
+    uint64_t now = terminal_clock_ms();
+
+    *speed = line_speed();
+    debt -= (double)(now - debt_ms) / 1000 * *speed;
+    if (debt < 0 || *speed == 0)
+        debt = 0;
+    debt_ms = now;
+    return debt;
+}
+
+uint32_t terminal_busy(void)
+{
+    unsigned speed;
+    double waiting = owed(&speed);
+    int queued = 0;
+
+    /* the queue of a real line; a pseudo-terminal has none to show */
+    if (output.terminal && ioctl(output.given, TIOCOUTQ, &queued) == 0 && queued > waiting)
+        waiting = queued;
+    return waiting > 0 ? (uint32_t)(1000 * waiting / (speed ? speed : 1000)) + 1 : 0;
+}
+
+void terminal_discard(void)
+{
+    know(&output);
+    if (output.terminal)
+        tcflush(output.given, TCOFLUSH);
+    debt = 0;
+}
+
+static ssize_t offer(struct stream *stream, const char *text, size_t length)
 {
     sigset_t before;
-    int failed = 0;
+    unsigned speed;
+    ssize_t done;
 
-    /* Signals may come in here, so that a terminal under XOFF cannot hold up the end. */
-    pthread_sigmask(SIG_SETMASK, &waiting_mask, &before);
-    while (length && !failed) {
-        ssize_t now = write(STDOUT_FILENO, text, length);
-
-        if (now < 0 && errno == EAGAIN) {
-            struct pollfd wait = {.fd = STDOUT_FILENO, .events = POLLOUT};
-
-            poll(&wait, 1, -1);
-        } else if (now < 0 && (errno != EINTR || ended)) {
-            failed = -errno;
-        }
-        text += now > 0 ? now : 0;
-        length -= now > 0 ? (size_t)now : 0;
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed;
+    if (stream->blocks)
+        pthread_sigmask(SIG_SETMASK, &waiting_mask, &before);
+    done = write(stream->fd, text, length < PIECE ? length : PIECE);
+    if (done < 0)
+        done = errno == EAGAIN || errno == EINTR ? 0 : -errno;
+    if (stream->blocks)
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    owed(&speed);
+    debt += done > 0 && stream->terminal ? (double)done : 0;
+    return done;
 }
+
+int terminal_wait_all(int first, int second, bool wanted, int timeout_ms)
+{
+    struct pollfd wait[3] = {{.fd = first, .events = POLLIN},
+                             {.fd = second, .events = POLLIN},
+                             {.fd = -1, .events = POLLOUT}};
+    struct timespec timeout = {timeout_ms / 1000, (timeout_ms % 1000) * 1000000L};
+
+    know(&output);
+    if (wanted)
+        wait[2].fd = output.fd;
+    if (ppoll(wait, 3, timeout_ms < 0 ? NULL : &timeout, &waiting_mask) < 0)
+        return -errno;
+    return (wait[0].revents ? 1 : 0) | (wait[1].revents ? 2 : 0) | (wait[2].revents ? 4 : 0);
+}
+
+ssize_t terminal_offer(const char *text, size_t length)
+{
+    know(&output);
+    return offer(&output, text, length);
+}
+
+static int write_all(struct stream *stream, const char *text, size_t length)
+{
+    know(stream);
+    while (length) {
+        ssize_t done;
+
+        terminal_wait_for(stream->fd, POLLOUT);
+        if (ended)
+            return -EINTR;
+        if (terminal_interrupted()) {
+            terminal_discard();
+            return -ECANCELED;
+        }
+        done = offer(stream, text, length);
+        if (done < 0)
+            return (int)done;
+        text += done;
+        length -= (size_t)done;
+    }
+    return 0;
+}
+
+int terminal_write(const char *text, size_t length)
+{
+    return write_all(&output, text, length);
+}
+
+void terminal_error(const char *format, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return;
+    if (write_all(&errors, text, (size_t)length) == -ECANCELED)
+        interrupted = 1; /* for whoever runs the commands */
+    free(text);
+}
+
+/* ---- widths ---- */
 
 /* Bytes of the first character (at least one), and its columns. */
 static size_t character(const char *text, size_t length, size_t *columns)

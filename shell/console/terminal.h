@@ -1,11 +1,13 @@
-/* The terminal and the process of a console: its locale, its size, and the signals that end,
- * interrupt or resize it. Signals are blocked except while terminal_wait waits, so none is
- * lost between a look at a flag and the wait, and no other thread ever sees one. */
+/* The terminal and the process of a console: its locale, its size, what is written to it, and
+ * the signals that end, interrupt or resize it. Signals are blocked except while something here
+ * waits, so none is lost between a look at a flag and the wait, and no other thread ever sees
+ * one. Nothing else in a console waits for a terminal. */
 #ifndef MIRRORSH_TERMINAL_H
 #define MIRRORSH_TERMINAL_H
 
 #include "../box/protocol.h"
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Takes the locale of the environment; characters are UTF-8 whatever it says. */
 void terminal_locale(void);
@@ -19,6 +21,12 @@ void terminal_signals(void);
  * and 2 for them, 0 after the timeout (-1: none), -EINTR after a signal. */
 int terminal_wait(int first, int second, int timeout_ms);
 
+/* The same, and bit 4 when standard output takes more, if that is asked for. */
+int terminal_wait_all(int first, int second, bool output, int timeout_ms);
+
+/* The same for one descriptor and what poll knows of it, without a timeout. */
+int terminal_wait_for(int fd, short events);
+
 /* Each says whether that came since it was last asked; the end stays. */
 bool terminal_interrupted(void); /* SIGINT */
 bool terminal_resized(void);     /* SIGWINCH */
@@ -29,8 +37,17 @@ struct screen_size terminal_size(void);
 /* "pts/3", or "" where standard input is no terminal. */
 void terminal_name(char *name, size_t size);
 
-/* Writes it all to standard output: 0 or -errno. */
+/* Writes it all to standard output. 0; -ECANCELED: ^C came, and what the terminal has not shown
+ * yet is thrown away; -EINTR: the process is to end; or -errno. */
 int terminal_write(const char *text, size_t length);
+/* Writes what standard output takes at once: how many bytes, or -errno. */
+ssize_t terminal_offer(const char *text, size_t length);
+/* A message to standard error. */
+void terminal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Throws away what was written and has not left for the terminal yet. */
+void terminal_discard(void);
+/* Milliseconds until the line has carried what was written; 0: it is free. */
+uint32_t terminal_busy(void);
 
 /* How many columns a UTF-8 text of `length` bytes takes, and how many of its bytes fit into
  * `columns`. */

@@ -1,8 +1,8 @@
 /* The live view's loop: samples of the box, keys of the person, the size of the terminal. */
 #include "live.h"
-#include "../console/session.h"
 #include "../console/terminal.h"
 #include "live_paint.h"
+#include "live_screen.h"
 #include <curses.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -11,17 +11,19 @@
 #include <unistd.h>
 
 enum {
-    RETRY_MS = 100, /* until the line may be free again */
     KEY_ESCAPE = 27,
     KEY_CONTROL_C = 3,
     KEY_CONTROL_L = 12,
 };
 
 struct live {
-    int fd;
+    struct session *session;
+    struct live_screen screen;
     struct paint paint;
     bool dirty, over;
-    FILE *notices; /* to be printed when the screen is the shell's again */
+    bool round;        /* the box waits to hear that its last sample is on the screen */
+    char watched[260]; /* the session whose rules it was asked for */
+    FILE *notices;     /* to be printed when the screen is the shell's again */
 };
 
 /* Keeps the cursor on its session when the order changes, and within the table. */
@@ -64,13 +66,24 @@ static void turn_to(struct paint *paint, enum live_page page)
     paint->first = 0;
 }
 
-/* Tells the box the screen's size and the interval that is wanted. */
-static int tell_size(const struct live *live)
+/* Asks the box for what the page needs. */
+static int ask(struct live *live)
 {
-    struct screen_size size = terminal_size();
+    const struct paint *paint = &live->paint;
+    struct watch watch = {.interval_ms = paint->interval_ms};
 
-    size.interval_ms = live->paint.interval_ms;
-    return message_send(live->fd, MESSAGE_SIZE, &size, sizeof size);
+    if (paint->page == PAGE_SESSION)
+        snprintf(watch.session, sizeof watch.session, "%.255s", paint->selected);
+    snprintf(live->watched, sizeof live->watched, "%s", watch.session);
+    return session_send(live->session, MESSAGE_WATCH, &watch, sizeof watch);
+}
+
+/* Asks again when the page shows another session than the box was asked for. */
+static int follow_page(struct live *live)
+{
+    const char *wanted = live->paint.page == PAGE_SESSION ? live->paint.selected : "";
+
+    return strcmp(wanted, live->watched) == 0 ? 0 : ask(live);
 }
 
 static void change_interval(struct live *live, bool longer)
@@ -88,7 +101,7 @@ static void change_interval(struct live *live, bool longer)
         }
     }
     live->paint.interval_ms = wanted;
-    tell_size(live);
+    ask(live);
 }
 
 static void obey(struct live *live, int key)
@@ -153,136 +166,131 @@ static int read_keys(struct live *live)
 }
 
 /* One message of the box. 1: DONE came. */
-static int hear(struct live *live, struct prompt *prompt)
+static int hear(struct live *live)
 {
-    enum message_type type;
-    char *data;
-    size_t length;
-    int failed = message_receive(live->fd, &type, &data, &length);
+    struct message message;
+    int failed = session_receive(live->session, &message);
 
     if (failed)
-        return failed;
-    if (type == MESSAGE_SAMPLE) {
-        struct sample *sample = sample_parse(data, length);
+        return failed < 0 ? failed : 0;
+    if (message.type == MESSAGE_SAMPLE) {
+        struct sample *sample = sample_parse(message.data, message.length);
 
         if (!sample || !model_add(&live->paint.model, sample, live->paint.paused))
             failed = -EPROTO;
         follow_selection(&live->paint, true);
-        live->dirty = true;
-    } else if (type == MESSAGE_NOTICE) {
-        snprintf(live->paint.notice, sizeof live->paint.notice, "%.*s", (int)strcspn(data, "\n"),
-                 data);
+        live->dirty = live->round = true;
+    } else if (message.type == MESSAGE_NOTICE) {
+        snprintf(live->paint.notice, sizeof live->paint.notice, "%.*s",
+                 (int)strcspn(message.data, "\n"), message.data);
         if (live->notices)
             fprintf(live->notices, "%s\n", live->paint.notice);
         live->dirty = true;
-    } else if (type == MESSAGE_DONE) {
-        failed = session_prompt(prompt, data, length) ? 1 : -EPROTO;
+    } else if (message.type == MESSAGE_DONE) {
+        failed = session_prompt(live->session, &message) ? 1 : -EPROTO;
+    } else if (message.type == MESSAGE_REFUSED) {
+        failed = -ECONNRESET;
     }
-    free(data);
+    free(message.data);
     return failed;
 }
 
-/* Until the person or the box ends it. 1: DONE came, 0: they want out, or -errno. */
-static int watch(struct live *live, struct prompt *prompt)
+/* Draws when there is something new and the line is free, and sends what it takes. */
+static int draw(struct live *live)
 {
-    struct paint *paint = &live->paint;
+    bool idle = !screen_waits(&live->screen) && terminal_busy() == 0;
+
+    if (live->dirty && idle) {
+        paint_all(&live->paint);
+        live->dirty = false;
+        if (!screen_take(&live->screen))
+            return -ENOMEM;
+    } else if (live->round && idle) {
+        live->round = false;
+        return session_send(live->session, MESSAGE_SHOWN, NULL, 0);
+    }
+    return screen_send(&live->screen);
+}
+
+/* Waits for keys, the box, the terminal, or for the line to have carried the picture. */
+static int wait_for_news(const struct live *live)
+{
+    bool waits = screen_waits(&live->screen);
+    uint32_t busy = waits ? 0 : terminal_busy();
+    bool due = !waits && (live->dirty || live->round);
+
+    return terminal_wait_all(STDIN_FILENO, live->session->wire.fd, waits, due ? (int)busy : -1);
+}
+
+/* Until the person or the box ends it. 1: DONE came, 0: they want out, or -errno. */
+static int watch(struct live *live)
+{
     int failed = 0;
 
     while (!failed && !live->over) {
         int ready;
 
-        if (live->dirty && paint_may(paint, terminal_clock_ms())) {
-            paint_all(paint);
-            live->dirty = false;
-        }
-        ready = terminal_wait(STDIN_FILENO, live->fd, live->dirty ? RETRY_MS : -1);
+        failed = draw(live);
+        if (failed)
+            break;
+        ready = wait_for_news(live);
         if (terminal_ended())
             return -EINTR;
         if (terminal_interrupted())
             live->over = true;
         if (terminal_resized()) {
-            failed = paint_resize(paint) ? 0 : -ENOMEM;
-            if (!failed)
-                failed = tell_size(live);
+            failed = paint_resize(&live->paint) ? 0 : -ENOMEM;
+            session_resize(live->session);
             live->dirty = true;
         }
         if (!failed && ready > 0 && ready & 1)
             failed = read_keys(live);
+        if (!failed)
+            failed = follow_page(live);
         if (!failed && ready > 0 && ready & 2)
-            failed = hear(live, prompt);
+            failed = hear(live);
     }
     /* What the box said last stays on the screen, if the terminal lets it. */
     if (failed == 1 && live->dirty)
-        paint_all(paint);
+        paint_all(&live->paint);
     return failed;
 }
 
 /* They want out: tells the box and hears it to its DONE. */
-static int leave(struct live *live, struct prompt *prompt)
+static int leave(struct live *live)
 {
-    int failed = message_send(live->fd, MESSAGE_INTERRUPT, NULL, 0);
+    int failed = session_send(live->session, MESSAGE_INTERRUPT, NULL, 0);
 
     while (!failed || failed == -EPIPE) {
-        int ready = terminal_wait(live->fd, -1, -1);
+        int ready = terminal_wait(live->session->wire.fd, -1, -1);
 
         if (terminal_ended())
             return -EINTR;
         if (ready > 0)
-            failed = hear(live, prompt);
+            failed = hear(live);
     }
     return failed;
 }
 
-static void set_keys(void)
-{
-    static const struct {
-        const char *sequence;
-        int key;
-    } also[] = {
-        /* What terminals send beyond what the terminfo of a vt100 knows. */
-        {"\033[A", KEY_UP},     {"\033[B", KEY_DOWN}, {"\033[D", KEY_LEFT}, {"\033[5~", KEY_PPAGE},
-        {"\033[6~", KEY_NPAGE}, {"\033[H", KEY_HOME}, {"\033[F", KEY_END},  {"\177", KEY_BACKSPACE},
-    };
-
-    for (size_t i = 0; i < sizeof also / sizeof *also; i++)
-        define_key(also[i].sequence, also[i].key);
-    cbreak();
-    noecho();
-    nonl();
-    nodelay(stdscr, TRUE);
-    keypad(stdscr, TRUE);
-    set_escdelay(100);
-    curs_set(0);
-}
-
-int live_run(int fd, const struct view_start *start, struct prompt *prompt)
+int live_run(struct session *session, const struct view_start *start)
 {
     const char *term = getenv("TERM");
-    struct live live = {.fd = fd, .paint.interval_ms = start->interval_ms};
+    struct live live = {.session = session, .paint.interval_ms = start->interval_ms};
     char *notices = NULL;
     size_t notices_length;
-    SCREEN *screen;
     int failed;
 
     live.paint.blocks = terminal_draws_utf8() && term && strncmp(term, "vt", 2) != 0;
-    live.paint.debt_ms = terminal_clock_ms();
-    screen = newterm(term, stdout, stdin);
-    if (!screen)
+    if (!screen_open(&live.screen))
         return -EPROTO; /* HELLO said that it is possible */
     live.notices = open_memstream(&notices, &notices_length);
-    set_keys();
-    failed = paint_resize(&live.paint) ? watch(&live, prompt) : -ENOMEM;
+    failed = paint_resize(&live.paint) ? watch(&live) : -ENOMEM;
     /* The terminal is the shell's again before anything is waited for. */
-    move(live.paint.rows - 1, 0);
-    clrtoeol();
-    refresh();
-    curs_set(1);
-    endwin();
-    delscreen(screen);
+    screen_close(&live.screen, failed == -EINTR);
     if (failed == 0)
-        failed = leave(&live, prompt);
+        failed = leave(&live);
     if (live.notices && fclose(live.notices) == 0)
-        fputs(notices, stderr);
+        terminal_error("%s", notices);
     free(notices);
     paint_free(&live.paint);
     return failed == 1 ? 0 : failed;

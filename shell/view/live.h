@@ -3,14 +3,14 @@
 #ifndef MIRRORSH_LIVE_H
 #define MIRRORSH_LIVE_H
 
-#include "../box/protocol.h"
+#include "../console/session.h"
 
 /* Whether this terminal can show it, its size apart: known to terminfo, with an addressable
  * cursor. */
 bool live_possible(void);
 
-/* Draws until DONE, whose prompt it returns in *prompt; the terminal is as before then. 0,
- * -EINTR when the process is to end, or -errno of the box's connection. */
-int live_run(int fd, const struct view_start *start, struct prompt *prompt);
+/* Draws until DONE, whose prompt the session takes; the terminal is as before then. 0, -EINTR
+ * when the process is to end, or -errno of the box's connection. */
+int live_run(struct session *session, const struct view_start *start);
 
 #endif

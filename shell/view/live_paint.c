@@ -1,17 +1,10 @@
-/* Composes each row of the live view as a text, and hands curses those that changed. The
- * cost of each change is accounted, so that a slow line is never given more than it carries. */
+/* Composes each row of the live view as a text, and hands curses those that changed. */
 #include "live_paint.h"
 #include "../console/terminal.h"
 #include <curses.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
-/* Bytes that moving the cursor to a change takes, and how many unchanged ones between two
- * changes are as cheap to send again. */
-enum { MOVE_BYTES = 8, RUN_GAP = 4 };
 
 /* A row under composition. */
 struct row {
@@ -59,22 +52,6 @@ static void add_number(struct row *row, double value, size_t width)
     add(row, " %*s", (int)width, text);
 }
 
-/* What sending `text` over `shown` costs: the runs that differ. */
-static size_t cost(const char *shown, const char *text)
-{
-    size_t bytes = 0, same = RUN_GAP, at = 0, old = strlen(shown), new = strlen(text);
-
-    for (; at < old || at < new; at++) {
-        if (at < old && at < new &&shown[at] == text[at]) {
-            same++;
-            continue;
-        }
-        bytes += same >= RUN_GAP ? MOVE_BYTES + 1 : same + 1;
-        same = 0;
-    }
-    return bytes;
-}
-
 static void put(struct paint *paint, int y, struct row *row, chtype attribute)
 {
     size_t fits = terminal_fit(row->text, row->length, (size_t)paint->columns);
@@ -84,7 +61,6 @@ static void put(struct paint *paint, int y, struct row *row, chtype attribute)
     row->text[fits] = '\0';
     if (strcmp(paint->shown[y] + 1, row->text) == 0 && paint->shown[y][0] == (char)attribute)
         return;
-    paint->debt += (double)cost(paint->shown[y] + 1, row->text);
     paint->shown[y][0] = (char)attribute;
     memcpy(paint->shown[y] + 1, row->text,
            fits + 1 < PAINT_ROW_BYTES ? fits + 1 : PAINT_ROW_BYTES - 1);
@@ -297,6 +273,10 @@ static void paint_rules(struct paint *paint, const char *session)
         add(&row, "  %s", *rule->match ? rule->match : "any packet");
         put_line(paint, &row, 0);
     }
+    if (now->rules_left) {
+        add(&row, "  and %llu more: show filters", (unsigned long long)now->rules_left);
+        put_line(paint, &row, 0);
+    }
 }
 
 static void paint_receivers(struct paint *paint, const char *session)
@@ -402,22 +382,6 @@ void paint_all(struct paint *paint)
     }
     move(paint->rows - 1, 0);
     refresh();
-}
-
-bool paint_may(struct paint *paint, uint64_t now_ms)
-{
-    int speed = baudrate(), waiting = 0;
-
-    /* A serial line's queue shows what it has not carried yet; elsewhere only the account. */
-    if (ioctl(STDOUT_FILENO, TIOCOUTQ, &waiting) == 0 && waiting > 0)
-        return false;
-    if (speed <= 0)
-        return true;
-    paint->debt -= (double)(now_ms - paint->debt_ms) / 1000.0 * speed / 10.0 * 0.9;
-    paint->debt_ms = now_ms;
-    if (paint->debt < 0)
-        paint->debt = 0;
-    return paint->debt <= 0;
 }
 
 bool paint_resize(struct paint *paint)

@@ -1,5 +1,5 @@
 /* The drawing of the live view: the model and what the person chose -> rows of the screen.
- * Sends only what changed, and not more than the line carries. */
+ * Sends only what changed. */
 #ifndef MIRRORSH_LIVE_PAINT_H
 #define MIRRORSH_LIVE_PAINT_H
 
@@ -20,17 +20,12 @@ struct paint {
     bool paused, blocks; /* blocks: the terminal can draw more than ASCII */
     char notice[200];    /* of the box, on the status line until the next key */
 
-    /* What stands on the screen, to know what a change costs. */
-    char (*shown)[PAINT_ROW_BYTES];
+    char (*shown)[PAINT_ROW_BYTES]; /* what stands on the screen */
     int rows, columns;
-    double debt; /* bytes sent that the line has not carried yet */
-    uint64_t debt_ms;
 };
 
 /* The screen's size as it is now; forgets what stood there. false: out of memory. */
 bool paint_resize(struct paint *paint);
-/* Whether the line is free to carry another picture. */
-bool paint_may(struct paint *paint, uint64_t now_ms);
 void paint_all(struct paint *paint);
 /* Rows of the table that fit the screen. */
 size_t paint_table_rows(const struct paint *paint);

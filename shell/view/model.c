@@ -232,7 +232,11 @@ bool model_add(struct model *model, struct sample *sample, bool hold)
         return false;
     }
     model->order = order;
-    model->before = model->now;
+    if (model->before && model->now != model->base &&
+        sample->taken_ms - model->now->taken_ms < SHORT_MS)
+        old = model->now;
+    else
+        model->before = model->now;
     model->now = sample;
     retire(model, old);
     model_sort(model);

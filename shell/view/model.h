@@ -5,6 +5,10 @@
 
 #include "sample.h"
 
+/* SHORT_MS: a sample that follows another so soon was asked for; it takes the other's place, as
+ * rates of so short a time would jump. */
+enum { SHORT_MS = 500 };
+
 enum { TRAIL_POINTS = 64, TRAIL_MS = 60000, TRAIL_LEVELS = 8 };
 
 /* Matched packets of one session at the moments of its last samples. */

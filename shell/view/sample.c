@@ -104,6 +104,8 @@ static bool add_line(struct sample *sample, char *line)
         return add_rule(sample, fields, count);
     if (strcmp(fields[0], "receiver") == 0)
         return add_receiver(sample, fields, count);
+    if (strcmp(fields[0], "more") == 0)
+        return count >= 3 && number(fields[2], &sample->rules_left);
     if (strcmp(fields[0], "box") != 0)
         return true;
     if (count < 5)

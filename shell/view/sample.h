@@ -28,8 +28,9 @@ struct sample {
     uint64_t taken_ms;               /* since the monitor began */
     struct sample_session *sessions; /* in priority order */
     size_t session_count;
-    struct sample_rule *rules;
+    struct sample_rule *rules; /* and receivers: of the session that is watched */
     size_t rule_count;
+    uint64_t rules_left; /* so many more it has */
     struct sample_receiver *receivers;
     size_t receiver_count;
     char *text; /* what all the texts point into; owned */

@@ -302,11 +302,11 @@ def rest(s):
     except ConnectionResetError:
         pass
     return 'ended'
-hello = struct.pack('<IIIIHHI64sI', 1, 84, 1, 1, 80, 24, 0, b'test', 0)
-for name, data in [('noise', b'\xff' * 4096), ('no hello', struct.pack('<II', 2, 4) + b'exit'),
-                   ('other version', hello[:8] + struct.pack('<I', 99) + hello[12:]),
-                   ('too long', hello + struct.pack('<II', 2, 1 << 31)),
-                   ('own kind', hello + struct.pack('<II', 14, 0))]:
+hello = struct.pack('<IIIIIHH64sI', 1, 80, 0, 3, 1, 80, 24, b'test', 0)
+for name, data in [('noise', b'\xff' * 4096), ('no hello', struct.pack('<IIII', 2, 8, 1, 0) + b'exit'),
+                   ('other version', hello[:12] + struct.pack('<I', 99) + hello[16:]),
+                   ('too long', hello + struct.pack('<III', 2, 1 << 31, 1)),
+                   ('own kind', hello + struct.pack('<III', 14, 0, 1))]:
     s = attach()
     try:
         s.sendall(data)
@@ -314,7 +314,7 @@ for name, data in [('noise', b'\xff' * 4096), ('no hello', struct.pack('<II', 2,
         pass
     print(name, rest(s))
 half = attach()
-half.sendall(hello + struct.pack('<II', 2, 100) + b'show')
+half.sendall(hello + struct.pack('<IIII', 2, 100, 1, 0) + b'show')
 # one that asks for much and reads nothing: it waits, nobody else does
 mute = attach()
 mute.sendall(hello)
@@ -322,7 +322,7 @@ mute.settimeout(2)
 line = b'show configuration | display json'
 try:
     for i in range(200000):
-        mute.sendall(struct.pack('<II', 2, len(line)) + line)
+        mute.sendall(struct.pack('<IIII', 2, 4 + len(line), 1, 0) + line)
 except (socket.timeout, BrokenPipeError):
     pass
 sys.stdout.flush()

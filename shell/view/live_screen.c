@@ -1,0 +1,141 @@
+/* Between curses and the terminal: see live_screen.h. */
+#include "live_screen.h"
+#include "../console/terminal.h"
+#include <curses.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* What curses would do if it had the terminal. */
+static void set_modes(struct live_screen *screen)
+{
+    struct termios modes = screen->before;
+
+    modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHONL);
+    modes.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR);
+    modes.c_oflag &= ~(tcflag_t)(ONLCR | TAB3);
+    modes.c_cc[VMIN] = 1;
+    modes.c_cc[VTIME] = 0;
+    tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+}
+
+static void set_keys(void)
+{
+    static const struct {
+        const char *sequence;
+        int key;
+    } also[] = {
+        /* What terminals send beyond what the terminfo of a vt100 knows. */
+        {"\033[A", KEY_UP},     {"\033[B", KEY_DOWN}, {"\033[D", KEY_LEFT}, {"\033[5~", KEY_PPAGE},
+        {"\033[6~", KEY_NPAGE}, {"\033[H", KEY_HOME}, {"\033[F", KEY_END},  {"\177", KEY_BACKSPACE},
+    };
+
+    for (size_t i = 0; i < sizeof also / sizeof *also; i++)
+        define_key(also[i].sequence, also[i].key);
+    cbreak();
+    noecho();
+    nonl();
+    nodelay(stdscr, TRUE);
+    keypad(stdscr, TRUE);
+    set_escdelay(100);
+    curs_set(0);
+}
+
+bool screen_open(struct live_screen *screen)
+{
+    FILE *out;
+
+    *screen = (struct live_screen){.picture = memfd_create("picture", MFD_CLOEXEC)};
+    if (screen->picture < 0)
+        return false;
+    out = tcgetattr(STDIN_FILENO, &screen->before) ? NULL : fdopen(dup(screen->picture), "w");
+    if (out)
+        screen->curses = newterm(getenv("TERM"), out, stdin);
+    if (!screen->curses) {
+        if (out)
+            fclose(out);
+        close(screen->picture);
+        return false;
+    }
+    screen->out = out;
+    set_modes(screen);
+    set_keys();
+    return true;
+}
+
+bool screen_take(struct live_screen *screen)
+{
+    off_t length;
+    char *grown;
+
+    fflush(screen->out);
+    length = lseek(screen->picture, 0, SEEK_CUR);
+    if (length <= 0)
+        return true;
+    if (!screen_waits(screen))
+        screen->length = screen->sent = 0;
+    grown = realloc(screen->waiting, screen->length + (size_t)length);
+    if (!grown)
+        return false;
+    screen->waiting = grown;
+    if (pread(screen->picture, grown + screen->length, (size_t)length, 0) == length)
+        screen->length += (size_t)length;
+    return ftruncate(screen->picture, 0) == 0 && lseek(screen->picture, 0, SEEK_SET) == 0;
+}
+
+bool screen_waits(const struct live_screen *screen)
+{
+    return screen->sent < screen->length;
+}
+
+int screen_send(struct live_screen *screen)
+{
+    while (screen_waits(screen)) {
+        ssize_t sent =
+            terminal_offer(screen->waiting + screen->sent, screen->length - screen->sent);
+
+        if (sent <= 0)
+            return (int)sent;
+        screen->sent += (size_t)sent;
+    }
+    return 0;
+}
+
+/* What was drawn and is not on its way yet would only delay what follows: a sequence that was
+ * cut is cancelled, and the cursor and the attributes are set anew. */
+static void drop_picture(struct live_screen *screen)
+{
+    static const char cancel[] = "\030";
+    char *plain = tigetstr("sgr0");
+
+    screen->length = screen->sent = 0;
+    terminal_discard();
+    terminal_offer(cancel, 1);
+    if (plain && plain != (char *)-1)
+        putp(plain);
+    mvcur(-1, -1, getmaxy(stdscr) - 1, 0);
+}
+
+void screen_close(struct live_screen *screen, bool now)
+{
+    screen_take(screen);
+    if (now || screen_waits(screen) || terminal_busy())
+        drop_picture(screen);
+    move(getmaxy(stdscr) - 1, 0);
+    clrtoeol();
+    refresh();
+    curs_set(1);
+    endwin();
+    screen_take(screen);
+    if (now)
+        screen_send(screen);
+    else
+        terminal_write(screen->waiting, screen->length);
+    delscreen(screen->curses);
+    fclose(screen->out);
+    close(screen->picture);
+    free(screen->waiting);
+    tcsetattr(STDIN_FILENO, TCSANOW, &screen->before);
+}
