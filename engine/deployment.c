@@ -160,7 +160,9 @@ static void judge_session(const struct deployment *deployment, const struct link
     bool receivers = judge_receivers(deployment, first_receiver(config, session->target),
                                      (uint32_t)config->targets[session->target].receiver_count,
                                      condition, sources);
-    condition->up = sources && receivers;
+    condition->up = sources && receivers && !deployment->fault;
+    if (deployment->fault)
+        say(condition, "io_uring: %s%s", strerror(-deployment->fault), "");
 }
 
 static void judge_sessions(struct deployment *deployment, const struct links *links)
@@ -316,6 +318,7 @@ struct deployment *deployment_new(struct grounds *grounds, const struct committe
     if (!deployment)
         return NULL;
     deployment->committed = committed;
+    deployment->fault = grounds->fault;
     if (build(deployment, grounds))
         return deployment;
     deployment_free(deployment, grounds);
@@ -371,5 +374,5 @@ bool deployment_holds(struct deployment *deployment, struct grounds *grounds)
     for (uint32_t i = 0; i < committed->count[COUNT_RECEIVER]; i++)
         if (!same_health(&deployment->receivers[i]->health, &deployment->health[i]))
             return false;
-    return misfits_hold(deployment, grounds->links);
+    return deployment->fault == grounds->fault && misfits_hold(deployment, grounds->links);
 }

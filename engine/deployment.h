@@ -30,6 +30,7 @@ struct deployment {
     struct receiver_health *health;
     struct session_condition *sessions;
     uint64_t links;            /* the version of links and addresses that the misfits are of */
+    int fault; /* of a worker; 0: none */
     struct worker_view *views; /* one a worker */
 };
 
@@ -39,6 +40,7 @@ struct grounds {
     struct sources sources;
     struct receivers receivers;
     unsigned workers;
+    int fault; /* -errno: what a worker's io_uring was refused with; 0: all work */
 };
 
 enum { RECEIVER_PATIENCE_MS = 500 };

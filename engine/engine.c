@@ -205,6 +205,8 @@ void engine_service(struct engine *engine)
     engine->changed = false;
     engine->probed_ns = now;
     receivers_probe(&engine->grounds.receivers);
+    for (unsigned i = 0; !engine->grounds.fault && i < engine->grounds.workers; i++)
+        engine->grounds.fault = worker_fault(engine->workers[i].worker);
     if (!deployment_holds(engine->deployment, &engine->grounds))
         republish(engine);
 }

@@ -10,13 +10,15 @@ enum { BATCHES = 128 };
 bool outbox_init(struct outbox *outbox)
 {
     outbox->messages = calloc(BATCHES, sizeof(*outbox->messages));
-    return outbox->messages && batcher_init(&outbox->batcher, BATCHES);
+    outbox->launched = calloc(BATCHES, sizeof(*outbox->launched));
+    return outbox->messages && outbox->launched && batcher_init(&outbox->batcher, BATCHES);
 }
 
 void outbox_destroy(struct outbox *outbox)
 {
     batcher_destroy(&outbox->batcher);
     free(outbox->messages);
+    free(outbox->launched);
 }
 
 static void packet_sent(struct outbox *outbox, const struct batch *batch, uint32_t index)
@@ -96,14 +98,25 @@ static void account(struct outbox *outbox, struct batch *batch, int result)
 void outbox_completed(struct outbox *outbox, uint32_t index, int result)
 {
     outbox->in_flight--;
+    outbox->launched[index] = false;
     account(outbox, &outbox->batcher.batches[index], result);
+}
+
+/* The kernel will not say any more what became of them. */
+static void give_up(struct outbox *outbox, int error)
+{
+    for (uint32_t i = 0; i < BATCHES; i++)
+        if (outbox->launched[i])
+            outbox_completed(outbox, i, error);
 }
 
 static void reap(struct outbox *outbox)
 {
     while (outbox->in_flight) {
-        ring_wait(outbox->ring);
+        int error = ring_wait(outbox->ring);
         outbox->events(outbox->context);
+        if (error)
+            give_up(outbox, error);
     }
 }
 
@@ -124,6 +137,7 @@ static void launch(struct outbox *outbox, struct batch *batch)
         return;
     }
     outbox->in_flight++;
+    outbox->launched[batch->index] = true;
     /* Were it refused, later packets of its flows would overtake it: see first. */
     if (batch->count > 1 && !lanes->proven)
         reap(outbox);

@@ -25,6 +25,7 @@ struct outbox {
 
     struct batcher batcher;
     struct message *messages; /* of the batch with that index */
+    bool *launched;           /* the batch with that index is in flight */
     uint32_t in_flight;
     struct outbox_totals totals;
 

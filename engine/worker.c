@@ -27,6 +27,7 @@ struct worker {
     bool ending;
 
     struct ring ring;
+    atomic_int fault; /* -errno: the ring's */
     uint32_t last_tag; /* given to a capture's poll */
     struct outbox outbox;
     struct fragments *fragments;
@@ -59,10 +60,16 @@ static void arm(struct worker *worker, struct capture *capture)
     capture->ready = true; /* its poll tells of what comes from now on */
 }
 
+static void take_wakes(const struct worker *worker)
+{
+    uint64_t wakes;
+    while (read(worker->wake, &wakes, sizeof(wakes)) < 0 && errno == EINTR)
+        ;
+}
+
 static void handle(struct worker *worker, const struct ring_event *event)
 {
     struct capture *capture;
-    uint64_t wakes;
     switch (event->kind) {
     case RING_SEND:
         outbox_completed(&worker->outbox, event->index, event->result);
@@ -77,12 +84,16 @@ static void handle(struct worker *worker, const struct ring_event *event)
             capture_clear_error(capture);
         return;
     case RING_WAKE:
-        if (read(worker->wake, &wakes, sizeof(wakes)) < 0 && errno != EAGAIN)
-            return;
+        take_wakes(worker);
         if (!event->more)
             ring_poll(&worker->ring, worker->wake, RING_WAKE, 0);
         return;
     case RING_CANCEL:
+        capture = capture_tagged(worker, event->index);
+        if (capture && event->result == -ENOENT)
+            capture->armed = false;
+        else if (capture && event->result)
+            ring_cancel(&worker->ring, RING_CAPTURE, event->index);
         return;
     }
 }
@@ -215,9 +226,9 @@ static bool take_block(struct worker *worker, uint32_t interface)
 /* What is ready now, at most once around the ring. */
 static void drain(struct worker *worker, uint32_t interface)
 {
-    for (uint32_t left = worker->view->captures[interface]->block_count; left > 0; left--)
-        if (!take_block(worker, interface))
-            return;
+    uint32_t left = worker->view->captures[interface]->block_count;
+    while (!worker->ring.error && left-- > 0 && take_block(worker, interface))
+        ;
 }
 
 /* ---- errands ---- */
@@ -235,12 +246,10 @@ static void leave(struct worker *worker, uint32_t interface)
 {
     struct capture *capture = worker->view->captures[interface];
     drain(worker, interface);
-    if (capture->armed && ring_poll_cancel(&worker->ring, RING_CAPTURE, capture->tag))
-        return;
-    while (capture->armed) {
-        ring_wait(&worker->ring);
+    if (capture->armed)
+        ring_cancel(&worker->ring, RING_CAPTURE, capture->tag);
+    while (capture->armed && !ring_wait(&worker->ring))
         take_events(worker);
-    }
 }
 
 static void leave_captures(struct worker *worker, const struct worker_view *next)
@@ -307,45 +316,65 @@ static void run_errand(struct worker *worker)
 
 /* ---- the loop ---- */
 
-/* A block of each ready capture in turn, until none is ready: no interface stops another. */
-static void take_blocks(struct worker *worker)
+/* One block of each ready capture: no interface stops another. */
+static void take_round(struct worker *worker)
 {
-    bool any;
-    do {
-        any = false;
-        for (uint32_t i = 0; !worker->ending && i < worker->view->plan->interface_count; i++) {
-            struct capture *capture = worker->view->captures[i];
-            if (!capture || !capture->ready)
-                continue;
-            /* Off before looking: what gets ready while looking sets it again. */
-            capture->ready = false;
-            if (take_block(worker, i)) {
-                capture->ready = true;
-                any = true;
-            }
-            if (!capture->armed)
-                arm(worker, capture);
-            run_errand(worker); /* may change the view: the count is read anew */
-        }
-    } while (any && !worker->ending);
+    for (uint32_t i = 0; !worker->ending && i < worker->view->plan->interface_count; i++) {
+        struct capture *capture = worker->view->captures[i];
+        if (!capture || !capture->ready)
+            continue;
+        /* Off before looking: what gets ready while looking sets it again. */
+        capture->ready = false;
+        if (take_block(worker, i))
+            capture->ready = true;
+        if (!capture->armed)
+            arm(worker, capture);
+        run_errand(worker); /* may change the view: all is read anew */
+    }
+}
+
+static bool any_ready(const struct worker *worker)
+{
+    const struct worker_view *view = worker->view;
+    for (uint32_t i = 0; view && i < view->plan->interface_count; i++)
+        if (view->captures[i] && view->captures[i]->ready)
+            return true;
+    return false;
+}
+
+/* Without its ring a worker reads and sends nothing, and runs errands only. */
+static void wait_for_errands(struct worker *worker)
+{
+    const uint64_t one = 1;
+    struct pollfd wake = {.fd = worker->wake, .events = POLLIN};
+    if (!atomic_exchange(&worker->fault, worker->ring.error) &&
+        write(worker->outbox.alarm, &one, sizeof(one)) < 0)
+        return; /* the control thread looks every second anyway */
+    poll(&wake, 1, -1);
+    take_wakes(worker);
 }
 
 static void *run(void *argument)
 {
     struct worker *worker = argument;
     worker->error = ring_open(&worker->ring, RING_ENTRIES, worker->why, worker->why_size);
-    if (!worker->error)
-        worker->error = ring_poll(&worker->ring, worker->wake, RING_WAKE, 0);
     int error = worker->error;
+    if (!error)
+        ring_poll(&worker->ring, worker->wake, RING_WAKE, 0);
     sem_post(&worker->started);
     if (error)
         return NULL;
     while (!worker->ending) {
-        ring_wait(&worker->ring);
+        if (worker->ring.error)
+            wait_for_errands(worker);
+        else if (any_ready(worker))
+            ring_look(&worker->ring);
+        else
+            ring_wait(&worker->ring);
         take_events(worker);
         run_errand(worker);
-        if (worker->view)
-            take_blocks(worker);
+        if (worker->view && !worker->ring.error)
+            take_round(worker);
     }
     ring_close(&worker->ring);
     return NULL;
@@ -400,6 +429,11 @@ int worker_start(struct worker **started, int alarm, char *why, size_t why_size)
     }
     *started = worker;
     return 0;
+}
+
+int worker_fault(const struct worker *worker)
+{
+    return atomic_load(&worker->fault);
 }
 
 void worker_ask(struct worker *worker, struct worker_request *request)

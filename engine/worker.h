@@ -54,6 +54,10 @@ struct worker;
  * It begins without a view. 0, or -errno with *why. */
 int worker_start(struct worker **worker, int alarm, char *why, size_t why_size);
 
+/* 0, or -errno: the kernel takes no requests of it any more. It reads and sends nothing then, and
+ * has written to the alarm; requests like these it still serves. */
+int worker_fault(const struct worker *worker);
+
 /* One request at a time; worker_wait returns when it is done. */
 void worker_ask(struct worker *worker, struct worker_request *request);
 void worker_wait(struct worker_request *request);

@@ -12,7 +12,13 @@ static uint64_t tag(enum ring_kind kind, uint32_t index)
     return (uint64_t)kind << 32 | index;
 }
 
-int ring_open(struct ring *ring, unsigned entries, char *why, size_t why_size)
+/* What passes: a signal, memory that is short, events to be taken first. */
+static bool passing(int error)
+{
+    return error == -EINTR || error == -EAGAIN || error == -EBUSY || error == -ENOMEM;
+}
+
+static int set_up(struct ring *ring, unsigned entries)
 {
     /* Completions run only when this thread asks for them, which saves interrupts; a kernel
      * before 6.1 does not know the flags. */
@@ -28,8 +34,37 @@ int ring_open(struct ring *ring, unsigned entries, char *why, size_t why_size)
         if (error != -EINVAL)
             break;
     }
-    if (error)
+    return error;
+}
+
+/* Sandboxes are known that allow the one system call and refuse the other. */
+static int try_request(struct ring *ring)
+{
+    struct io_uring_cqe *cqe;
+    io_uring_prep_nop(io_uring_get_sqe(&ring->uring));
+    int submitted;
+    do
+        submitted = io_uring_submit_and_wait(&ring->uring, 1);
+    while (submitted == -EINTR);
+    int error = submitted < 0 ? submitted : io_uring_peek_cqe(&ring->uring, &cqe);
+    if (!error)
+        io_uring_cqe_seen(&ring->uring, cqe);
+    return error;
+}
+
+int ring_open(struct ring *ring, unsigned entries, char *why, size_t why_size)
+{
+    ring->error = 0;
+    int error = set_up(ring, entries);
+    if (error) {
         snprintf(why, why_size, "io_uring: %s", strerror(-error));
+        return error;
+    }
+    error = try_request(ring);
+    if (error) {
+        snprintf(why, why_size, "io_uring: requests are refused: %s", strerror(-error));
+        ring_close(ring);
+    }
     return error;
 }
 
@@ -41,6 +76,8 @@ void ring_close(struct ring *ring)
 /* A free request; a full queue is submitted first. */
 static int request(struct ring *ring, struct io_uring_sqe **sqe)
 {
+    if (ring->error)
+        return ring->error;
     *sqe = io_uring_get_sqe(&ring->uring);
     if (*sqe)
         return 0;
@@ -62,13 +99,14 @@ int ring_poll(struct ring *ring, int fd, enum ring_kind kind, uint32_t index)
     return 0;
 }
 
-int ring_poll_cancel(struct ring *ring, enum ring_kind kind, uint32_t index)
+int ring_cancel(struct ring *ring, enum ring_kind kind, uint32_t index)
 {
     struct io_uring_sqe *sqe;
     int error = request(ring, &sqe);
     if (error)
         return error;
-    io_uring_prep_poll_remove(sqe, tag(kind, index));
+    /* Not a removal of the poll, which refuses (EALREADY) while a wake-up of it is queued. */
+    io_uring_prep_cancel64(sqe, tag(kind, index), 0);
     io_uring_sqe_set_data64(sqe, tag(RING_CANCEL, index));
     return 0;
 }
@@ -84,13 +122,31 @@ int ring_send(struct ring *ring, int fd, const struct msghdr *message, uint32_t 
     return 0;
 }
 
+/* What an attempt to enter the kernel came to. One that passes is not made again at once. */
+static int entered(struct ring *ring, int result)
+{
+    if (result >= 0 || result == -EINTR)
+        return 0;
+    if (!passing(result))
+        return ring->error = result;
+    if (!io_uring_cq_ready(&ring->uring))
+        poll(NULL, 0, 1);
+    return 0;
+}
+
 int ring_wait(struct ring *ring)
 {
-    int submitted;
-    do
-        submitted = io_uring_submit_and_wait(&ring->uring, 1);
-    while (submitted == -EINTR);
-    return submitted < 0 ? submitted : 0;
+    do {
+        if (!ring->error)
+            entered(ring, io_uring_submit_and_wait(&ring->uring, 1));
+    } while (!ring->error && !io_uring_cq_ready(&ring->uring));
+    return ring->error;
+}
+
+int ring_look(struct ring *ring)
+{
+    return ring->error ? ring->error
+                       : entered(ring, io_uring_submit_and_get_events(&ring->uring));
 }
 
 bool ring_next(struct ring *ring, struct ring_event *event)
@@ -105,5 +161,8 @@ bool ring_next(struct ring *ring, struct ring_event *event)
         .more = cqe->flags & IORING_CQE_F_MORE,
     };
     io_uring_cqe_seen(&ring->uring, cqe);
+    bool of_poll = event->kind == RING_WAKE || event->kind == RING_CAPTURE;
+    if (of_poll && event->result < 0 && event->result != -ECANCELED && !passing(event->result))
+        ring->error = event->result; /* it would be refused again and again */
     return true;
 }

@@ -400,6 +400,33 @@ in_box "$driver" -t 1 target=t,10.2.0.1 session=s,1,5,0,both,t,-,up0 >"$lab/engi
 expect_equal 'a receiver on a source is refused' "$(cat "$lab/engine.out")" \
     'problem s: target: receiver 10.2.0.1 is an address of its source interface up0'
 
+# ---- an io_uring that the kernel refuses ----
+
+engine target=t,10.2.0.2 session=s,10,5,0,both,t,-,src0
+send flows 1
+becomes 'before io_uring is refused' 256 session s sent
+kill -USR2 "$box_pid"
+becomes 'io_uring refused: the session is down' "'io_uring: Operation not permitted'" session s reason
+send flows 2
+used=$(awk '{print $14 + $15}' "/proc/$box_pid/stat")
+sleep 1
+check 'io_uring refused: nothing spins' test $(($(awk '{print $14 + $15}' "/proc/$box_pid/stat") - used)) -lt 50
+expect_equal 'io_uring refused: what was counted stays' "$(now session s sent)" 256
+engine_end
+
+python3 - "$driver" -t 1 session=s,10,5,0,both,t,-,src0 >"$lab/engine.out" 2>&1 <<'END'
+import ctypes, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+enter = 426
+code = b''.join(struct.pack('HBBI', *i) for i in
+                [(0x20, 0, 0, 0), (0x15, 0, 1, enter), (6, 0, 0, 0x50001), (6, 0, 0, 0x7fff0000)])
+program = struct.pack('HxxxxxxP', 4, ctypes.addressof(kept := ctypes.create_string_buffer(code)))
+assert not libc.prctl(38, 1, 0, 0, 0) and not libc.prctl(22, 2, program)
+os.execv(sys.argv[1], sys.argv[1:])
+END
+expect_equal 'io_uring refused from the start' "$(cat "$lab/engine.out")" \
+    'engine_driver: start: io_uring: requests are refused: Operation not permitted'
+
 if command -v setpriv >/dev/null; then
     in_box setpriv --bounding-set -net_raw --inh-caps -net_raw "$driver" -t 1 target=t,10.2.0.2 \
         session=s,1,5,0,both,t,-,src0 >"$lab/engine.out" 2>&1

@@ -9,26 +9,33 @@
  *   WORD: target=NAME,ADDRESS[/PORT],...
  *         filter=NAME,in|out:NUMBER:accept|reject[:FIELD:VALUE]...,...
  *         session=NAME,PRIORITY,VNI,LENGTH,in|out|both,TARGET,FILTER|-,INTERFACE+...
- * Prints "ready" when the first commit is done, and a snapshot upon SIGUSR1. */
+ * Prints "ready" when the first commit is done, and a snapshot upon SIGUSR1. SIGUSR2: from then on
+ * the kernel refuses io_uring_enter. */
 #include "../../engine/engine.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t ended, asked;
+static volatile sig_atomic_t ended, asked, refused;
 
 static void on_signal(int number)
 {
     if (number == SIGUSR1)
         asked = 1;
+    else if (number == SIGUSR2)
+        refused = 1;
     else
         ended = 1;
 }
@@ -300,6 +307,21 @@ static void refuse_segmentation(void)
     }
 }
 
+/* For all threads. */
+static void refuse_io_uring(void)
+{
+    struct sock_filter refuse[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_enter, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof(refuse) / sizeof(refuse[0]), .filter = refuse};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program))
+        die("seccomp", strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
     struct engine_options options = {.workers = 1};
@@ -331,6 +353,7 @@ int main(int argc, char **argv)
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
     signal(SIGUSR1, on_signal);
+    signal(SIGUSR2, on_signal);
     setvbuf(stdout, NULL, _IOLBF, 0);
     char why[256] = "";
     struct engine *engine;
@@ -353,6 +376,10 @@ int main(int argc, char **argv)
         if (asked) {
             asked = 0;
             look(engine, true);
+        }
+        if (refused) {
+            refused = 0;
+            refuse_io_uring();
         }
         if (commit_ms && now_ms() - committed >= commit_ms) {
             committed = now_ms();
