@@ -3,31 +3,10 @@
  * found until then stands in the key. */
 #include "decode.h"
 #include "cursor.h"
+#include "protocol.h"
 #include <string.h>
 
-/* IANA IEEE 802 numbers, IANA protocol numbers, header sizes in bytes. */
 enum {
-    ETHERTYPE_IPV4 = 0x0800,
-    ETHERTYPE_ARP = 0x0806,
-    ETHERTYPE_VLAN = 0x8100,
-    ETHERTYPE_IPV6 = 0x86dd,
-    ETHERTYPE_SERVICE_VLAN = 0x88a8,
-    ETHERTYPE_OLD_SERVICE_VLAN = 0x9100,
-
-    PROTOCOL_HOP_BY_HOP = 0,
-    PROTOCOL_TCP = 6,
-    PROTOCOL_UDP = 17,
-    PROTOCOL_ROUTING = 43,
-    PROTOCOL_FRAGMENT = 44,
-    PROTOCOL_AUTHENTICATION = 51,
-    PROTOCOL_NO_NEXT = 59,
-    PROTOCOL_DESTINATION_OPTIONS = 60,
-    PROTOCOL_SCTP = 132,
-
-    ETHERNET_ADDRESSES = 12,
-    IPV4_HEADER = 20,
-    IPV6_HEADER = 40,
-    EXTENSION_UNIT = 8,
     ARP_FIXED = 8,
 
     /* Beyond these a frame is taken for malformed; they also keep offsets within 16 bits. */

@@ -1,104 +1,48 @@
 /* The splitting that a network card would have done: each segment gets a copy of the
- * super-frame's headers, made right in a scratch buffer, and its share of the payload
- * straight from the ring. Sums are over the whole segment, however little of it is kept. */
+ * super-frame's headers, made right in a scratch buffer layer by layer from the inside out, and
+ * its share of the payload straight from the ring. Sums are over the whole segment, however
+ * little of it is kept. */
 #include "segment.h"
 #include "checksum.h"
 #include "cursor.h"
+#include "protocol.h"
 #include <string.h>
 
 enum {
-    PROTOCOL_HOP_BY_HOP = 0,
-    PROTOCOL_TCP = 6,
-    PROTOCOL_UDP = 17,
-    PROTOCOL_ROUTING = 43,
-    PROTOCOL_DESTINATION_OPTIONS = 60,
-    PROTOCOL_SCTP = 132,
-
-    IPV4_HEADER = 20,
-    IPV6_HEADER = 40,
-    TCP_HEADER = 20,
-    UDP_HEADER = 8,
-    JUMBO_HEADER = 8, /* a hop-by-hop header that holds the jumbo payload option, RFC 2675 */
-    JUMBO_OPTION = 0xc2,
     SCTP_CHECKSUM = 8, /* offset in its header */
 
     TCP_FIN = 0x01,
     TCP_PSH = 0x08,
     TCP_CWR = 0x80,
-
-    HEADERS_MAX = 512, /* no sender's super-frames have more; those that do are left alone */
 };
 
-static bool kind_fits(const struct frame *frame, const struct flow_key *key)
+/* Bytes of the innermost transport header; 0: not whole, or malformed. */
+static uint32_t transport_header(const struct frame *frame, const struct layers *layers)
 {
-    switch (frame->super) {
-    case SUPER_TCP4:
-        return key->family == 4 && key->protocol == PROTOCOL_TCP;
-    case SUPER_TCP6:
-        return key->family == 6 && key->protocol == PROTOCOL_TCP;
-    case SUPER_UDP:
-        return key->protocol == PROTOCOL_UDP;
-    case SUPER_NONE:
-        break;
-    }
-    return false;
-}
-
-/* Bytes of the transport header at `at`; 0: not whole, or malformed. */
-static uint32_t transport_header(const struct flow_key *key, const uint8_t *at, uint32_t left)
-{
-    if (key->protocol == PROTOCOL_UDP)
-        return left < UDP_HEADER ? 0 : UDP_HEADER;
-    if (left < TCP_HEADER)
-        return 0;
-    uint32_t length = (uint32_t)(at[12] >> 4) * 4;
-    return length < TCP_HEADER || length > left ? 0 : length;
-}
-
-/* End of the IP packet in the frame by its own length field, where 0 is the frame's end. */
-static uint32_t packet_end(const struct frame *frame, const struct flow_key *key)
-{
-    const uint8_t *header = frame->bytes + key->network_offset;
-    uint32_t length = read_u16(header + (key->family == 4 ? 2 : 4));
-    if (length == 0)
-        return frame->length;
-    return key->network_offset + length + (key->family == 4 ? 0 : IPV6_HEADER);
-}
-
-/* A super-frame above 65,535 bytes says its length in an option that segments must not have. */
-static uint32_t jumbo_header(const struct frame *frame, const struct flow_key *key)
-{
-    if (key->family != 6 ||
-        key->transport_offset - key->network_offset < IPV6_HEADER + JUMBO_HEADER)
-        return 0;
-    const uint8_t *header = frame->bytes + key->network_offset, *option = header + IPV6_HEADER + 2;
-    bool jumbo = read_u16(header + 4) == 0 && header[6] == PROTOCOL_HOP_BY_HOP &&
-                 header[IPV6_HEADER + 1] == 0 && option[0] == JUMBO_OPTION && option[1] == 4;
-    return jumbo ? JUMBO_HEADER : 0;
+    struct cursor cursor =
+        cursor_over(frame->bytes + layers->transport, layers->end - layers->transport);
+    if (layers->layer[layers->count - 1].kind == LAYER_UDP)
+        return cursor_take(&cursor, UDP_HEADER) ? UDP_HEADER : 0;
+    const uint8_t *tcp = cursor_take(&cursor, TCP_HEADER);
+    uint32_t length = tcp ? (uint32_t)(tcp[12] >> 4) * 4 : 0;
+    return length >= TCP_HEADER && cursor_take(&cursor, length - TCP_HEADER) ? length : 0;
 }
 
 void segments_open(struct segments *segments, const struct frame *frame, const struct flow_key *key)
 {
-    *segments = (struct segments){.frame = frame, .key = key, .count = 1};
-    if (frame->super == SUPER_NONE)
+    segments->frame = frame;
+    segments->key = key;
+    segments->count = 1;
+    segments->header = segments->payload = segments->payload_at = 0;
+    struct layers *layers = &segments->layers;
+    if (frame->super == SUPER_NONE || frame->segment_size == 0 || !layers_find(layers, frame, key))
         return;
-    uint16_t needed = KEY_ADDRESSES | KEY_PROTOCOL | KEY_TRANSPORT;
-    if ((key->parts & needed) != needed || !kind_fits(frame, key) ||
-        key->parts & (KEY_FRAGMENT_FIRST | KEY_FRAGMENT_LATER))
+    uint32_t transport = transport_header(frame, layers), behind = layers->transport + transport;
+    if (transport == 0 || behind > HEADERS_MAX || behind == layers->end)
         return;
-    /* the sum that the hardware was asked for starts at the header that it splits behind */
-    if (frame->checksum_unfinished && frame->checksum_start != key->transport_offset)
-        return;
-    uint32_t end = packet_end(frame, key), start = key->transport_offset;
-    if (frame->segment_size == 0 || end > frame->captured || end <= start)
-        return;
-    uint32_t transport = transport_header(key, frame->bytes + start, end - start);
-    uint32_t header = start + transport;
-    if (transport == 0 || header > HEADERS_MAX || header == end)
-        return;
-    segments->header = header;
-    segments->payload = end - header;
-    segments->jumbo = jumbo_header(frame, key);
+    segments->header = behind - (layers->jumbo ? JUMBO_HEADER : 0u);
+    segments->payload = layers->end - behind;
+    segments->payload_at = behind;
     segments->count = (segments->payload - 1) / frame->segment_size + 1;
 }
 
@@ -113,22 +57,29 @@ uint32_t segment_length(const struct segments *segments, uint32_t index)
 {
     if (segments->header == 0)
         return segments->frame->length;
-    return segments->header - segments->jumbo + share(segments, index);
+    return segments->header + share(segments, index);
 }
 
-/* Where the packet is going: behind a routing header with segments left, not where the IPv6
- * header says (RFC 8200 section 8.1). Headers as the super-frame has them. */
-static const uint8_t *final_destination(const struct segments *segments)
+/* One packet in the making. */
+struct making {
+    const struct segments *segments;
+    uint32_t index;
+    uint32_t length;  /* of the packet */
+    uint8_t *headers; /* of the packet */
+    uint64_t sum;     /* of its bytes from the offset `summed` to its end */
+    uint32_t summed;
+};
+
+/* Where an IPv6 packet is going: behind a routing header with segments left, not where the IPv6
+ * header says (RFC 8200 section 8.1). The transport header is at `end`. */
+static const uint8_t *final_destination(const uint8_t *ipv6, const uint8_t *end)
 {
-    const struct flow_key *key = segments->key;
-    const uint8_t *destination = key->destination;
-    const uint8_t *ipv6 = segments->frame->bytes + key->network_offset;
-    struct cursor cursor = cursor_over(ipv6 + IPV6_HEADER, (size_t)key->transport_offset -
-                                                               key->network_offset - IPV6_HEADER);
+    const uint8_t *destination = ipv6 + 24;
+    struct cursor cursor = cursor_over(ipv6 + IPV6_HEADER, (size_t)(end - ipv6 - IPV6_HEADER));
     uint8_t next = ipv6[6];
     while (next == PROTOCOL_HOP_BY_HOP || next == PROTOCOL_DESTINATION_OPTIONS) {
-        const uint8_t *options = cursor_take(&cursor, 8);
-        if (!options || !cursor_take(&cursor, options[1] * (size_t)8))
+        const uint8_t *options = cursor_take(&cursor, EXTENSION_UNIT);
+        if (!options || !cursor_take(&cursor, options[1] * (size_t)EXTENSION_UNIT))
             return destination;
         next = options[0];
     }
@@ -143,91 +94,136 @@ static const uint8_t *final_destination(const struct segments *segments)
     return address ? address : destination;
 }
 
-/* The sum of the pseudo-header, RFC 9293 3.1 and RFC 8200 8.1. */
-static uint64_t pseudo_header(const struct segments *segments, uint32_t transport_length)
+/* The sum of the pseudo-header of a transport layer, RFC 9293 3.1 and RFC 8200 8.1. */
+static uint64_t pseudo_header(const struct making *making, uint32_t layer)
 {
-    const struct flow_key *key = segments->key;
-    size_t size = key->family == 4 ? 4 : 16;
-    const uint8_t *destination = key->family == 4 ? key->destination : final_destination(segments);
+    const struct layers *layers = &making->segments->layers;
+    const uint8_t *ip = making->headers + layers->layer[layer - 1].offset;
+    uint32_t transport = layers->layer[layer].offset;
     uint8_t rest[8] = {0};
-    write_u32(rest, transport_length);
-    rest[7] = key->protocol;
-    uint64_t sum = checksum_add(0, key->source, size);
-    sum = checksum_add(sum, destination, size);
-    return checksum_add(sum, rest, sizeof(rest));
+    write_u32(rest, making->length - transport);
+    rest[7] = layers->layer[layer].kind == LAYER_TCP ? PROTOCOL_TCP : PROTOCOL_UDP;
+    uint64_t sum = checksum_add(0, rest, sizeof(rest));
+    if (layers->layer[layer - 1].kind == LAYER_IPV4)
+        return checksum_add(sum, ip + 12, 8);
+    sum = checksum_add(sum, ip + 8, 16);
+    return checksum_add(sum, final_destination(ip, making->headers + transport), 16);
 }
 
-static void write_network(const struct segments *segments, uint32_t index, uint8_t *network,
-                          uint32_t length)
+/* The checksum of everything from `offset` on, at `field` behind it, beginning with `sum`. */
+static void write_checksum(struct making *making, uint32_t offset, uint32_t field, uint64_t sum,
+                           bool never_zero)
 {
-    if (segments->key->family == 6) {
-        write_u16(network + 4, (uint16_t)(length - IPV6_HEADER));
+    uint8_t *checksum = making->headers + offset + field;
+    write_u16(checksum, 0);
+    making->sum = checksum_add(making->sum, making->headers + offset, making->summed - offset);
+    making->summed = offset;
+    uint16_t value = checksum_finish(making->sum + sum);
+    write_u16(checksum, value == 0 && never_zero ? UINT16_MAX : value);
+    making->sum = checksum_add(making->sum, checksum, 2);
+}
+
+static void write_ipv4(const struct making *making, uint32_t offset)
+{
+    uint8_t *header = making->headers + offset;
+    write_u16(header + 2, (uint16_t)(making->length - offset));
+    write_u16(header + 4, (uint16_t)(read_u16(header + 4) + making->index));
+    write_u16(header + 10, 0);
+    uint64_t sum = checksum_add(0, header, (size_t)(header[0] & 15) * 4);
+    write_u16(header + 10, checksum_finish(sum));
+}
+
+static void write_gre(struct making *making, uint32_t offset)
+{
+    uint8_t *header = making->headers + offset;
+    uint8_t *sequence = header + GRE_HEADER;
+    sequence += (header[0] & GRE_CHECKSUM ? 4 : 0) + (header[0] & GRE_KEY ? 4 : 0);
+    if (header[0] & GRE_SEQUENCE)
+        write_u32(sequence, read_u32(sequence) + making->index);
+    if (header[0] & GRE_CHECKSUM)
+        write_checksum(making, offset, 4, 0, false);
+}
+
+static void write_udp(struct making *making, uint32_t layer)
+{
+    const struct layers *layers = &making->segments->layers;
+    uint32_t offset = layers->layer[layer].offset;
+    uint8_t *header = making->headers + offset;
+    write_u16(header + 4, (uint16_t)(making->length - offset));
+    bool left = layer + 1 == layers->count && making->segments->frame->checksum_unfinished;
+    if (left || read_u16(header + 6) != 0) /* else the sender did without, RFC 768 */
+        write_checksum(making, offset, 6, pseudo_header(making, layer), true);
+}
+
+static void write_tcp(struct making *making, uint32_t layer)
+{
+    const struct segments *segments = making->segments;
+    uint32_t offset = segments->layers.layer[layer].offset;
+    uint8_t *header = making->headers + offset;
+    uint32_t ahead = making->index * segments->frame->segment_size;
+    write_u32(header + 4, read_u32(header + 4) + ahead);
+    if (making->index + 1 < segments->count)
+        header[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+    if (making->index > 0)
+        header[13] &= (uint8_t)~TCP_CWR;
+    write_checksum(making, offset, 16, pseudo_header(making, layer), false);
+}
+
+static void write_layer(struct making *making, uint32_t layer)
+{
+    const struct layers *layers = &making->segments->layers;
+    uint32_t offset = layers->layer[layer].offset;
+    switch (layers->layer[layer].kind) {
+    case LAYER_IPV4:
+        write_ipv4(making, offset);
+        return;
+    case LAYER_IPV6:
+        write_u16(making->headers + offset + 4, (uint16_t)(making->length - offset - IPV6_HEADER));
+        return;
+    case LAYER_GRE:
+        write_gre(making, offset);
+        return;
+    case LAYER_UDP:
+        write_udp(making, layer);
+        return;
+    case LAYER_TCP:
+        write_tcp(making, layer);
         return;
     }
-    write_u16(network + 2, (uint16_t)length);
-    write_u16(network + 4, (uint16_t)(read_u16(network + 4) + index));
-    write_u16(network + 10, 0);
-    uint64_t sum = checksum_add(0, network, (size_t)(network[0] & 15) * 4);
-    write_u16(network + 10, checksum_finish(sum));
 }
 
-/* `length`: of the transport header and the payload. */
-static void write_transport(const struct segments *segments, uint32_t index, uint8_t *transport,
-                            uint32_t length, const uint8_t *payload)
-{
-    bool tcp = segments->key->protocol == PROTOCOL_TCP;
-    uint32_t header = segments->header - segments->key->transport_offset;
-    uint8_t *checksum = transport + (tcp ? 16 : 6);
-    if (tcp) {
-        uint32_t ahead = index * segments->frame->segment_size;
-        write_u32(transport + 4, read_u32(transport + 4) + ahead);
-        if (index + 1 < segments->count)
-            transport[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
-        if (index > 0)
-            transport[13] &= (uint8_t)~TCP_CWR;
-    } else {
-        write_u16(transport + 4, (uint16_t)length);
-        bool none = segments->key->family == 4 && read_u16(checksum) == 0;
-        if (none && !segments->frame->checksum_unfinished)
-            return; /* the sender did without, RFC 768 */
-    }
-    write_u16(checksum, 0);
-    uint64_t sum = pseudo_header(segments, length);
-    sum = checksum_add(sum, transport, header);
-    sum = checksum_add(sum, payload, length - header);
-    uint16_t value = checksum_finish(sum);
-    write_u16(checksum, value == 0 && !tcp ? UINT16_MAX : value);
-}
-
-/* Copies the super-frame's headers without the jumbo one; returns their length. */
-static uint32_t copy_headers(const struct segments *segments, uint8_t headers[HEADERS_MAX])
+/* Copies the super-frame's headers, without the jumbo one. */
+static void copy_headers(const struct segments *segments, uint8_t headers[HEADERS_MAX])
 {
     const uint8_t *from = segments->frame->bytes;
-    if (segments->jumbo == 0) {
+    uint32_t jumbo = segments->layers.jumbo;
+    if (jumbo == 0) {
         memcpy(headers, from, segments->header);
-        return segments->header;
+        return;
     }
-    uint32_t extension = segments->key->network_offset + (uint32_t)IPV6_HEADER;
-    uint32_t behind = extension + segments->jumbo;
-    memcpy(headers, from, extension);
-    headers[segments->key->network_offset + 6] = from[extension]; /* its next header */
-    memcpy(headers + extension, from + behind, segments->header - behind);
-    return segments->header - segments->jumbo;
+    memcpy(headers, from, jumbo);
+    headers[jumbo - IPV6_HEADER + 6] = from[jumbo]; /* its next header */
+    memcpy(headers + jumbo, from + jumbo + JUMBO_HEADER, segments->header - jumbo);
 }
 
 static void write_segment(const struct segments *segments, uint32_t index, uint8_t *out,
                           uint32_t kept)
 {
     uint8_t headers[HEADERS_MAX];
-    uint32_t header = copy_headers(segments, headers);
-    uint32_t network = segments->key->network_offset;
-    uint32_t transport = segments->key->transport_offset - segments->jumbo;
-    uint32_t bytes = share(segments, index);
-    const uint8_t *payload =
-        segments->frame->bytes + segments->header + (size_t)index * segments->frame->segment_size;
-
-    write_network(segments, index, headers + network, header - network + bytes);
-    write_transport(segments, index, headers + transport, header - transport + bytes, payload);
+    uint32_t header = segments->header, bytes = share(segments, index);
+    const uint8_t *payload = segments->frame->bytes + segments->payload_at +
+                             (size_t)index * segments->frame->segment_size;
+    copy_headers(segments, headers);
+    struct making making = {
+        .segments = segments,
+        .index = index,
+        .length = header + bytes,
+        .headers = headers,
+        .sum = checksum_add(0, payload, bytes),
+        .summed = header,
+    };
+    for (uint32_t layer = segments->layers.count; layer-- > 0;)
+        write_layer(&making, layer);
     if (kept <= header) {
         memcpy(out, headers, kept);
         return;
@@ -244,7 +240,8 @@ static void finish_checksum(const struct segments *segments, uint8_t *out, uint3
     uint32_t start = frame->checksum_start, field = start + frame->checksum_offset;
     if (start >= length)
         return;
-    if (segments->key->protocol == PROTOCOL_SCTP && frame->checksum_offset == SCTP_CHECKSUM) {
+    if (frame->checksum_offset == SCTP_CHECKSUM &&
+        layers_protocol(frame, segments->key) == PROTOCOL_SCTP) {
         if (field + 4 > length)
             return;
         memset(out + field, 0, 4);

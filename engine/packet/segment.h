@@ -1,24 +1,24 @@
-/* Super-frames back into the packets of the wire, and every packet into the bytes
- * that are sent: headers and checksums of segments made right, unfinished checksums
+/* Super-frames, inside tunnels too, back into the packets of the wire, and every packet into
+ * the bytes that are sent: headers and checksums of segments made right, unfinished checksums
  * of packets that are sent whole finished, lengths cut. A plain frame is the case of
  * one packet. */
 #ifndef MIRRORSH_SEGMENT_H
 #define MIRRORSH_SEGMENT_H
 
-#include "decode.h"
+#include "layers.h"
 
 struct segments {
     const struct frame *frame;
     const struct flow_key *key;
-    uint32_t count;      /* packets of the wire, >= 1 */
-    uint32_t header;     /* super-frame: bytes of headers that each packet repeats */
-    uint32_t payload;    /* super-frame: transport payload bytes in all */
-    uint32_t jumbo;      /* super-frame: bytes of its jumbo payload option's header, which the
-                            packets of the wire do without */
+    uint32_t count;       /* packets of the wire, >= 1 */
+    uint32_t header;      /* super-frame: bytes of headers of each of them; 0: a plain frame */
+    uint32_t payload;     /* super-frame: transport payload bytes in all */
+    uint32_t payload_at;  /* super-frame: their offset in it */
+    struct layers layers; /* super-frame: what of the headers is each packet's own */
 };
 
 /* frame and key must outlive *segments. A super-frame whose headers do not bear out its
- * metadata (malformed, tunnelled, captured short) counts as one packet. */
+ * metadata (malformed, captured short) counts as one packet. */
 void segments_open(struct segments *segments, const struct frame *frame,
                    const struct flow_key *key);
 

@@ -1,14 +1,17 @@
-/* links: engine/packet/decode.c engine/packet/fragments.c engine/packet/segment.c engine/packet/checksum.c */
+/* links: engine/packet/decode.c engine/packet/fragments.c engine/packet/layers.c engine/packet/segment.c engine/packet/checksum.c */
 /* The packet path's pure half against arbitrary bytes. Built by libFuzzer
  * (clang -fsanitize=fuzzer -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION) it is a fuzz target;
  * otherwise it mutates real captures and a few packets of its own in the same way every time, and
  * ends within seconds. */
+#include "../../engine/packet/checksum.h"
 #include "../../engine/packet/fragments.h"
 #include "../../engine/packet/segment.h"
 #include "../unit/captures.h"
 #include <time.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static unsigned split, tunnels; /* super-frames */
 
 static void hold(bool holds, const char *what)
 {
@@ -40,6 +43,17 @@ static void check_key(const struct frame *frame, const struct flow_key *key)
     hold(key->vlan <= 4095, "a VLAN ID has twelve bits");
 }
 
+/* A packet of a super-frame says its own length and adds up, as far out as the key tells. */
+static void check_packet(const struct flow_key *key, const uint8_t *out, uint32_t length)
+{
+    const uint8_t *ip = out + key->network_offset;
+    uint32_t said = (uint32_t)ip[key->family == 4 ? 2 : 4] << 8 | ip[key->family == 4 ? 3 : 5];
+    said += key->network_offset + (key->family == 4 ? 0u : 40u);
+    hold(said == length || length > 65535, "a packet says its length");
+    if (key->family == 4)
+        hold(checksum_finish(checksum_add(0, ip, (size_t)(ip[0] & 15) * 4)) == 0, "its IPv4 sum");
+}
+
 /* All of few segments, the ends of many; each in full and cut. */
 static void check_segments(const struct frame *frame, const struct flow_key *key)
 {
@@ -47,6 +61,8 @@ static void check_segments(const struct frame *frame, const struct flow_key *key
     segments_open(&segments, frame, key);
     hold(segments.count >= 1, "at least one packet");
     hold(segments.header || segments.count == 1, "a plain frame is one packet");
+    split += segments.header != 0;
+    tunnels += segments.header != 0 && segments.layers.count > 2;
     for (uint32_t i = 0; i < segments.count; i++) {
         if (i == 8 && segments.count > 16)
             i = segments.count - 4;
@@ -56,6 +72,8 @@ static void check_segments(const struct frame *frame, const struct flow_key *key
         for (uint32_t kept = most;; kept /= 3) {
             uint8_t *out = malloc(kept ? kept : 1);
             segment_write(&segments, i, out, kept);
+            if (segments.header && kept == length)
+                check_packet(key, out, length);
             free(out);
             if (kept == 0)
                 break;
@@ -87,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     struct flow_key key;
     decode(&frame, &key);
-    if (data[0] & 8)
+    if (data[0] & 8) /* else hardly any would be split */
         frame.checksum_start = key.transport_offset;
     check_key(&frame, &key);
     check_segments(&frame, &key);
@@ -118,7 +136,8 @@ static uint8_t telling_byte(void)
     return below(3) ? telling[below(sizeof(telling))] : (uint8_t)below(256);
 }
 
-static void mutate(const uint8_t *frame, uint32_t length, unsigned rounds)
+/* transport: offset of the innermost transport header, where known; else 0 */
+static void mutate(const uint8_t *frame, uint32_t length, uint32_t transport, unsigned rounds)
 {
     uint8_t input[8 + INPUT_MAX];
     if (length > INPUT_MAX)
@@ -128,6 +147,11 @@ static void mutate(const uint8_t *frame, uint32_t length, unsigned rounds)
         for (int i = 0; i < 8; i++)
             input[i] = (uint8_t)below(256);
         input[1] &= below(2) ? 0xff : 0;
+        if (transport && below(2)) {
+            input[0] = (uint8_t)((input[0] & ~8) | 4);
+            input[3] = 0;
+            input[4] = (uint8_t)transport;
+        }
         memcpy(input + 8, frame, used);
         uint32_t reach = used < 100 ? used : 100; /* headers stand in front */
         for (uint32_t changes = below(6); reach && changes; changes--)
@@ -142,38 +166,52 @@ static void mutate_capture(void *context, const char *path, const struct capture
     (void)context;
     (void)path;
     for (size_t i = 0; i < capture->count && i < 60; i++)
-        mutate(capture->records[i].bytes, capture->records[i].captured, 250);
+        mutate(capture->records[i].bytes, capture->records[i].captured, 0, 250);
 }
 
-#define SEED(bytes)                                                                                \
+#define SEED(transport, bytes)                                                                     \
     {                                                                                              \
-        bytes, sizeof(bytes) - 1                                                                   \
+        bytes, sizeof(bytes) - 1, transport                                                        \
     }
 
 static const struct {
     const char *bytes;
-    uint32_t length;
+    uint32_t length, transport;
 } seeds[] = {
     /* VLAN, IPv4, TCP */
-    SEED("\2\0\0\0\0\2\2\0\0\0\0\1\x81\0\0\5\x08\0\x45\0\0\x40\0\1\0\0\x40\6\0\0"
-         "\x0a\0\0\1\x0a\0\0\2\x9c\x40\0\x50\0\0\0\1\0\0\0\2\x50\x18\1\0\0\0\0\0"
-         "twenty-four bytes of it."),
+    SEED(38, "\2\0\0\0\0\2\2\0\0\0\0\1\x81\0\0\5\x08\0\x45\0\0\x40\0\1\0\0\x40\6\0\0"
+             "\x0a\0\0\1\x0a\0\0\2\x9c\x40\0\x50\0\0\0\1\0\0\0\2\x50\x18\1\0\0\0\0\0"
+             "twenty-four bytes of it."),
     /* IPv6, hop-by-hop, destination options, fragment, UDP */
-    SEED("\2\0\0\0\0\2\2\0\0\0\0\1\x86\xdd\x60\0\0\0\0\x30\0\x40"
-         "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\2"
-         "\x3c\0\1\4\0\0\0\0\x2c\0\1\4\0\0\0\0\x11\0\0\1\0\0\0\7"
-         "\0\x35\0\x36\0\x18\0\0and sixteen here"),
+    SEED(78, "\2\0\0\0\0\2\2\0\0\0\0\1\x86\xdd\x60\0\0\0\0\x30\0\x40"
+             "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\2"
+             "\x3c\0\1\4\0\0\0\0\x2c\0\1\4\0\0\0\0\x11\0\0\1\0\0\0\7"
+             "\0\x35\0\x36\0\x18\0\0and sixteen here"),
+    /* IPv4, UDP, VXLAN, Ethernet, IPv4, TCP */
+    SEED(84, "\2\0\0\0\0\2\2\0\0\0\0\1\x08\0\x45\0\0\x72\0\1\0\0\x40\x11\0\0"
+             "\x0a\0\0\1\x0a\0\0\2\xc0\0\x12\xb5\0\x5e\1\1\x08\0\0\0\0\0\5\0"
+             "\2\0\0\0\0\2\2\0\0\0\0\1\x08\0\x45\0\0\x40\0\1\0\0\x40\6\0\0"
+             "\x0a\0\0\1\x0a\0\0\2\x9c\x40\0\x50\0\0\0\1\0\0\0\2\x50\x18\1\0\0\0\0\0"
+             "twenty-four bytes of it."),
+    /* IPv6, GRE with a checksum, a key and a sequence number, IPv6, UDP */
+    SEED(110, "\2\0\0\0\0\2\2\0\0\0\0\1\x86\xdd\x60\0\0\0\0\x50\x2f\x40"
+              "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\2"
+              "\xb0\0\x86\xdd\1\2\0\0\0\0\0\7\0\0\0\x09\x60\0\0\0\0\x18\x11\x40"
+              "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\3\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\4"
+              "\0\x35\0\x36\0\x18\0\0and sixteen here"),
     /* ARP */
-    SEED("\xff\xff\xff\xff\xff\xff\2\0\0\0\0\1\x08\6\0\1\x08\0\6\4\0\1"
-         "\2\0\0\0\0\1\x0a\0\0\1\0\0\0\0\0\0\x0a\0\0\2"),
+    SEED(0, "\xff\xff\xff\xff\xff\xff\2\0\0\0\0\1\x08\6\0\1\x08\0\6\4\0\1"
+            "\2\0\0\0\0\1\x0a\0\0\1\0\0\0\0\0\0\x0a\0\0\2"),
 };
 
 int main(void)
 {
     deadline = clock() + SECONDS * CLOCKS_PER_SEC;
     for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++)
-        mutate((const uint8_t *)seeds[i].bytes, seeds[i].length, ROUNDS);
+        mutate((const uint8_t *)seeds[i].bytes, seeds[i].length, seeds[i].transport, ROUNDS);
     captures_visit(mutate_capture, NULL);
+    fprintf(stderr, "# %u split, %u of them inside tunnels\n", split, tunnels);
+    hold(split > 100 && tunnels > 20, "super-frames were among them");
     printf("ok fuzz_decode %u inputs\n", inputs);
     return 0;
 }

@@ -1,4 +1,4 @@
-/* links: engine/packet/decode.c engine/packet/segment.c engine/packet/checksum.c */
+/* links: engine/packet/decode.c engine/packet/layers.c engine/packet/segment.c engine/packet/checksum.c */
 #include "../../engine/packet/checksum.h"
 #include "../../engine/packet/segment.h"
 #include "captures.h"
@@ -442,7 +442,7 @@ static void resegment(const struct record *record, uint16_t size)
                                                      out + part.transport_offset, transport),
                                  0xffff);
             assert_int_equal(part.source_port, key.source_port);
-            payload += length - (segments.header - segments.jumbo);
+            payload += length - segments.header;
         }
         free(out);
     }
