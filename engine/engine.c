@@ -10,16 +10,19 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { NS_PER_MS = 1000000 };
+enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 
 /* Links and receivers are looked at about every second even when no event tells of a change:
  * learned path MTUs come and go silently. After an alarm of a worker sooner, but not always at
- * once: the path may stay too narrow for it. */
+ * once: the path may stay too narrow for it. When something has changed at once, unless that was
+ * only just so: a storm of changes gets no more than half of the control thread. */
 static const uint64_t probe_every_ns = 500ull * NS_PER_MS;
 static const uint64_t alarm_every_ns = 100ull * NS_PER_MS;
+static const uint64_t change_every_ns = 20ull * NS_PER_MS;
 
 struct engine_change {
     struct committed *committed;
@@ -70,10 +73,13 @@ static int open_control(struct engine *engine, char *why, size_t why_size)
         return error;
     engine->descriptor = epoll_create1(EPOLL_CLOEXEC);
     engine->alarm = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (engine->descriptor < 0 || engine->alarm < 0)
+    engine->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (engine->descriptor < 0 || engine->alarm < 0 || engine->timer < 0)
         error = -errno;
     if (!error)
         error = watch(engine, engine->alarm);
+    if (!error)
+        error = watch(engine, engine->timer);
     if (!error)
         error = watch(engine, links_descriptor(engine->grounds.links));
     if (error)
@@ -112,7 +118,7 @@ int engine_start(struct engine **started, const struct engine_options *options, 
         snprintf(why, why_size, "%s", strerror(ENOMEM));
         return -ENOMEM;
     }
-    engine->descriptor = engine->alarm = -1;
+    engine->descriptor = engine->alarm = engine->timer = -1;
     engine->workers = list;
     engine->started_ns = engine_now_ns();
     engine->grounds.workers = workers;
@@ -154,6 +160,8 @@ void engine_stop(struct engine *engine)
         close(engine->descriptor);
     if (engine->alarm >= 0)
         close(engine->alarm);
+    if (engine->timer >= 0)
+        close(engine->timer);
     free(engine->workers);
     free(engine);
 }
@@ -194,21 +202,63 @@ int engine_descriptor(const struct engine *engine)
     return engine->descriptor;
 }
 
+/* When links and receivers are to be looked at next. */
+static uint64_t due_ns(const struct engine *engine)
+{
+    uint64_t every = engine->changed   ? engine->rest_ns
+                     : engine->alarmed ? alarm_every_ns
+                                       : probe_every_ns;
+    return engine->probed_ns + every;
+}
+
+static void listen_to_links(const struct engine *engine, bool listen)
+{
+    int links = links_descriptor(engine->grounds.links);
+    struct epoll_event event = {.events = listen ? EPOLLIN : 0, .data.fd = links};
+    epoll_ctl(engine->descriptor, EPOLL_CTL_MOD, links, &event);
+}
+
+/* The timer calls then; that something has changed need not be heard again before. */
+static void wait_until_due(const struct engine *engine)
+{
+    uint64_t due = due_ns(engine);
+    const struct itimerspec when = {
+        .it_value = {.tv_sec = (time_t)(due / NS_PER_S), .tv_nsec = (long)(due % NS_PER_S)},
+    };
+    timerfd_settime(engine->timer, TFD_TIMER_ABSTIME, &when, NULL);
+    listen_to_links(engine, !engine->changed);
+}
+
+static bool take_count(int fd)
+{
+    uint64_t count;
+    return read(fd, &count, sizeof(count)) == sizeof(count);
+}
+
 void engine_service(struct engine *engine)
 {
-    uint64_t calls, now = engine_now_ns(), since = now - engine->probed_ns;
-    bool alarmed = read(engine->alarm, &calls, sizeof(calls)) == sizeof(calls);
+    uint64_t begin = engine_now_ns();
+    take_count(engine->timer);
+    if (take_count(engine->alarm))
+        engine->alarmed = true;
     if (links_service(engine->grounds.links))
         engine->changed = true;
-    if (!engine->changed && since < probe_every_ns && !(alarmed && since >= alarm_every_ns))
+    if (begin < due_ns(engine)) {
+        if (engine->changed || engine->alarmed)
+            wait_until_due(engine);
         return;
-    engine->changed = false;
-    engine->probed_ns = now;
+    }
+    engine->changed = engine->alarmed = false;
     receivers_probe(&engine->grounds.receivers);
     for (unsigned i = 0; !engine->grounds.fault && i < engine->grounds.workers; i++)
         engine->grounds.fault = worker_fault(engine->workers[i].worker);
     if (!deployment_holds(engine->deployment, &engine->grounds))
         republish(engine);
+    engine->probed_ns = engine_now_ns();
+    engine->rest_ns = engine->probed_ns - begin;
+    if (engine->rest_ns < change_every_ns)
+        engine->rest_ns = change_every_ns;
+    listen_to_links(engine, true);
 }
 
 /* ---- commits ---- */
@@ -264,8 +314,10 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
                    char *why, size_t why_size)
 {
     /* What happened up to now counts: an interface created a moment ago is there. */
-    if (links_service(engine->grounds.links))
+    if (links_service(engine->grounds.links)) {
         engine->changed = true;
+        wait_until_due(engine);
+    }
     snprintf(why, why_size, "%s", strerror(ENOMEM));
     struct engine_change *change = calloc(1, sizeof(*change));
     struct worker_request *requests = calloc(engine->grounds.workers, sizeof(*requests));
@@ -316,7 +368,6 @@ void engine_commit(struct engine *engine, struct engine_change *change)
     struct committed *old = engine->committed;
     engine->committed = change->committed;
     change->committed = old;
-    engine->changed = true; /* what changed while the commit went on is looked at next */
     free_change(engine, change);
 }
 

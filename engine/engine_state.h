@@ -13,8 +13,9 @@ struct engine_worker {
 };
 
 struct engine {
-    int descriptor; /* epoll over the next two: readable when either is */
+    int descriptor; /* epoll over these two and the links': readable when one is */
     int alarm;      /* eventfd: a worker's call to look at the receivers */
+    int timer;      /* of the monotonic clock: when an alarm or a change is due */
     struct ports ports;
     struct grounds grounds;
     struct engine_worker *workers;
@@ -24,8 +25,11 @@ struct engine {
     struct deployment *deployment;
     struct counters *cleared; /* what counters were when they were cleared; its capacity is also
                                  that of the workers' */
-    bool changed;             /* links may have changed since the deployment was built */
-    uint64_t started_ns, probed_ns;
+    bool changed;             /* links may have changed since the last probe */
+    bool alarmed;             /* a worker has called since then */
+    uint64_t started_ns;
+    uint64_t probed_ns; /* the end of the last probe */
+    uint64_t rest_ns;   /* until the next one, whatever changes */
     uint64_t plans;
 };
 

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,8 +33,13 @@ struct tables {
     bool out_of_memory;
 };
 
+enum { BUFFER = 1 << 20, LEAST_BUFFER = 0 };
+
 struct links {
-    int events; /* of links and addresses */
+    int descriptor; /* epoll over the next two */
+    int events;     /* of links and addresses */
+    int hints;      /* of routes and neighbours: that there are some is all that counts, so it keeps
+                       only a few of a storm */
     struct netlink questions;
     struct tables tables;
     uint64_t version;
@@ -153,17 +159,37 @@ static int dump(struct links *links)
     return error;
 }
 
+static int watch(const struct links *links, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    if (fd < 0)
+        return fd;
+    return epoll_ctl(links->descriptor, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+/* Events first: what changes between them and the dump is then not missed. */
+static int open_sockets(struct links *links)
+{
+    links->descriptor = epoll_create1(EPOLL_CLOEXEC);
+    if (links->descriptor < 0)
+        return -errno;
+    links->events = netlink_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR, BUFFER);
+    links->hints = netlink_open(RTMGRP_NEIGH | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE, LEAST_BUFFER);
+    links->questions.fd = netlink_open(0, BUFFER);
+    int error = watch(links, links->events);
+    if (!error)
+        error = watch(links, links->hints);
+    return error || links->questions.fd >= 0 ? error : links->questions.fd;
+}
+
 int links_open(struct links **opened, char *why, size_t why_size)
 {
     int error = -ENOMEM;
     struct links *links = calloc(1, sizeof(*links));
     if (!links)
         goto fail;
-    /* Events first: what changes between them and the dump is then not missed. */
-    links->events = netlink_open(RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR |
-                                 RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
-    links->questions.fd = netlink_open(0);
-    error = links->events < 0 ? links->events : links->questions.fd < 0 ? links->questions.fd : 0;
+    links->descriptor = links->events = links->hints = links->questions.fd = -1;
+    error = open_sockets(links);
     if (!error)
         error = dump(links);
     if (!error) {
@@ -180,50 +206,38 @@ void links_close(struct links *links)
 {
     if (!links)
         return;
-    if (links->events >= 0)
-        close(links->events);
-    if (links->questions.fd >= 0)
-        close(links->questions.fd);
+    const int sockets[] = {links->descriptor, links->events, links->hints, links->questions.fd};
+    for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++)
+        if (sockets[i] >= 0)
+            close(sockets[i]);
     free_tables(&links->tables);
     free(links);
 }
 
 int links_descriptor(const struct links *links)
 {
-    return links->events;
+    return links->descriptor;
 }
-
-struct events {
-    struct links *links;
-    bool any;
-};
 
 static void take_event(void *context, const struct nlmsghdr *message)
 {
-    struct events *events = context;
-    events->any = true;
-    switch (message->nlmsg_type) {
-    case RTM_NEWLINK:
-    case RTM_DELLINK:
-    case RTM_NEWADDR:
-    case RTM_DELADDR:
-        events->links->stale = true;
-        break;
-    default: /* routes and neighbours are looked up when they are needed */
-        break;
-    }
+    bool *any = context;
+    (void)message;
+    *any = true;
+}
+
+/* Whether there were events; lost ones are events, too. */
+static bool drain(int fd)
+{
+    bool any = false;
+    return netlink_drain(fd, take_event, &any) || any;
 }
 
 bool links_service(struct links *links)
 {
-    struct events events = {.links = links};
-    int lost;
-    do {
-        lost = netlink_drain(links->events, take_event, &events);
-        if (lost)
-            links->stale = true;
-    } while (lost == -ENOBUFS);
-    bool changed = events.any || links->stale;
+    if (drain(links->events))
+        links->stale = true;
+    bool changed = drain(links->hints) || links->stale;
     if (links->stale)
         dump(links);
     return changed;

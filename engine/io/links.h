@@ -22,7 +22,8 @@ struct link {
 int links_open(struct links **links, char *why, size_t why_size);
 void links_close(struct links *links);
 
-/* Readable when there are events for links_service. true: something changed. */
+/* Readable when there are events for links_service. true: something changed. Events that wait
+ * cost nothing, however many come. */
 int links_descriptor(const struct links *links);
 bool links_service(struct links *links);
 

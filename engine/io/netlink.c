@@ -8,14 +8,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ANSWER_ROOM = 64 << 10, EVENT_BUFFER = 1 << 20, PATIENCE_MS = 1000, DRAIN_MOST = 4096 };
+enum { ANSWER_ROOM = 64 << 10, PATIENCE_MS = 1000, DRAIN_MOST = 4096 };
 
-int netlink_open(uint32_t groups)
+int netlink_open(uint32_t groups, int buffer)
 {
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
     if (fd < 0)
         return -errno;
-    const int buffer = EVENT_BUFFER;
     struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
     if (bind(fd, (struct sockaddr *)&address, sizeof(address))) {

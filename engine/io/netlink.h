@@ -15,8 +15,9 @@ struct netlink {
     uint32_t sequence; /* of the last question */
 };
 
-/* A socket of the family NETLINK_ROUTE that listens to `groups` (0: none), or -errno. */
-int netlink_open(uint32_t groups);
+/* A socket of the family NETLINK_ROUTE that listens to `groups` (0: none) and keeps up to so many
+ * bytes of unread messages, or -errno. */
+int netlink_open(uint32_t groups, int buffer);
 
 /* A request being put together. */
 struct netlink_request {
