@@ -20,9 +20,10 @@ struct bridge {
     int behind; /* how many of the words shown stand behind its path */
 };
 
-static int mode_number(enum command_mode mode)
+/* libcli knows two modes: what may stand behind another command is told from those it finds. */
+static enum command_mode whole_mode(enum command_mode mode)
 {
-    return mode == MODE_CONFIGURATION ? MODE_CONFIG : MODE_EXEC;
+    return mode & (MODE_CONFIGURATION | MODE_LEVEL) ? MODE_CONFIGURATION : MODE_OPERATIONAL;
 }
 
 static int found_command(struct cli_def *cli, const char *path, char **words, int count)
@@ -66,9 +67,12 @@ static struct cli_command *registry_find(const struct registry *registry, const 
 static struct cli_command *registry_add(struct registry *registry, const char *path, int mode,
                                         struct cli_command *command)
 {
-    struct registered *more = realloc(registry->at, (registry->count + 1) * sizeof *more);
+    struct registered *more;
 
-    if (!more || !command)
+    if (!command)
+        return NULL;
+    more = realloc(registry->at, (registry->count + 1) * sizeof *more);
+    if (!more)
         return NULL;
     registry->at = more;
     struct registered *added = &more[registry->count++];
@@ -178,9 +182,10 @@ const struct command *bridge_find(struct bridge *bridge, enum command_mode mode,
     for (size_t i = 0; i < shown; i++)
         length += (size_t)snprintf(line + length, sizeof line - length, "%s%s", i ? " " : "",
                                    harmless(&words[i]) ? words[i].text : "_");
-    if (mode != bridge->mode) {
-        bridge->mode = mode;
-        cli_set_configmode(bridge->cli, mode_number(mode), NULL);
+    if (whole_mode(mode) != bridge->mode) {
+        bridge->mode = whole_mode(mode);
+        cli_set_configmode(bridge->cli,
+                           bridge->mode == MODE_CONFIGURATION ? MODE_CONFIG : MODE_EXEC, NULL);
     }
     bridge->found = NULL;
     cli_run_command(bridge->cli, line);

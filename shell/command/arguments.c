@@ -32,7 +32,8 @@ static unsigned open_arguments(const struct arguments *given)
                 later |= given->value[j] != NULL;
             if (!later && !value_seen)
                 open |= 1u << i;
-            value_seen = true;
+            /* a number that may be left out is told from what follows it */
+            value_seen |= argument->kind != ARGUMENT_INTEGER || argument->required;
         } else if (!value_seen) {
             open |= 1u << i;
         }
@@ -80,6 +81,9 @@ static int which(const struct arguments *given, const struct word *word, size_t 
         const struct argument *argument = &given->command->arguments[i];
 
         if (!(open & (1u << i)))
+            continue;
+        if (argument->kind == ARGUMENT_INTEGER && i + 1 < ARGUMENTS_MAX && open >> (i + 1) &&
+            (word->quoted || word->text[0] < '0' || word->text[0] > '9'))
             continue;
         if (positional(argument) || to_the_end(argument))
             return i;
@@ -146,6 +150,13 @@ static int argument_index(const struct arguments *arguments, const char *name)
     return -1;
 }
 
+const struct word *argument_words(const struct arguments *arguments, const char *name)
+{
+    int i = argument_index(arguments, name);
+
+    return i >= 0 ? arguments->value[i] : NULL;
+}
+
 bool argument_given(const struct arguments *arguments, const char *name)
 {
     return argument_text(arguments, name) != NULL;
@@ -153,9 +164,9 @@ bool argument_given(const struct arguments *arguments, const char *name)
 
 const char *argument_text(const struct arguments *arguments, const char *name)
 {
-    int i = argument_index(arguments, name);
+    const struct word *word = argument_words(arguments, name);
 
-    return i >= 0 && arguments->value[i] ? arguments->value[i]->text : NULL;
+    return word ? word->text : NULL;
 }
 
 unsigned long argument_number(const struct arguments *arguments, const char *name,
@@ -214,7 +225,8 @@ void arguments_next(const struct command *command, const struct word *words, siz
         complete &= given.value[i] || !command->arguments[i].required;
     }
     if (complete && !*partial)
-        candidate(context, &(struct candidate){.word = "<enter>", .help = "", .hint = true});
+        candidate(context,
+                  &(struct candidate){.word = "<enter>", .help = ENTER_HELP, .hint = true});
 }
 
 void command_usage(const struct command *command, char *text, size_t size)
@@ -223,7 +235,8 @@ void command_usage(const struct command *command, char *text, size_t size)
 
     for (size_t i = 0; i < ARGUMENTS_MAX && command->arguments[i].name && used < size; i++) {
         const struct argument *argument = &command->arguments[i];
-        bool value = positional(argument); /* what is behind it can only stand with it */
+        /* what is behind it can only stand with it */
+        bool value = argument->kind == ARGUMENT_NAME;
 
         used += (size_t)snprintf(
             text + used, size - used, " %s%s%s%s%s", argument->required ? "" : "[", argument->name,

@@ -15,6 +15,8 @@ struct arguments {
 bool arguments_parse(const struct command *command, const struct word *words, size_t count,
                      struct arguments *arguments, struct problem *problem);
 
+/* The words from it on, to the end of the line: of a command, a path. NULL: left out. */
+const struct word *argument_words(const struct arguments *arguments, const char *name);
 bool argument_given(const struct arguments *arguments, const char *name);
 /* NULL: left out. */
 const char *argument_text(const struct arguments *arguments, const char *name);

@@ -3,12 +3,14 @@
 #include "candidates.h"
 #include "../box/live_values.h"
 #include "command_table.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What is being completed. */
 struct completion {
     struct console *console;
+    size_t above; /* words of the edit path that stand in front of a path */
     const char *partial;
     FILE *out;
 };
@@ -37,12 +39,13 @@ static void complete_name(struct completion *completion, const char *list)
 
         if (strcmp(node->schema->name, list) == 0 && node->key &&
             strncmp(node->key, completion->partial, length) == 0)
-            print_candidate(completion, &(struct candidate){.word = node->key, .help = ""});
+            print_candidate(completion,
+                            &(struct candidate){.word = node->key, .help = completion_help(node)});
     }
     for (size_t i = 0; strcmp(list, "interface") == 0 && i < live.interface_count; i++)
         if (strncmp(live.interfaces[i], completion->partial, length) == 0)
-            print_candidate(completion,
-                            &(struct candidate){.word = live.interfaces[i], .help = ""});
+            print_candidate(completion, &(struct candidate){.word = live.interfaces[i],
+                                                            .help = INTERFACE_HELP});
     live_values_free(&live);
 }
 
@@ -52,7 +55,7 @@ static void complete_configuration(struct completion *completion, const struct a
     struct console *console = completion->console;
     /* show configuration is of what runs; everything else of the candidate, at its level */
     bool candidate = console->request.arguments.command->modes & MODE_CONFIGURATION;
-    size_t above = candidate ? console->path.count : 0;
+    size_t above = candidate ? completion->above : 0;
     struct word *whole = calloc(above + count + 1, sizeof *whole);
     struct live_values live;
 
@@ -72,28 +75,43 @@ static void complete_configuration(struct completion *completion, const struct a
 static void complete_command(struct completion *completion, enum command_mode mode,
                              const struct word *words, size_t count);
 
-/* Behind a command's path: the first argument may be one that completes by itself. */
+/* A command behind another one: `run`, `top`, `up 2`. */
+static void complete_nested(struct completion *completion, const struct argument *argument,
+                            unsigned long levels, const struct word *words, size_t count)
+{
+    const struct console *console = completion->console;
+
+    if (argument->mode == MODE_LEVEL)
+        completion->above = path_above(&console->path, levels);
+    complete_command(completion, argument->mode ? argument->mode : console->mode, words, count);
+}
+
+/* Behind a command's path. */
 static void complete_arguments(struct completion *completion, const struct command *command,
                                const struct word *words, size_t count)
 {
-    const struct argument *first = &command->arguments[0];
+    const struct argument *argument = &command->arguments[0];
+    unsigned long levels = ULONG_MAX;
+    size_t used = 0;
 
     completion->console->request.arguments.command = command;
-    if (first->name && first->kind == ARGUMENT_PATH) {
-        complete_configuration(completion, first, words, count);
+    if (argument->name && argument->kind == ARGUMENT_PATH) {
+        complete_configuration(completion, argument, words, count);
         return;
     }
-    if (first->name && first->kind == ARGUMENT_COMMAND) {
-        if (count == 0 && !first->required && !*completion->partial)
-            print_candidate(completion,
-                            &(struct candidate){.word = "<enter>", .help = "", .hint = true});
-        complete_command(completion, first->required ? MODE_OPERATIONAL : completion->console->mode,
-                         words, count);
-        return;
+    if (argument->name && argument->kind == ARGUMENT_NAME && count == 0)
+        complete_name(completion, argument->list);
+    if (argument->name && argument->kind == ARGUMENT_INTEGER) { /* up [N] COMMAND */
+        levels = 1;
+        if (count > 0 && words[0].text[0] >= '0' && words[0].text[0] <= '9')
+            levels = strtoul(words[used++].text, NULL, 10);
+        argument++;
     }
-    if (first->name && first->kind == ARGUMENT_NAME && count == 0)
-        complete_name(completion, first->list);
-    arguments_next(command, words, count, completion->partial, print_candidate, completion);
+    bool nested = argument->name && argument->kind == ARGUMENT_COMMAND;
+    if (!nested || used == count)
+        arguments_next(command, words, count, completion->partial, print_candidate, completion);
+    if (nested)
+        complete_nested(completion, argument, levels, words + used, count - used);
 }
 
 static void complete_command(struct completion *completion, enum command_mode mode,
@@ -145,7 +163,8 @@ static void complete_words(struct completion *completion, const struct word *wor
 void candidates_print(struct console *console, const char *line, size_t cursor, uint32_t *offset,
                       FILE *out)
 {
-    struct completion completion = {.console = console, .partial = "", .out = out};
+    struct completion completion = {
+        .console = console, .above = console->path.count, .partial = "", .out = out};
     struct words words = {0};
     struct problem problem;
     size_t length = strlen(line);

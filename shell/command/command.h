@@ -9,7 +9,13 @@
 
 struct console; /* shell/box/console.h: who runs it */
 
-enum command_mode { MODE_OPERATIONAL = 1, MODE_CONFIGURATION = 2 };
+enum command_mode {
+    MODE_OPERATIONAL = 1,
+    MODE_CONFIGURATION = 2,
+    /* Which commands may stand behind another one; command_modes tells. */
+    MODE_RUN = 4,   /* behind run: operational ones that do not go to another mode */
+    MODE_LEVEL = 8, /* behind top and up: those of the configuration mode that take a path */
+};
 
 enum command_status {
     COMMAND_OK,
@@ -23,7 +29,7 @@ enum argument_kind {
     ARGUMENT_INTEGER, /* a number by itself, called name: "rollback N" */
     ARGUMENT_NAME,    /* a value by itself: a session, filter, target or interface */
     ARGUMENT_PATH,    /* a configuration path to the end of the line */
-    ARGUMENT_COMMAND, /* another command to the end of the line: run, help */
+    ARGUMENT_COMMAND, /* another command to the end of the line: run, top, help */
 };
 
 /* An optional word or pair of words behind a command's path; all may be left out unless
@@ -35,6 +41,7 @@ struct argument {
     long minimum, maximum;     /* ARGUMENT_NUMBER */
     const char *list;          /* ARGUMENT_NAME: "session", "filter", "target", "interface" */
     enum path_purpose purpose; /* ARGUMENT_PATH */
+    enum command_mode mode;    /* ARGUMENT_COMMAND: of which; 0: the console's */
     bool required;
 };
 
@@ -51,6 +58,7 @@ struct command {
     const char *help;                         /* one line */
     unsigned modes;                           /* enum command_mode, ored */
     bool configures;                          /* only for those who may configure */
+    bool moves;                               /* to another mode, or out of the console */
     unsigned displays;                        /* enum display, ored: which it has besides text */
     struct argument arguments[ARGUMENTS_MAX]; /* ends with a NULL name */
     /* words: what follows the path; checked against `arguments` already. Output goes to

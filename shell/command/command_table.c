@@ -20,12 +20,23 @@ const struct command *command_at(size_t index)
     return NULL;
 }
 
+unsigned command_modes(const struct command *command)
+{
+    unsigned modes = command->modes;
+
+    if ((modes & MODE_OPERATIONAL) && !command->moves)
+        modes |= MODE_RUN;
+    if ((modes & MODE_CONFIGURATION) && command->arguments[0].kind == ARGUMENT_PATH)
+        modes |= MODE_LEVEL;
+    return modes;
+}
+
 const struct command *command_called(const char *path, enum command_mode mode)
 {
     const struct command *command;
 
     for (size_t i = 0; (command = command_at(i)); i++)
-        if ((command->modes & mode) && strcmp(command->path, path) == 0)
+        if ((command_modes(command) & mode) && strcmp(command->path, path) == 0)
             return command;
     return NULL;
 }
@@ -70,12 +81,13 @@ static const struct command *next_keyword(enum command_mode mode, const struct c
     while ((command = command_at((*index)++))) {
         bool seen = false;
 
-        if (!(command->modes & mode) || keyword_at(command, walk->depth).length == 0 ||
+        if (!(command_modes(command) & mode) || keyword_at(command, walk->depth).length == 0 ||
             (walk->depth > 0 && !same_prefix(command, walk->prefix, walk->depth)))
             continue;
         for (size_t i = 0; i + 1 < *index && !seen; i++) {
             const struct command *earlier = command_at(i);
-            seen = (earlier->modes & mode) && same_prefix(earlier, command, walk->depth + 1);
+            seen =
+                (command_modes(earlier) & mode) && same_prefix(earlier, command, walk->depth + 1);
         }
         if (!seen)
             return command;
@@ -127,7 +139,7 @@ static const struct command *walk_command(enum command_mode mode, const struct c
     const struct command *command;
 
     for (size_t i = 0; walk->depth > 0 && (command = command_at(i)); i++)
-        if ((command->modes & mode) && same_prefix(command, walk->prefix, walk->depth) &&
+        if ((command_modes(command) & mode) && same_prefix(command, walk->prefix, walk->depth) &&
             keyword_at(command, walk->depth).length == 0)
             return command;
     return NULL;
@@ -170,6 +182,26 @@ bool command_walk(enum command_mode mode, const struct word *words, size_t count
     return walk->command || explain(mode, walk, NULL, 0, problem);
 }
 
+/* Help for the words that are no command yet. */
+static const char *help_of(const struct command *command, size_t depth)
+{
+    static const struct {
+        const char *path, *help;
+    } beginnings[] = {
+        {"show", "What is configured, and how it fares"},
+        {"monitor", "What happens, as it happens"},
+        {"clear", "Set counters to zero"},
+    };
+
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+        struct command beginning = {.path = beginnings[i].path};
+
+        if (same_prefix(command, &beginning, depth) && keyword_at(&beginning, depth).length == 0)
+            return beginnings[i].help;
+    }
+    return "";
+}
+
 void command_next_words(enum command_mode mode, const struct command_walk *walk,
                         const char *partial, candidate_fn *candidate, void *context)
 {
@@ -185,6 +217,8 @@ void command_next_words(enum command_mode mode, const struct command_walk *walk,
         if (strncmp(keyword.text, partial, strlen(partial)) != 0)
             continue;
         snprintf(text, sizeof text, "%.*s", (int)keyword.length, keyword.text);
-        candidate(context, &(struct candidate){.word = text, .help = whole ? whole->help : ""});
+        candidate(context, &(struct candidate){.word = text,
+                                               .help = whole ? whole->help
+                                                             : help_of(command, walk->depth + 1)});
     }
 }

@@ -10,6 +10,8 @@ extern const struct command configure_commands[], edit_commands[], commit_comman
 
 /* All commands, in the order of their families; NULL behind the last. */
 const struct command *command_at(size_t index);
+/* The modes that a command stands in, MODE_RUN and MODE_LEVEL among them. */
+unsigned command_modes(const struct command *command);
 /* The command of exactly this path in a mode, or NULL. */
 const struct command *command_called(const char *path, enum command_mode mode);
 
@@ -25,8 +27,7 @@ struct command_walk {
  * words is a success, whatever they are. */
 bool command_walk(enum command_mode mode, const struct word *words, size_t count,
                   struct command_walk *walk, struct problem *problem);
-/* The distinct keywords that may follow the walk and begin with `partial`; help is the
- * command's where the path ends there. */
+/* The distinct keywords that may follow the walk and begin with `partial`. */
 void command_next_words(enum command_mode mode, const struct command_walk *walk,
                         const char *partial, candidate_fn *candidate, void *context);
 

@@ -10,10 +10,7 @@ static enum command_status run_configure(struct console *console, const struct w
     (void)words;
     (void)count;
     (void)out;
-    if (console->mode == MODE_CONFIGURATION) {
-        problem_at(problem, COMMAND_WORD, "this is the configuration mode");
-        return COMMAND_FAILED;
-    }
+    (void)problem;
     console->mode = MODE_CONFIGURATION;
     if (console->hello.kind == CONSOLE_TERMINAL && edit_changed(&console->edit))
         console_notice(console, "the candidate has uncommitted changes");
@@ -54,14 +51,17 @@ const struct command configure_commands[] = {
      .help = "Enter the configuration mode",
      .modes = MODE_OPERATIONAL,
      .configures = true,
+     .moves = true,
      .run = run_configure},
     {.path = "exit",
      .help = "Leave an edit level, the mode or the console",
      .modes = MODE_OPERATIONAL | MODE_CONFIGURATION,
+     .moves = true,
      .run = run_exit},
     {.path = "quit",
      .help = "The same as exit",
      .modes = MODE_OPERATIONAL | MODE_CONFIGURATION,
+     .moves = true,
      .run = run_exit},
     {0},
 };

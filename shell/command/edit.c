@@ -3,6 +3,7 @@
 #include "../box/console.h"
 #include "command_table.h"
 #include "execute.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,35 +97,75 @@ static enum command_status run_edit(struct console *console, const struct word *
     return COMMAND_OK;
 }
 
+/* The level that is the first `keep` words of the path, in its place; false: out of memory. */
+static bool go_up(struct console *console, size_t keep)
+{
+    const struct path *was = &console->path;
+    struct path path = {.words = calloc(keep + 1, sizeof *path.words)};
+    size_t *levels = calloc(console->level_count + 1, sizeof *levels), level_count = 0;
+
+    while (path.words && path.count < keep &&
+           (path.words[path.count] = strdup(was->words[path.count])))
+        path.count++;
+    if (!path.words || !levels || path.count < keep) {
+        path_free(&path);
+        free(levels);
+        return false;
+    }
+    while (level_count < console->level_count && console->levels[level_count] < keep) {
+        levels[level_count] = console->levels[level_count];
+        level_count++;
+    }
+    console->path = path;
+    console->levels = levels;
+    console->level_count = level_count;
+    return true;
+}
+
+/* Goes up so many levels; a COMMAND is run there instead, and unless it goes to a level of its own
+ * the one before is come back to. */
+static enum command_status climb(struct console *console, unsigned long levels,
+                                 const struct word *words, size_t count, FILE *out,
+                                 struct problem *problem)
+{
+    const struct word *command = argument_words(&console->request.arguments, "COMMAND");
+    struct path path = console->path;
+    size_t *noted = console->levels, noted_count = console->level_count;
+    enum command_status status = COMMAND_OK;
+
+    if (!go_up(console, path_above(&path, levels))) {
+        problem_at(problem, COMMAND_WORD, "out of memory");
+        return COMMAND_FAILED;
+    }
+    size_t there = console->level_count;
+    if (command) {
+        size_t front = (size_t)(command - words);
+        status = execute_words(console, MODE_LEVEL, command, count - front, out, problem);
+        problem->word += front;
+    }
+    if (command && console->level_count == there) { /* else an edit came */
+        console_top(console);
+        console->path = path;
+        console->levels = noted;
+        console->level_count = noted_count;
+    } else {
+        path_free(&path);
+        free(noted);
+    }
+    return status;
+}
+
 static enum command_status run_up(struct console *console, const struct word *words, size_t count,
                                   FILE *out, struct problem *problem)
 {
-    unsigned long levels = argument_number(&console->request.arguments, "N", 1);
-    struct path *path = &console->path;
-
-    (void)words;
-    (void)count;
-    (void)out;
-    (void)problem;
-    for (; levels > 0 && path->count > 0; levels--) {
-        size_t keep = path_parent(path);
-        while (path->count > keep)
-            free(path->words[--path->count]);
-    }
-    while (console->level_count > 0 && console->levels[console->level_count - 1] >= path->count)
-        console->level_count--;
-    return COMMAND_OK;
+    return climb(console, argument_number(&console->request.arguments, "N", 1), words, count, out,
+                 problem);
 }
 
 static enum command_status run_top(struct console *console, const struct word *words, size_t count,
                                    FILE *out, struct problem *problem)
 {
-    (void)words;
-    (void)count;
-    (void)out;
-    (void)problem;
-    console_top(console);
-    return COMMAND_OK;
+    return climb(console, ULONG_MAX, words, count, out, problem);
 }
 
 static enum command_status run_rollback(struct console *console, const struct word *words,
@@ -151,8 +192,15 @@ static enum command_status run_rollback(struct console *console, const struct wo
 static enum command_status run_run(struct console *console, const struct word *words, size_t count,
                                    FILE *out, struct problem *problem)
 {
-    return execute_words(console, MODE_OPERATIONAL, words, count, out, problem);
+    return execute_words(console, MODE_RUN, words, count, out, problem);
 }
+
+/* Instead of going there. */
+#define LEVEL_COMMAND                                                                              \
+    {                                                                                              \
+        .name = "COMMAND", .help = "Run only this there: set, delete, edit or show",               \
+        .kind = ARGUMENT_COMMAND, .mode = MODE_LEVEL                                               \
+    }
 
 const struct command edit_commands[] = {
     {.path = "set",
@@ -189,24 +237,31 @@ const struct command edit_commands[] = {
      .help = "Go up one level, or several",
      .modes = MODE_CONFIGURATION,
      .configures = true,
+     .displays = DISPLAY_SET | DISPLAY_JSON | DISPLAY_COMPARE, /* as far as the command has them */
      .arguments = {{.name = "N",
                     .help = "How many levels",
                     .kind = ARGUMENT_INTEGER,
                     .minimum = 1,
-                    .maximum = UP_MAX}},
+                    .maximum = UP_MAX},
+                   LEVEL_COMMAND},
      .run = run_up},
     {.path = "top",
      .help = "Go up to the top level",
      .modes = MODE_CONFIGURATION,
      .configures = true,
+     .displays = DISPLAY_SET | DISPLAY_JSON | DISPLAY_COMPARE, /* as far as the command has them */
+     .arguments = {LEVEL_COMMAND},
      .run = run_top},
     {.path = "run",
      .help = "Run an operational command",
      .modes = MODE_CONFIGURATION,
      .configures = true,
-     .displays = DISPLAY_SET | DISPLAY_JSON, /* as far as that command has them */
-     .arguments =
-         {{.name = "COMMAND", .help = "The command", .kind = ARGUMENT_COMMAND, .required = true}},
+     .displays = DISPLAY_SET | DISPLAY_JSON | DISPLAY_COMPARE, /* as far as the command has them */
+     .arguments = {{.name = "COMMAND",
+                    .help = "The command",
+                    .kind = ARGUMENT_COMMAND,
+                    .mode = MODE_RUN,
+                    .required = true}},
      .run = run_run},
     {.path = "rollback",
      .help = "Take an archived configuration as the candidate",

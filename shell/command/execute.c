@@ -47,12 +47,41 @@ static bool check_display(const struct command *command, const struct pipe *pipe
         return true;
     if (pipe->display == DISPLAY_COMPARE)
         return problem_at(problem, pipe->display_word,
-                          "compare stands behind `show` of the configuration mode only");
+                          "compare stands behind `show` of a configuration only");
     return problem_at(problem, pipe->display_word, "%s cannot be displayed as %s%s", command->path,
                       pipe->display == DISPLAY_SET ? "set" : "json",
                       command->displays & DISPLAY_JSON  ? ", expected one of: json"
                       : command->displays & DISPLAY_SET ? ", expected one of: set"
                                                         : "");
+}
+
+/* Whether the first word leads to a command of a mode, and to which. */
+static bool is_of(enum command_mode mode, const struct word *words, struct command_walk *walk)
+{
+    struct problem unused;
+
+    command_walk(mode, words, 1, walk, &unused);
+    return walk->depth == 1;
+}
+
+/* A word of another mode: how to get there. */
+static void explain_mode(enum command_mode mode, const struct word *word, struct problem *problem)
+{
+    bool configures = mode & (MODE_CONFIGURATION | MODE_LEVEL);
+    struct command_walk walk;
+
+    if (mode == MODE_RUN && is_of(MODE_OPERATIONAL, word, &walk))
+        problem_at(problem, 0, "%s cannot stand behind run", walk.prefix->path);
+    else if (mode == MODE_RUN && is_of(MODE_CONFIGURATION, word, &walk))
+        problem_at(problem, 0, "\"%s\" is a command of this mode, without run", word->text);
+    else if (configures && is_of(MODE_RUN, word, &walk))
+        problem_at(problem, 0, "\"%s\" is a command of the operational mode, expected run %s",
+                   word->text, word->text);
+    else if (mode == MODE_CONFIGURATION && is_of(MODE_OPERATIONAL, word, &walk))
+        problem_at(problem, 0, "%s: this is the configuration mode already", walk.prefix->path);
+    else if (!configures && is_of(MODE_CONFIGURATION, word, &walk))
+        problem_at(problem, 0, "\"%s\" is a command of the configuration mode: configure first",
+                   word->text);
 }
 
 /* Why libcli knows no such command for this console. */
@@ -61,8 +90,11 @@ static void explain(const struct console *console, enum command_mode mode, const
 {
     struct command_walk walk;
 
-    if (!command_walk(mode, words, count, &walk, problem))
+    if (!command_walk(mode, words, count, &walk, problem)) {
+        if (walk.depth == 0 && count > 0)
+            explain_mode(mode, words, problem);
         return;
+    }
     if (walk.command->configures && !console->role.may_configure)
         problem_at(problem, 0, "only root and members of the group mirrorsh may %s",
                    walk.command->path);
@@ -79,7 +111,7 @@ enum command_status execute_words(struct console *console, enum command_mode mod
     size_t used = 0;
     const struct command *command = bridge_find(console->bridge, mode, words, count, &used);
 
-    if (!command || !same_case(command, words, used)) {
+    if (!command || !(command_modes(command) & mode) || !same_case(command, words, used)) {
         explain(console, mode, words, count, problem);
         return COMMAND_FAILED;
     }

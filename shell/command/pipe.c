@@ -397,7 +397,8 @@ static void offer(const char *name, const char *help, const char *partial, candi
 static void offer_enter(const char *partial, candidate_fn *candidate, void *context)
 {
     if (!*partial)
-        candidate(context, &(struct candidate){.word = "<enter>", .help = "", .hint = true});
+        candidate(context,
+                  &(struct candidate){.word = "<enter>", .help = ENTER_HELP, .hint = true});
 }
 
 static void next_behind(const struct stage_row *row, unsigned displays, size_t count,

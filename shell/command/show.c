@@ -143,7 +143,7 @@ const struct command show_commands[] = {
     {.path = "show configuration",
      .help = "The running configuration",
      .modes = MODE_OPERATIONAL,
-     .displays = DISPLAY_SET | DISPLAY_JSON,
+     .displays = DISPLAY_SET | DISPLAY_JSON | DISPLAY_COMPARE,
      .arguments =
          {{.name = "PATH", .help = "Only this part", .kind = ARGUMENT_PATH, .purpose = PATH_SHOW}},
      .run = show_configuration},

@@ -51,24 +51,16 @@ static enum command_status show_tree(struct console *console, const struct node 
     return COMMAND_OK;
 }
 
-enum command_status show_configuration(struct console *console, const struct word *words,
-                                       size_t count, FILE *out, struct problem *problem)
-{
-    const struct path top = {0};
-
-    return show_tree(console, console->running->snapshot->tree, &top, words, count, out, problem);
-}
-
-/* `| compare` shows the whole candidate's changes, whatever the level. */
-static enum command_status compare(struct console *console, size_t count, FILE *out,
-                                   struct problem *problem)
+/* `| compare` shows all of a tree's changes, whatever the level. */
+static enum command_status compare(struct console *console, const struct node *tree, size_t count,
+                                   FILE *out, struct problem *problem)
 {
     long back = console->request.pipe.rollback;
     struct node *archived = NULL;
     char why[600];
 
     if (count > 0) {
-        problem_at(problem, 0, "compare shows the whole configuration, expected `show | compare`");
+        problem_at(problem, 0, "compare shows the whole configuration, expected no path");
         return COMMAND_FAILED;
     }
     if (back > 0) {
@@ -79,17 +71,27 @@ static enum command_status compare(struct console *console, size_t count, FILE *
             return COMMAND_FAILED;
         }
     }
-    diff_print(archived ? archived : console->running->snapshot->tree, edit_tree(&console->edit),
-               out);
+    diff_print(archived ? archived : console->running->snapshot->tree, tree, out);
     tree_free(archived);
     return COMMAND_OK;
+}
+
+enum command_status show_configuration(struct console *console, const struct word *words,
+                                       size_t count, FILE *out, struct problem *problem)
+{
+    const struct node *tree = console->running->snapshot->tree;
+    const struct path top = {0};
+
+    if (console->request.pipe.display == DISPLAY_COMPARE)
+        return compare(console, tree, count, out, problem);
+    return show_tree(console, tree, &top, words, count, out, problem);
 }
 
 enum command_status show_candidate(struct console *console, const struct word *words, size_t count,
                                    FILE *out, struct problem *problem)
 {
     if (console->request.pipe.display == DISPLAY_COMPARE)
-        return compare(console, count, out, problem);
+        return compare(console, edit_tree(&console->edit), count, out, problem);
     return show_tree(console, edit_tree(&console->edit), &console->path, words, count, out,
                      problem);
 }

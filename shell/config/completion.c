@@ -4,6 +4,7 @@
 
 #include "path.h"
 #include "value.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,9 +20,17 @@ struct completing {
     void *context;
 };
 
+const char *completion_help(const struct node *instance)
+{
+    bool described = schema_child(instance->schema, "description") != NULL;
+    const char *description = described ? node_value(instance, "description") : NULL;
+
+    return description != NULL && description[0] != '\0' ? description : instance->schema->help;
+}
+
 static void offer(struct completing *completing, const char *word, const char *help)
 {
-    struct candidate candidate = {.word = word, .help = help == NULL ? "" : help};
+    struct candidate candidate = {.word = word, .help = help};
 
     if (strncmp(word, completing->partial, strlen(completing->partial)) == 0)
         completing->candidate(completing->context, &candidate);
@@ -110,11 +119,9 @@ static void offer_instances(struct completing *completing, const struct node *pa
 {
     size_t first, count = parent == NULL ? 0 : node_range(parent, list, &first);
 
-    for (size_t i = 0; i < count; i++) {
-        const struct node *instance = parent->children[first + i];
-        bool described = schema_child(list, "description") != NULL;
-        offer(completing, instance->key, described ? node_value(instance, "description") : NULL);
-    }
+    for (size_t i = 0; i < count; i++)
+        offer(completing, parent->children[first + i]->key,
+              completion_help(parent->children[first + i]));
 }
 
 /* Has the line given this value to the open leaf-list? */
@@ -126,10 +133,27 @@ static bool is_given(const struct completing *completing, const char *text)
     return false;
 }
 
-static void offer_value(struct completing *completing, const char *text)
+static void offer_value(struct completing *completing, const char *text, const char *help)
 {
     if (!is_given(completing, text) && !walk_needs_quotes(&completing->walk, text))
-        offer(completing, text, NULL);
+        offer(completing, text, help);
+}
+
+/* The names that a match field's values have. */
+static void offer_names(struct completing *completing, const struct match_field *field)
+{
+    const struct match_name *names = field->names;
+
+    for (size_t i = 0; names[i].name != NULL; i++) {
+        char help[60];
+        size_t first = 0;
+
+        snprintf(help, sizeof help, "%s number %u", field->name, names[i].value);
+        while (names[first].value != names[i].value)
+            first++;
+        if (first == i) /* an alias is taken but not offered */
+            offer_value(completing, names[i].name, field->maximum > 0 ? help : field->help);
+    }
 }
 
 /* The values that the table and this machine know. */
@@ -138,24 +162,16 @@ static void offer_known(struct completing *completing, const struct node *tree,
 {
     const struct schema *row = completing->walk.open;
 
-    for (size_t i = 0; row->choices != NULL && row->choices[i] != NULL; i++)
-        offer_value(completing, row->choices[i]);
-    if (row->choice_also != NULL)
-        offer_value(completing, row->choice_also);
+    for (size_t i = 0; row->choices != NULL && row->choices[i].name != NULL; i++)
+        offer_value(completing, row->choices[i].name, row->choices[i].help);
+    if (row->also.name != NULL)
+        offer_value(completing, row->also.name, row->also.help);
     if (row->refers_to != NULL)
         offer_instances(completing, tree, schema_child(tree->schema, row->refers_to));
     for (size_t i = 0; row->interfaces && live != NULL && i < live->interface_count; i++)
-        offer_value(completing, live->interfaces[i]);
-    if (row->match == NULL || row->match->names == NULL)
-        return;
-    const struct match_name *names = row->match->names;
-    for (size_t i = 0; names[i].name != NULL; i++) {
-        size_t first = 0;
-        while (names[first].value != names[i].value)
-            first++;
-        if (first == i) /* an alias is taken but not offered */
-            offer_value(completing, names[i].name);
-    }
+        offer_value(completing, live->interfaces[i], INTERFACE_HELP);
+    if (row->match != NULL && row->match->names != NULL)
+        offer_names(completing, row->match);
 }
 
 /* The hint of a value, unless the choices say all or what is typed cannot be it. */
@@ -184,7 +200,7 @@ static void offer_values(struct completing *completing, const struct node *tree,
         offer_known(completing, tree, live);
     else if (completing->leaf != NULL)
         for (size_t i = 0; i < completing->leaf->value_count; i++)
-            offer_value(completing, completing->leaf->values[i]);
+            offer_value(completing, completing->leaf->values[i], "What is set now");
     if (makes)
         hint_value(completing, row);
     if (completing->walk.values > 0 && completing->walk.brackets)
@@ -229,5 +245,5 @@ void complete_path(const struct node *tree, const struct word *words, size_t cou
     else if (!completing.walk.ended)
         offer_keywords(&completing);
     if (partial[0] == '\0' && is_complete(&completing))
-        hint(&completing, "<enter>", "");
+        hint(&completing, "<enter>", ENTER_HELP);
 }

@@ -7,7 +7,7 @@
 
 struct candidate {
     const char *word; /* to be inserted; for a hint: what is shown, "<1-32766>" */
-    const char *help; /* one line, "" when there is none */
+    const char *help; /* one line, never empty */
     bool hint;        /* shown by `?`, never inserted */
 };
 
@@ -20,11 +20,19 @@ struct live_values {
     size_t interface_count;
 };
 
+/* The help of the hint "<enter>": the line may end here. */
+#define ENTER_HELP "Execute this command"
+
+/* That of an interface's name. */
+#define INTERFACE_HELP "An interface of this machine"
+/* That of an instance's key: its description, else what its list is. */
+const char *completion_help(const struct node *instance);
+
 /* words: the complete ones in front (edit path included); partial: what is typed of the next,
  * "" at a blank. Calls candidate() for each that begins with partial. A path that is complete
  * as it stands gets the hint "<enter>". Nothing when the words in front are wrong. */
 void complete_path(const struct node *tree, const struct word *words, size_t count,
-                   const char *partial, enum path_purpose purpose,
-                   const struct live_values *live, candidate_fn *candidate, void *context);
+                   const char *partial, enum path_purpose purpose, const struct live_values *live,
+                   candidate_fn *candidate, void *context);
 
 #endif

@@ -302,15 +302,17 @@ bool path_editable(const struct path *path, struct problem *problem)
     return false;
 }
 
-size_t path_parent(const struct path *path)
+size_t path_above(const struct path *path, unsigned long levels)
 {
-    for (size_t count = path->count; count > 1; count--) {
+    size_t count = path->count;
+
+    while (count > 0 && levels > 0) {
         bool key;
-        const struct schema *row = path_row(path, count - 1, &key);
+        const struct schema *row = path_row(path, --count, &key);
         if (row->kind == SCHEMA_CONTAINER || key)
-            return count - 1;
+            levels--;
     }
-    return 0;
+    return count;
 }
 
 bool path_place(const struct node *tree, const struct path *path, struct place *place)

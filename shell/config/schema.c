@@ -22,9 +22,21 @@
     .name = NAME, .help = HELP, .hint = "NAME", .kind = SCHEMA_LEAF, .parse = value_name,          \
     .minimum = 1, .maximum = 64, .refers_to = NAME
 
-static const char *const actions[] = {"accept", "reject", NULL};
-static const char *const balances[] = {"flow", NULL};
-static const char *const directions[] = {"both", "ingress", "egress", NULL};
+static const struct schema_choice actions[] = {
+    {"accept", "The packet is mirrored, and no later session sees it"},
+    {"reject", "The packet is mirrored for nobody"},
+    {NULL, NULL},
+};
+static const struct schema_choice balances[] = {
+    {"flow", "Both directions of a flow reach the same receiver"},
+    {NULL, NULL},
+};
+static const struct schema_choice directions[] = {
+    {"both", "What the sources receive and send"},
+    {"ingress", "Only what they receive"},
+    {"egress", "Only what they send"},
+    {NULL, NULL},
+};
 
 static const struct schema system_rows[] = {
     {.name = "host-name",
@@ -129,7 +141,7 @@ static const struct schema session_rows[] = {
      .kind = SCHEMA_LEAF,
      .parse = value_number,
      .maximum = 16777215,
-     .choice_also = "auto"},
+     .also = {"auto", "An unused one, which the session keeps"}},
     {.name = "packet-length",
      .help = "Bytes of a packet that are kept, full unless given",
      .hint = "<1-65535>",
@@ -137,7 +149,7 @@ static const struct schema session_rows[] = {
      .parse = value_number,
      .minimum = 1,
      .maximum = 65535,
-     .choice_also = "full"},
+     .also = {"full", "The whole packet, as far as the path carries it"}},
     {.name = "disabled", .help = "Takes the session out of service", .kind = SCHEMA_FLAG},
     {.name = NULL},
 };

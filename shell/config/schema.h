@@ -18,24 +18,30 @@ enum schema_kind {
 
 struct schema;
 
+/* A word that a value may be. */
+struct schema_choice {
+    const char *name;
+    const char *help; /* one line */
+};
+
 /* How a value is read: false with *why; else its canonical text (malloced) in *canonical. */
-typedef bool value_parse_fn(const struct schema *row, const char *text, char **canonical,
-                            char *why, size_t why_size);
+typedef bool value_parse_fn(const struct schema *row, const char *text, char **canonical, char *why,
+                            size_t why_size);
 
 struct schema {
-    const char *name;  /* keyword */
-    const char *help;  /* one line */
-    const char *hint;  /* of the value or the key: "<1-32766>", "NAME"; NULL: none */
+    const char *name; /* keyword */
+    const char *help; /* one line */
+    const char *hint; /* of the value or the key: "<1-32766>", "NAME"; NULL: none */
     enum schema_kind kind;
-    value_parse_fn *parse; /* of the value or the key */
-    long minimum, maximum; /* of numbers; of a text's characters */
-    const char *const *choices;      /* of an enumeration, NULL-terminated; else NULL */
-    const char *choice_also;         /* a word that a number may be instead: "full", "auto" */
-    bool required;                   /* a node without it is not committed */
-    bool unique;                     /* no two instances of its list have the same */
-    const char *refers_to;           /* the top-level list whose keys are its values: "filter" */
-    bool interfaces;                 /* values are interface names: complete with live ones */
-    bool numeric_key;                /* SCHEMA_LIST: keys sort and print as numbers */
+    value_parse_fn *parse;               /* of the value or the key */
+    long minimum, maximum;               /* of numbers; of a text's characters */
+    const struct schema_choice *choices; /* of an enumeration, ends with a NULL name; else NULL */
+    struct schema_choice also; /* a word that a number may be instead: "full", "auto"; else zero */
+    bool required;             /* a node without it is not committed */
+    bool unique;               /* no two instances of its list have the same */
+    const char *refers_to;     /* the top-level list whose keys are its values: "filter" */
+    bool interfaces;           /* values are interface names: complete with live ones */
+    bool numeric_key;          /* SCHEMA_LIST: keys sort and print as numbers */
     const struct match_field *match; /* this row is that match field */
     const struct schema *children;   /* ends with a NULL name */
 };
@@ -44,7 +50,8 @@ struct schema {
 const struct schema *schema_root(void);
 /* The child row called `name` exactly, or NULL. */
 const struct schema *schema_child(const struct schema *row, const char *name);
-/* The names of the child rows that begin with `prefix`, "a, b, c" in alphabetical order: how many. */
+/* The names of the child rows that begin with `prefix`, "a, b, c" in alphabetical order: how many.
+ */
 enum { SCHEMA_CHILDREN_MAX = 64, SCHEMA_EXPECTED_SIZE = 256 };
 size_t schema_expected(const struct schema *row, const char *prefix, char *out, size_t size);
 /* The child row of which `word` is the name or an unambiguous prefix; else NULL and *problem

@@ -57,8 +57,9 @@ struct path {
 bool tree_path(const struct word *words, size_t count, struct path *path, struct problem *problem);
 bool path_editable(const struct path *path, struct problem *problem);
 void path_free(struct path *path);
-/* `edit PATH` and `up`: how many of path's words the parent container or instance has. */
-size_t path_parent(const struct path *path);
+/* Of a path that leads to a container or an instance: how many of its words the one so many levels
+ * above has. 0: the root, however many levels those are. */
+size_t path_above(const struct path *path, unsigned long levels);
 
 /* Lookups for programs: exact names. NULL: not set. */
 const struct node *node_child(const struct node *node, const char *name);

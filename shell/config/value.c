@@ -41,16 +41,16 @@ void value_expected(const struct schema *row, char out[static VALUE_EXPECTED_SIZ
 {
     out[0] = '\0';
     if (row->choices != NULL) {
-        append(out, VALUE_EXPECTED_SIZE, row->choices[1] == NULL ? "" : "one of: ");
-        for (size_t i = 0; row->choices[i] != NULL; i++) {
+        append(out, VALUE_EXPECTED_SIZE, row->choices[1].name == NULL ? "" : "one of: ");
+        for (size_t i = 0; row->choices[i].name != NULL; i++) {
             append(out, VALUE_EXPECTED_SIZE, i == 0 ? "" : ", ");
-            append(out, VALUE_EXPECTED_SIZE, row->choices[i]);
+            append(out, VALUE_EXPECTED_SIZE, row->choices[i].name);
         }
     } else if (row->parse == value_number) {
         snprintf(out, VALUE_EXPECTED_SIZE, "%ld-%ld", row->minimum, row->maximum);
-        if (row->choice_also != NULL) {
+        if (row->also.name != NULL) {
             append(out, VALUE_EXPECTED_SIZE, " or ");
-            append(out, VALUE_EXPECTED_SIZE, row->choice_also);
+            append(out, VALUE_EXPECTED_SIZE, row->also.name);
         }
     } else if (row->parse == value_name) {
         snprintf(out, VALUE_EXPECTED_SIZE, "%ld-%ld letters, digits, _ - .", row->minimum,
@@ -67,8 +67,8 @@ bool value_number(const struct schema *row, const char *text, char **canonical, 
     const char *first = text + (text[0] == '-' ? 1 : 0);
     size_t length = strspn(first, "0123456789");
 
-    if (row->choice_also != NULL && begins(row->choice_also, text))
-        return keep(row->choice_also, canonical, why, why_size);
+    if (row->also.name != NULL && begins(row->also.name, text))
+        return keep(row->also.name, canonical, why, why_size);
     value_expected(row, expected);
     utf8_shorten(text, shown);
     if (length == 0 || first[length] != '\0')
@@ -101,11 +101,11 @@ bool value_choice(const struct schema *row, const char *text, char **canonical, 
     const char *found = NULL;
     size_t count = 0;
 
-    for (const char *const *choice = row->choices; *choice != NULL; choice++) {
-        if (strcmp(*choice, text) == 0)
+    for (const struct schema_choice *choice = row->choices; choice->name != NULL; choice++) {
+        if (strcmp(choice->name, text) == 0)
             return keep(text, canonical, why, why_size);
-        if (begins(*choice, text)) {
-            found = *choice;
+        if (begins(choice->name, text)) {
+            found = choice->name;
             count++;
         }
     }

@@ -5,7 +5,7 @@
 #include "../../engine/mirror_config.h"
 #include "schema.h"
 
-value_parse_fn value_number;    /* minimum-maximum, or choice_also */
+value_parse_fn value_number;    /* minimum-maximum, or also */
 value_parse_fn value_choice;    /* one of choices, may be abbreviated */
 value_parse_fn value_name;      /* minimum-maximum letters of any script, digits, _ - . */
 value_parse_fn value_host_name; /* labels of ASCII letters, digits and -, separated by . */
@@ -18,7 +18,8 @@ value_parse_fn value_match;     /* of the row's match field */
 enum { VALUE_EXPECTED_SIZE = 200 };
 void value_expected(const struct schema *row, char out[static VALUE_EXPECTED_SIZE]);
 
-/* The number that a canonical text of value_number is; `other` for NULL and a choice_also. */
+/* The number that a canonical text of value_number is; `other` for NULL and the word it may be
+ * instead. */
 long value_to_number(const char *text, long other);
 /* What a canonical text of value_endpoint says. */
 bool value_to_receiver(const char *text, struct mirror_receiver *receiver);

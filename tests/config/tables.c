@@ -12,16 +12,16 @@ enum { PATH_SIZE = 256 };
 static void print_value(const struct schema *row)
 {
     const char *between = " ";
-    for (const char *const *choice = row->choices; choice && *choice; choice++) {
-        printf("%s%s", between, *choice);
+    for (const struct schema_choice *choice = row->choices; choice && choice->name; choice++) {
+        printf("%s%s", between, choice->name);
         between = "|";
     }
     if (row->hint) {
         printf("%s%s", between, row->hint);
         between = "|";
     }
-    if (row->choice_also)
-        printf("%s%s", between, row->choice_also);
+    if (row->also.name)
+        printf("%s%s", between, row->also.name);
     puts(row->kind == SCHEMA_LEAF_LIST ? "..." : "");
 }
 

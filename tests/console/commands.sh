@@ -68,6 +68,28 @@ $lab/lines:4:38: warning: receiver has no 192.0.2.9 0 no changes"
 offline -c shwo
 is 'what was expected' "$err" '-c1:1:1: error: unknown command "shwo", expected one of: configure, exit, quit, show, monitor, clear, help'
 
+# advice LINE TEXT: what a line in the wrong mode is answered; CONFIGURE=configure for that mode
+advice()
+{
+    offline -k ${CONFIGURE:+-c} $CONFIGURE -c "$1"
+    is "advice: $CONFIGURE $1" "${err##*error: }" "$2"
+}
+advice 'set system host-name x' '"set" is a command of the configuration mode: configure first'
+advice 'dele x' '"dele" is a command of the configuration mode: configure first'
+advice commit '"commit" is a command of the configuration mode: configure first'
+CONFIGURE=configure
+advice 'clear counters' '"clear" is a command of the operational mode, expected run clear'
+advice configure 'configure: this is the configuration mode already'
+advice 'run exit' 'exit cannot stand behind run'
+advice 'run quit' 'quit cannot stand behind run'
+advice 'run configure' 'configure cannot stand behind run'
+advice 'run set x' '"set" is a command of this mode, without run'
+advice 'top commit' 'unknown command "commit", expected one of: set, delete, edit, show'
+CONFIGURE=
+lines configure 'edit session s' 'run exit' 'run quit' 'set priority 7' 'top show | display set'
+offline -k -f "$lab/lines"
+is 'run exit leaves neither level nor mode' "$out" 'set session s priority 7'
+
 # ---- words ----
 
 fresh
@@ -118,7 +140,8 @@ is 'leaving the mode keeps the candidate, rollback 0 drops it' "$(tr -d ' \n' <"
     'vni5;vni6;vni5;0'
 
 lines configure 'set session s vni 6' 'show | compare' commit 'show | compare rollback 1' \
-    'rollback 1' 'show | compare' commit 'show | compare' 'show | match vni'
+    'rollback 1' 'show | compare' commit 'show | compare' 'show | match vni' \
+    exit 'show configuration | compare rollback 1'
 offline -f "$lab/lines"
 is 'compare and rollback' "$out" '[edit session s]
 -  vni 5;
@@ -131,7 +154,10 @@ commit complete
 -  vni 6;
 +  vni 5;
 commit complete
-    vni 5;'
+    vni 5;
+[edit session s]
+-  vni 6;
++  vni 5;'
 
 offline -c 'show configuration | display set'
 { echo configure; echo "$out"; echo commit; } >"$lab/lines"
@@ -157,6 +183,21 @@ lines configure 'edit filter f ingress rule 10' 'set action accept protocol tcp'
     'set rule 20 action reject' up 'set description x' exit 'edit filter f' 'edit egress' \
     'set rule 1 action accept' exit 'show | count' top 'set system host-name h' 'show | display set'
 offline -k -f "$lab/lines"
+lines_of_levels=$out
+fresh
+lines configure 'edit filter f ingress rule 10' 'top set system host-name h' \
+    'up set rule 20 action reject' 'up 2 set description x' 'set action accept' \
+    'up 2 show description' 'top edit target t' 'set receiver 10.0.0.1' exit 'show | display set' \
+    'top delete system' 'up delete nothing'
+offline -k -f "$lab/lines"
+is 'top and up run a command there' "$out" 'description x;
+set system host-name h
+set filter f description x
+set filter f ingress rule 10 action accept
+set filter f ingress rule 20 action reject
+set target t receiver 10.0.0.1'
+is 'and tell its problems at their place' "$(cut -d: -f2,3 "$lab/err" | head -n 1)" '13:11'
+out=$lines_of_levels
 is 'edit, up, top, exit' "$out" 'Count: 15 lines
 set system host-name h
 set filter f description x

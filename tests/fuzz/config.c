@@ -44,11 +44,12 @@ static const char *random_value(const struct schema *row)
     static const char *const hosts[] = {"box", "a-1.b", NULL};
     static char number[24];
 
-    if (row->choices != NULL)
-        return one_of(row->choices);
+    for (size_t i = 0; row->choices != NULL; i++)
+        if (row->choices[i + 1].name == NULL || random_below(2) == 0)
+            return row->choices[i].name;
     if (row->parse == value_number) {
-        if (row->choice_also != NULL && random_below(4) == 0)
-            return row->choice_also;
+        if (row->also.name != NULL && random_below(4) == 0)
+            return row->also.name;
         snprintf(number, sizeof number, "%ld",
                  random_below(3) == 0 ? row->maximum : row->minimum + (long)random_below(12));
         return number;

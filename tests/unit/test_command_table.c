@@ -7,9 +7,13 @@
 
 #include <cmocka.h>
 
+#include <dlfcn.h>
+#include <libcli.h>
+
 #include "../../engine/engine.h"
 #include "../../shell/command/arguments.h"
 #include "../../shell/command/command_table.h"
+#include "../../shell/command/pipe.h"
 #include "../../shell/libcli_bridge.h"
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +55,41 @@ int engine_clear(struct engine *engine, const char *session)
 {
     (void)engine, (void)session;
     abort();
+}
+
+/* libcli's own, which refuses when so many were registered. */
+static int registrations_left = -1;
+
+struct cli_command *
+cli_register_command(struct cli_def *cli, struct cli_command *parent, const char *name,
+                     int (*callback)(struct cli_def *, const char *, char **, int), int privilege,
+                     int mode, const char *help)
+{
+    struct cli_command *(*real)(struct cli_def *, struct cli_command *, const char *,
+                                int (*)(struct cli_def *, const char *, char **, int), int, int,
+                                const char *);
+    void *symbol = dlsym(RTLD_NEXT, "cli_register_command");
+
+    if (registrations_left == 0)
+        return NULL;
+    registrations_left--;
+    memcpy(&real, &symbol, sizeof real);
+    return real(cli, parent, name, callback, privilege, mode, help);
+}
+
+static void test_libcli_out_of_memory(void **state)
+{
+    struct bridge *bridge = NULL;
+    int registered = 0;
+
+    (void)state;
+    while (!bridge) {
+        registrations_left = registered++;
+        bridge = bridge_new(true);
+    }
+    registrations_left = -1;
+    assert_true(registered > 20);
+    bridge_free(bridge);
 }
 
 static const enum command_mode modes[] = {MODE_OPERATIONAL, MODE_CONFIGURATION};
@@ -173,6 +212,9 @@ static void test_lines(void **state)
     leads(bridge, MODE_OPERATIONAL, "\"show\" sessions", NULL, 0);
     leads(bridge, MODE_OPERATIONAL, "set x", NULL, 0);
     leads(bridge, MODE_OPERATIONAL, "_ ?", NULL, 0);
+    /* what may stand behind another command */
+    leads(bridge, MODE_RUN, "show vers", "show version", 2);
+    leads(bridge, MODE_LEVEL, "se x", "set", 1);
     bridge_free(bridge);
 }
 
@@ -250,6 +292,11 @@ static void test_arguments(void **state)
     gives("monitor sessions", o, "plain plain",
           "1: unknown word \"plain\", expected one of: interval, count");
     gives("rollback", c, "7", "N=7");
+    gives("up", c, "2", "N=2");
+    gives("up", c, "set x", "COMMAND=set");
+    gives("up", c, "2 set x", "N=2 COMMAND=set");
+    gives("up", c, "101 set x", "0: \"101\" is not a number of 1-100");
+    gives("top", c, "set 2", "COMMAND=set");
     gives("rollback", c, "51", "0: \"51\" is not a number of 0-50");
     gives("commit", c, "and check", "check=check and-quit=and");
     gives("set", c, "", "0: set: PATH is missing");
@@ -257,12 +304,92 @@ static void test_arguments(void **state)
     gives("clear counters session", o, "", "0: clear counters session: NAME is missing");
 }
 
+/* A word that may stand somewhere: what it is for is said beside it. */
+static void check_candidate(void *context, const struct candidate *candidate)
+{
+    size_t *count = context;
+
+    if (candidate->help[0] == '\0')
+        fail_msg("`%s` has no help", candidate->word);
+    assert_help(candidate->help, 80 - 12);
+    ++*count;
+}
+
+/* Every word that `?` can list has its line of help. */
+static void test_help_of_every_word(void **state)
+{
+    const enum command_mode every[] = {MODE_OPERATIONAL, MODE_CONFIGURATION, MODE_RUN, MODE_LEVEL};
+    const struct command *command;
+    size_t count = 0;
+
+    (void)state;
+    for (size_t m = 0; m < 4; m++) {
+        struct command_walk walk = {0};
+        command_next_words(every[m], &walk, "", check_candidate, &count);
+        for (size_t i = 0; (command = command_at(i)); i++) {
+            const char *blank = command->path;
+            walk.prefix = command;
+            for (walk.depth = 1; (blank = strchr(blank, ' ')); walk.depth++, blank++)
+                if (command_modes(command) & every[m])
+                    command_next_words(every[m], &walk, "", check_candidate, &count);
+        }
+    }
+    for (size_t i = 0; (command = command_at(i)); i++) {
+        arguments_next(command, NULL, 0, "", check_candidate, &count);
+        for (size_t k = 0; k < ARGUMENTS_MAX && command->arguments[k].name; k++) {
+            char name[] = "5", *texts[] = {strdup(command->arguments[k].name), name};
+            struct word words[] = {{.text = texts[0]}, {.text = texts[1]}};
+            arguments_next(command, words, 1, "", check_candidate, &count);
+            arguments_next(command, words, 2, "", check_candidate, &count);
+            free(texts[0]);
+        }
+    }
+    assert_true(count > 100);
+}
+
+struct names {
+    char at[32][16];
+    size_t count;
+};
+
+static void note_name(void *context, const struct candidate *candidate)
+{
+    struct names *names = context;
+
+    snprintf(names->at[names->count++], sizeof names->at[0], "%s", candidate->word);
+}
+
+static void test_help_of_every_pipe(void **state)
+{
+    struct names stages = {.count = 0};
+    const unsigned displays = DISPLAY_SET | DISPLAY_JSON | DISPLAY_COMPARE;
+    char bar[] = "|", rollback[] = "rollback", number[] = "1";
+    struct word words[] = {{.text = bar}, {.text = NULL}, {.text = rollback}, {.text = number}};
+    size_t count = 0;
+
+    (void)state;
+    pipe_next(displays, words, 1, "", check_candidate, &count);
+    pipe_next(displays, words, 1, "", note_name, &stages);
+    assert_int_equal(stages.count, count);
+    for (size_t i = 0; i < stages.count; i++)
+        for (size_t given = 2; given <= 4; given++) {
+            words[1].text = stages.at[i];
+            pipe_next(displays, words, given, "", check_candidate, &count);
+        }
+    assert_true(count > 2 * stages.count);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),      cmocka_unit_test(test_every_path),
-        cmocka_unit_test(test_lines),     cmocka_unit_test(test_privileges),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_every_path),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_privileges),
         cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_help_of_every_word),
+        cmocka_unit_test(test_help_of_every_pipe),
+        cmocka_unit_test(test_libcli_out_of_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

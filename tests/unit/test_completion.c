@@ -11,6 +11,7 @@ static void collect(void *context, const struct candidate *candidate)
     FILE *out = context;
 
     assert_non_null(candidate->help);
+    assert_true(candidate->help[0] != '\0');
     fprintf(out, "%s%s", ftell(out) == 0 ? "" : " ", candidate->word);
     if (candidate->hint)
         putc('?', out);

@@ -339,7 +339,8 @@ static void paths(void **state)
             strcat(text, path.words[w]);
         }
         assert_string_equal(text, cases[i].canonical);
-        assert_int_equal(path_parent(&path), cases[i].parent);
+        assert_int_equal(path_above(&path, 1), cases[i].parent);
+        assert_int_equal(path_above(&path, 9), 0);
         assert_int_equal(path_editable(&path, &problem), cases[i].problem == NULL);
         if (cases[i].problem != NULL)
             assert_string_equal(problem.text, cases[i].problem);
