@@ -29,6 +29,8 @@ enum {
     MAC_ADDRESSES = 2 * ETH_ALEN,
     LINK_ADDRESS = (sizeof(struct tpacket3_hdr) + TPACKET_ALIGNMENT - 1) &
                    ~(TPACKET_ALIGNMENT - 1u), /* of a frame's sockaddr_ll in its header */
+    FRAME_LEAST = LINK_ADDRESS + sizeof(struct sockaddr_ll) + sizeof(struct virtio_net_hdr) +
+                  VLAN_TAG, /* what stands before a frame's bytes */
 };
 
 static int option(int descriptor, int name, const void *value, size_t size)
@@ -200,6 +202,7 @@ bool capture_block_open(struct capture *capture, struct capture_block *block)
     if (!(__atomic_load_n(&descriptor->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
         return false;
     block->at = (uint8_t *)descriptor + descriptor->hdr.bh1.offset_to_first_pkt;
+    block->end = (uint8_t *)descriptor + capture->block_size;
     block->left = descriptor->hdr.bh1.num_pkts;
     return true;
 }
@@ -252,15 +255,44 @@ static void put_tag_back(uint8_t *bytes, const struct tpacket3_hdr *header, stru
     frame->checksum_start = (uint16_t)(frame->checksum_start + VLAN_TAG);
 }
 
+/* The next record; NULL: none left. The last one's offset to the next is 0. */
+static const struct tpacket3_hdr *next_record(struct capture_block *block, uint32_t *size)
+{
+    const struct tpacket3_hdr *header = (const struct tpacket3_hdr *)(void *)block->at;
+    if (!block->left || block->at > block->end || block->end - block->at < FRAME_LEAST)
+        return NULL;
+    uint32_t room = (uint32_t)(block->end - block->at);
+    *size = header->tp_next_offset ? header->tp_next_offset : room;
+    if (*size > room)
+        return NULL;
+    block->left--;
+    block->at += *size;
+    return header;
+}
+
+/* A frame that virtio_net's header cannot describe (a super-frame of IP fragments, of SCTP, on
+ * kernels before 6.2 of UDP) the kernel counts as dropped when its record is in the block already.
+ * Of that only the size and the status were written then, by which it is known; the rest is what
+ * lay there before. */
+static bool is_whole(const struct tpacket3_hdr *header, uint32_t size)
+{
+    return header->tp_status & TP_STATUS_USER && header->tp_mac >= FRAME_LEAST &&
+           header->tp_mac <= size && header->tp_snaplen <= size - header->tp_mac &&
+           header->tp_snaplen <= header->tp_len;
+}
+
 bool capture_block_next(struct capture_block *block, struct frame *frame)
 {
-    if (!block->left)
-        return false;
-    block->left--;
-    const struct tpacket3_hdr *header = (const struct tpacket3_hdr *)(void *)block->at;
-    const struct sockaddr_ll *link = (const struct sockaddr_ll *)(void *)(block->at + LINK_ADDRESS);
-    uint8_t *bytes = block->at + header->tp_mac;
-    block->at += header->tp_next_offset;
+    const struct tpacket3_hdr *header;
+    uint32_t size;
+    do {
+        header = next_record(block, &size);
+        if (!header)
+            return false;
+    } while (!is_whole(header, size));
+    uint8_t *bytes = block->at - size + header->tp_mac;
+    const struct sockaddr_ll *link =
+        (const struct sockaddr_ll *)(const void *)((const uint8_t *)header + LINK_ADDRESS);
 
     *frame = (struct frame){
         .bytes = bytes,

@@ -37,7 +37,8 @@ int capture_open(struct capture **capture, const struct capture_options *options
 void capture_admit(struct capture *capture);
 void capture_close(struct capture *capture);
 
-/* Frames that the ring had no room for since the last call. */
+/* Frames that the kernel did not put into the ring since the last call: for want of room, or because
+ * it could not describe them. */
 uint64_t capture_dropped(const struct capture *capture);
 
 /* Takes the pending error off the socket (the interface went down); packets come again when
@@ -46,13 +47,14 @@ void capture_clear_error(const struct capture *capture);
 
 /* A block being read. */
 struct capture_block {
-    uint8_t *at; /* next frame */
+    uint8_t *at, *end; /* next frame's record; where records can be */
     uint32_t left;
 };
 
 /* false: no block is ready. A block that was opened must be released before the next. */
 bool capture_block_open(struct capture *capture, struct capture_block *block);
-/* false: no frame left. *frame is a view into the block. */
+/* false: no frame left. *frame is a view into the block. Frames that the kernel could not describe
+ * are left out; capture_dropped has them. */
 bool capture_block_next(struct capture_block *block, struct frame *frame);
 /* Gives the block back to the kernel. */
 void capture_block_release(struct capture *capture);
