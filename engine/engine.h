@@ -21,7 +21,10 @@ void engine_stop(struct engine *engine);
 /* A commit in two steps. prepare does everything that can fail or wait (memory, sockets,
  * capture rings, the neighbours of new receivers: at most 0.5 s) and changes nothing that
  * packets see; it owns `config` from the call on, whatever it returns. Then exactly one of
- * commit, which cannot fail and returns when every worker runs the new plan, or abandon. */
+ * commit, which cannot fail and returns when every worker runs the new plan, or abandon. In
+ * between, for as long as saving the configuration takes, everything else here but another
+ * prepare may be called; what has become of links and receivers meanwhile is seen to after the
+ * commit. */
 struct engine_change;
 
 /* A problem of the configuration on this machine: the session's name, and a text that begins with

@@ -137,8 +137,8 @@ void box_close(struct box *box)
         close(box->arriving[i]);
     free(box->arriving);
     server_close(&box->server);
-    engine_stop(box->engine);
     running_close(&box->running);
+    engine_stop(box->engine);
     store_close(box->store);
     if (box->wake >= 0)
         close(box->wake);
@@ -188,10 +188,10 @@ static void take_arriving(struct box *box)
     pthread_mutex_unlock(&box->lock);
 }
 
-/* One round: waits for the wake-up, the engine and the consoles, and serves those. */
+/* One round: waits for the wake-up, the engine, the disk and the consoles, and serves those. */
 static int run_once(struct box *box, int64_t *serviced)
 {
-    enum { WAKE, ENGINE, SERVER };
+    enum { WAKE, ENGINE, SAVED, SERVER };
     int64_t since = clock_ms() - *serviced;
     int timeout = since >= SERVICE_MS ? 0 : (int)(SERVICE_MS - since);
     size_t count;
@@ -202,6 +202,7 @@ static int run_once(struct box *box, int64_t *serviced)
     polls[WAKE] = (struct pollfd){.fd = box->wake, .events = POLLIN};
     polls[ENGINE] =
         (struct pollfd){.fd = box->engine ? engine_descriptor(box->engine) : -1, .events = POLLIN};
+    polls[SAVED] = (struct pollfd){.fd = running_descriptor(&box->running), .events = POLLIN};
     if (poll(polls, count, timeout) < 0)
         return errno == EINTR ? 0 : -errno;
     if (polls[ENGINE].revents || clock_ms() - *serviced >= SERVICE_MS) {
@@ -209,6 +210,8 @@ static int run_once(struct box *box, int64_t *serviced)
             engine_service(box->engine);
         *serviced = clock_ms();
     }
+    if (polls[SAVED].revents)
+        running_service(&box->running);
     server_serve(&box->server, polls + SERVER, count - SERVER);
     if (polls[WAKE].revents)
         take_arriving(box);
@@ -221,7 +224,8 @@ int box_run(struct box *box)
     int error = 0;
 
     notify("READY=1");
-    while (error == 0 && !atomic_load(&box->ending))
+    /* who waits for a commit that is being saved is told how it went */
+    while (error == 0 && !(atomic_load(&box->ending) && running_end(&box->running)))
         error = run_once(box, &serviced);
     notify("STOPPING=1");
     return error;

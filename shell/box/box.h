@@ -20,7 +20,8 @@ struct box_options {
  * 0 and *box, or -errno with *why. */
 int box_open(struct box **box, const struct box_options *options, char *why, size_t why_size);
 
-/* Serves consoles in the calling thread until box_end is called (any thread, async-signal-safe). */
+/* Serves consoles in the calling thread until box_end is called (any thread, async-signal-safe)
+ * and the commit under way then is saved. */
 int box_run(struct box *box);
 /* The same in a thread of its own. */
 int box_start(struct box *box);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* How many words of a line, behind its `set`, a problem's text begins with: its path. */
 static size_t shared_words(const struct words *line, const char *text)
@@ -84,8 +85,11 @@ int box_check_file(const char *path)
 {
     size_t length = 0;
     char *text = NULL;
-    int result = file_read(AT_FDCWD, path, &text, &length);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int result = fd < 0 ? -errno : file_read_all(fd, &text, &length);
 
+    if (fd >= 0)
+        close(fd);
     if (result == 0)
         result = check_text(path, text, length);
     free(text);

@@ -2,6 +2,7 @@
  * command/execute.c. */
 #include "console.h"
 #include "../command/candidates.h"
+#include "../command/commit.h"
 #include "../command/execute.h"
 #include "../command/monitor.h"
 #include "../config/utf8.h"
@@ -61,6 +62,8 @@ struct console *console_new(int fd, const struct role *role, struct running *run
 void console_free(struct console *console)
 {
     monitor_end(console);
+    if (console->committing.running)
+        pipe_close(&console->request.pipe);
     edit_end(&console->edit);
     console_top(console);
     bridge_free(console->bridge);
@@ -268,6 +271,7 @@ static void take_complete(struct console *console, const struct waiting *message
 static void end_monitor(struct console *console)
 {
     monitor_end(console);
+    console->channel.looked_at = 0;
     send_prompt(console, MESSAGE_DONE, console->request.failed, false);
 }
 
@@ -275,6 +279,16 @@ static void end_monitor(struct console *console)
 static bool concerns_monitor(const struct console *console, const struct waiting *message)
 {
     return console->monitor && message->request == console->channel.request;
+}
+
+static void resume_commit(struct console *console)
+{
+    enum command_status status = commit_resume(console);
+
+    if (status == COMMAND_RUNNING)
+        return;
+    console->channel.looked_at = 0;
+    send_prompt(console, MESSAGE_DONE, status != COMMAND_OK, false);
 }
 
 static void take_size(struct console *console, const struct waiting *message)
@@ -352,10 +366,17 @@ static void take_message(struct console *console, const struct waiting *message)
     }
 }
 
-/* While a monitor runs, what would wait its turn does; what concerns the monitor does not. */
+/* Whether a line goes on that was begun. */
+static bool is_busy(const struct console *console)
+{
+    return console->monitor || console->committing.running;
+}
+
+/* While a monitor or a commit runs, what would wait its turn does; what concerns the monitor does
+ * not. */
 static bool can_take(const struct console *console, enum message_type type)
 {
-    if (console->monitor)
+    if (is_busy(console))
         return type == MESSAGE_INTERRUPT || type == MESSAGE_SIZE || type == MESSAGE_WATCH ||
                type == MESSAGE_SHOWN;
     return channel_queued(&console->channel) < QUEUE_FULL;
@@ -367,13 +388,13 @@ static bool next_message(struct console *console, size_t *offset, struct waiting
     struct channel *channel = &console->channel;
     size_t next;
 
-    *offset = console->monitor ? channel->looked_at : 0;
+    *offset = is_busy(console) ? channel->looked_at : 0;
     while (channel_look(channel, *offset, message, &next)) {
         if (message->type == 0 && *offset == 0)
             channel_take(channel, 0); /* taken out of the middle before */
         else if (message->type != 0 && can_take(console, message->type))
             return true;
-        else if (!console->monitor)
+        else if (!is_busy(console))
             return false;
         else
             channel->looked_at = *offset = next;
@@ -386,12 +407,14 @@ void console_serve(struct console *console)
     struct waiting message;
     size_t offset;
 
+    if (console->committing.running)
+        resume_commit(console);
     for (int turn = 0; turn < TURN_MAX && next_message(console, &offset, &message); turn++) {
         take_message(console, &message);
         if (console->channel.broken)
             return;
         channel_take(&console->channel, offset);
-        if (!console->monitor)
+        if (!is_busy(console))
             console->channel.looked_at = 0;
     }
     if (console->channel.fault)
@@ -424,9 +447,7 @@ void console_tick(struct console *console, int64_t now_ms)
         refuse(console, "this console did not say hello in time");
         return;
     }
-    if (!monitor_round(console, now_ms)) {
+    if (!monitor_round(console, now_ms))
         end_monitor(console);
-        console->channel.looked_at = 0;
-    }
     channel_flush(&console->channel);
 }

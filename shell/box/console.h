@@ -23,6 +23,12 @@ struct request {
     bool filtered;   /* the console filters it: text, and no live view */
 };
 
+/* The commit that is waited for, as it was asked for. */
+struct committing {
+    bool running; /* false: none */
+    bool check_only, and_quit;
+};
+
 struct console {
     struct channel channel;
     struct running *running;
@@ -39,6 +45,7 @@ struct console {
 
     struct request request;
     struct monitor *monitor; /* NULL: none runs */
+    struct committing committing;
     bool logged_out;
     struct console *next; /* server.c */
 };

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-static int read_all(int fd, char **text, size_t *length)
+int file_read_all(int fd, char **text, size_t *length)
 {
     size_t size = 64 * 1024, got = 0;
     char *data = malloc(size + 1);
@@ -15,8 +17,8 @@ static int read_all(int fd, char **text, size_t *length)
 
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0) {
-            int error = errno;
+        if (n < 0 || got + (size_t)n > FILE_SIZE_MAX) {
+            int error = n < 0 ? errno : EFBIG;
             free(data);
             return -error;
         }
@@ -41,11 +43,16 @@ static int read_all(int fd, char **text, size_t *length)
 
 int file_read(int dir, const char *name, char **text, size_t *length)
 {
-    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat about;
+    int result;
 
     if (fd < 0)
-        return -errno;
-    int result = read_all(fd, text, length);
+        return errno == ENXIO ? -ENOTSUP : -errno; /* a socket */
+    if (fstat(fd, &about) < 0)
+        result = -errno;
+    else
+        result = S_ISREG(about.st_mode) ? file_read_all(fd, text, length) : -ENOTSUP;
     close(fd);
     return result;
 }
@@ -67,8 +74,10 @@ static int write_all(int fd, const char *text, size_t length)
 
 int file_write(int dir, const char *name, const char *text, size_t length)
 {
-    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    int fd;
 
+    unlinkat(dir, name, 0);
+    fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
     if (fd < 0)
         return -errno;
     int result = write_all(fd, text, length);
@@ -79,7 +88,13 @@ int file_write(int dir, const char *name, const char *text, size_t length)
     return result;
 }
 
+/* Some network file systems have directories that cannot be synchronised, and need not be. */
 int file_sync_directory(int dir)
 {
-    return fsync(dir) < 0 ? -errno : 0;
+    return fsync(dir) < 0 && errno != EINVAL ? -errno : 0;
+}
+
+const char *file_error(int error)
+{
+    return error == -ENOTSUP ? "not a regular file" : strerror(-error);
 }

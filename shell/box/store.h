@@ -1,6 +1,7 @@
-/* The state directory: startup.conf, the archive of the configurations before it, rescue.conf,
- * the VNIs given to sessions, and the lock that keeps a second box out. At every instant
- * startup.conf is the old or the new configuration, whole. */
+/* The state directory: startup.conf, the archive of the configurations that ran before it,
+ * rescue.conf, the VNIs given to sessions, and the lock that keeps a second box out. At every
+ * instant startup.conf is the old or the new configuration, whole. What goes to the archive is
+ * the text that was loaded or saved, whatever became of the files meanwhile. */
 #ifndef MIRRORSH_STORE_H
 #define MIRRORSH_STORE_H
 
@@ -11,7 +12,8 @@ struct store;
 enum { ARCHIVE_MAX = 50 };
 
 /* Creates the directory where needed and locks it: -EWOULDBLOCK when another process has it,
- * or another -errno, with *why. */
+ * -EPERM when everybody may write there, or another -errno, with *why. On a file system that is
+ * read-only there is no lock, and every save fails. */
 int store_open(struct store **store, const char *directory, char *why, size_t why_size);
 void store_close(struct store *store);
 
@@ -24,14 +26,20 @@ typedef bool store_accept_fn(void *context, const struct node *tree, struct vni_
  * startup.conf or a first start. NULL when memory runs out; *book belongs to the caller. */
 struct node *store_load(struct store *store, store_accept_fn *accept, void *context,
                         struct vni_book *book);
+/* "RUNNING AN OLD CONFIGURATION: ...": what runs since the start in the place of startup.conf;
+ * NULL when that runs, and after a save. */
+const char *store_fallback(const struct store *store);
 
-/* The commit's first half: everything that can fill the disk. Writes tree beside startup.conf,
- * and the VNIs of both books. */
-int store_stage(struct store *store, const struct node *tree, const struct vni_book *old_book,
-                const struct vni_book *new_book, char *why, size_t why_size);
-/* Its second half: archives startup.conf and puts what was staged in its place. On an error
- * startup.conf is the one before. */
-int store_finish(struct store *store, char *why, size_t why_size);
+/* A commit on its way to the disk. begin takes what it needs from its arguments, which are free
+ * to go then; run, which may be called in another thread, waits for the disk: 0 when the new
+ * configuration will outlive a crash, else -errno with *why and startup.conf is the one before.
+ * In between the store may be asked for what is archived, and for nothing else. */
+struct store_save *store_save_begin(struct store *store, const struct node *tree,
+                                    const struct vni_book *old_book,
+                                    const struct vni_book *new_book); /* NULL: out of memory */
+int store_save_run(struct store_save *save, char *why, size_t why_size);
+/* Frees it; the archive is as it left it. NULL is fine. */
+void store_save_end(struct store_save *save);
 
 /* The configuration `back` commits before the running one, 1-50. NULL with *why. */
 struct node *store_archived(struct store *store, unsigned long back, char *why, size_t why_size);

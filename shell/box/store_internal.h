@@ -1,4 +1,5 @@
-/* What store.c (commits) and store_load.c (the start, rollback) share of the state directory. */
+/* What store.c (the directory), store_save.c (commits) and store_load.c (the start, rollback)
+ * share of the state directory. */
 #ifndef MIRRORSH_STORE_INTERNAL_H
 #define MIRRORSH_STORE_INTERNAL_H
 
@@ -7,23 +8,38 @@
 #include "store.h"
 
 #define STARTUP    "startup.conf"
-#define STAGED     "startup.conf.new"
+#define STAGED     "startup.conf.new" /* in the archive too */
+#define ASIDE      "startup.conf.aside"
 #define RESCUE     "rescue.conf"
 #define VNI_FILE   "vni.auto"
 #define VNI_STAGED "vni.auto.new"
 
 enum { ARCHIVE_NAME_MAX = 32 };
 
+/* A file's bytes, owned; data NULL: none. */
+struct store_text {
+    char *data;
+    size_t length;
+};
+
 struct store {
     char *path;
-    int dir, lock, archive;  /* descriptors */
+    int dir, lock, archive;  /* descriptors, -1: none */
     unsigned long *archived; /* serial numbers of archive/, ascending: the last is rollback 1 */
     size_t archive_count;
-    char *vni_text;        /* what vni.auto says; NULL: not known */
-    bool startup_unusable; /* startup.conf was not loaded: never to be archived */
+    unsigned long last_serial; /* the highest in archive/, an entry's or not */
+    struct store_text runs;    /* what runs, as it was loaded or saved; none: the empty start */
+    char *fallback;            /* store_fallback */
+    char *vni_text;            /* what vni.auto says; NULL: not known */
 };
 
 void archive_name(unsigned long serial, char name[static ARCHIVE_NAME_MAX]);
+/* Appends to the list; false when memory runs out. */
+bool archive_add(struct store *store, unsigned long serial);
+/* Whether the newest entry has exactly this text. */
+bool archive_newest_is(const struct store *store, const struct store_text *text);
+/* Whether the file has exactly this text. */
+bool store_file_is(int dir, const char *name, const struct store_text *text);
 /* "PATH/name: error"; returns error. */
 int store_error(const struct store *store, const char *name, int error, char *why, size_t why_size);
 

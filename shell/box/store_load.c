@@ -5,22 +5,22 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-/* A whole file as a tree; NULL with *why: the first problem and its place. */
-static struct node *load_file(int dir, const char *name, char *why, size_t why_size)
+/* A whole file as a tree, and its text; NULL with *why: the first problem and its place. */
+static struct node *load_file(int dir, const char *name, struct store_text *text, char *why,
+                              size_t why_size)
 {
     struct problems problems = {0};
     struct node *tree = NULL;
-    size_t length = 0;
-    char *text = NULL;
-    int error = file_read(dir, name, &text, &length);
+    int error = file_read(dir, name, &text->data, &text->length);
 
     if (error == 0 && !(tree = tree_new()))
         error = -ENOMEM;
     if (error < 0) {
-        snprintf(why, why_size, "%s", strerror(-error));
-    } else if (!text_load(tree, text, length, &problems)) {
+        snprintf(why, why_size, "%s", file_error(error));
+    } else if (!text_load(tree, text->data, text->length, &problems)) {
         const struct problem_line *first = &problems.at[0];
 
         snprintf(why, why_size, "line %u, column %u: %s", first->line, first->column, first->text);
@@ -28,7 +28,10 @@ static struct node *load_file(int dir, const char *name, char *why, size_t why_s
         tree = NULL;
     }
     problems_free(&problems);
-    free(text);
+    if (!tree) {
+        free(text->data);
+        text->data = NULL;
+    }
     return tree;
 }
 
@@ -43,6 +46,13 @@ static void read_vnis(struct store *store, struct vni_book *book)
         vni_file_parse(store->vni_text, length, book);
 }
 
+static bool is_there(const struct store *store, const char *name)
+{
+    struct stat about;
+
+    return fstatat(store->dir, name, &about, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* One attempt of the start. */
 struct attempt {
     struct store *store;
@@ -52,24 +62,37 @@ struct attempt {
     struct vni_book *book;       /* those of the configuration that is taken */
 };
 
-/* The tree of one file, if it can be taken. */
+/* The tree of one file, if it can be taken; its text is what runs then. */
 static struct node *try_file(struct attempt *attempt, int dir, const char *name, char *why,
                              size_t why_size)
 {
-    struct node *tree = load_file(dir, name, why, why_size);
+    struct store_text text = {0};
+    struct node *tree = load_file(dir, name, &text, why, why_size);
 
     if (!tree)
         return NULL;
     if (vni_book_settle(attempt->kept, tree, attempt->book)) {
-        if (attempt->accept(attempt->context, tree, attempt->book, why, why_size))
+        if (attempt->accept(attempt->context, tree, attempt->book, why, why_size)) {
+            attempt->store->runs = text;
             return tree;
+        }
         vni_book_free(attempt->book);
     } else {
         snprintf(why, why_size, "out of memory");
     }
     memset(attempt->book, 0, sizeof *attempt->book);
+    free(text.data);
     tree_free(tree);
     return NULL;
+}
+
+/* Says so, and remembers that it has to be said. */
+static void fall_back(struct store *store, const char *to, const char *name)
+{
+    if (asprintf(&store->fallback, "RUNNING %s CONFIGURATION%s%s%s", to, *name ? ": " : "",
+                 *name ? store->path : "", name) < 0)
+        store->fallback = NULL;
+    fprintf(stderr, "mirrorsh: %s\n", store->fallback ? store->fallback : strerror(ENOMEM));
 }
 
 /* Tries the archive, newest first, then the rescue configuration. */
@@ -80,21 +103,35 @@ static struct node *try_others(struct attempt *attempt)
     char why[600];
 
     for (size_t i = store->archive_count; i-- > 0;) {
-        char name[ARCHIVE_NAME_MAX];
+        char name[ARCHIVE_NAME_MAX], path[ARCHIVE_NAME_MAX + 10];
 
         archive_name(store->archived[i], name);
+        snprintf(path, sizeof path, "/archive/%s", name);
         tree = try_file(attempt, store->archive, name, why, sizeof why);
         if (tree) {
-            fprintf(stderr, "mirrorsh: RUNNING AN OLD CONFIGURATION: %s/archive/%s\n", store->path,
-                    name);
+            fall_back(store, "AN OLD", path);
             return tree;
         }
-        fprintf(stderr, "mirrorsh: %s/archive/%s: %s\n", store->path, name, why);
+        fprintf(stderr, "mirrorsh: %s%s: %s\n", store->path, path, why);
     }
     tree = try_file(attempt, store->dir, RESCUE, why, sizeof why);
     if (tree)
-        fprintf(stderr, "mirrorsh: RUNNING THE RESCUE CONFIGURATION: %s/" RESCUE "\n", store->path);
+        fall_back(store, "THE RESCUE", "/" RESCUE);
+    else if (is_there(store, RESCUE))
+        fprintf(stderr, "mirrorsh: %s/" RESCUE ": %s\n", store->path, why);
     return tree;
+}
+
+/* A commit that was killed between its last two steps has archived what still runs. */
+static void drop_archived_twice(struct store *store)
+{
+    char name[ARCHIVE_NAME_MAX];
+
+    if (!archive_newest_is(store, &store->runs))
+        return;
+    archive_name(store->archived[store->archive_count - 1], name);
+    if (unlinkat(store->archive, name, 0) == 0)
+        store->archive_count--;
 }
 
 struct node *store_load(struct store *store, store_accept_fn *accept, void *context,
@@ -108,15 +145,17 @@ struct node *store_load(struct store *store, store_accept_fn *accept, void *cont
     memset(book, 0, sizeof *book);
     read_vnis(store, &kept);
     tree = try_file(&attempt, store->dir, STARTUP, why, sizeof why);
-    if (!tree) {
-        bool absent = faccessat(store->dir, STARTUP, F_OK, 0) < 0 && errno == ENOENT;
+    if (tree) {
+        drop_archived_twice(store);
+    } else {
+        bool first = !is_there(store, STARTUP) && !is_there(store, ASIDE) &&
+                     !is_there(store, RESCUE) && store->archive_count == 0;
 
-        store->startup_unusable = !absent;
-        if (!absent || store->archive_count > 0)
+        if (!first)
             fprintf(stderr, "mirrorsh: %s/" STARTUP " cannot be loaded: %s\n", store->path, why);
         tree = try_others(&attempt);
-        if (!tree && (!absent || store->archive_count > 0))
-            fprintf(stderr, "mirrorsh: RUNNING AN EMPTY CONFIGURATION\n");
+        if (!tree && !first)
+            fall_back(store, "AN EMPTY", "");
     }
     vni_book_free(&kept);
     if (!tree && (tree = tree_new()) && !accept(context, tree, book, why, sizeof why))
@@ -124,9 +163,15 @@ struct node *store_load(struct store *store, store_accept_fn *accept, void *cont
     return tree;
 }
 
+const char *store_fallback(const struct store *store)
+{
+    return store->fallback;
+}
+
 struct node *store_archived(struct store *store, unsigned long back, char *why, size_t why_size)
 {
     char name[ARCHIVE_NAME_MAX], reason[600];
+    struct store_text text = {0};
     struct node *tree;
 
     if (back == 0 || back > store->archive_count) {
@@ -138,8 +183,9 @@ struct node *store_archived(struct store *store, unsigned long back, char *why, 
         return NULL;
     }
     archive_name(store->archived[store->archive_count - back], name);
-    tree = load_file(store->archive, name, reason, sizeof reason);
+    tree = load_file(store->archive, name, &text, reason, sizeof reason);
     if (!tree)
         snprintf(why, why_size, "archive/%s: %s", name, reason);
+    free(text.data);
     return tree;
 }

@@ -1,13 +1,45 @@
 /* The commit, in the order that leaves the old configuration or the new one at every instant:
- * see transaction.h and store.h. */
+ * checked, prepared by the engine, saved, and then, when nothing can fail any more, run. While
+ * it is saved the control thread goes on; others wait for their turn. See transaction.h. */
 #include "transaction.h"
 #include "../config/check.h"
 #include "../config/diff.h"
 #include "live_values.h"
+#include "saver.h"
 #include "vni_file.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A commit that was asked for. Its edit owns it once it has a result. */
+struct commit {
+    struct edit *edit; /* NULL: the console has gone */
+    bool check_only;
+    enum commit_result result;
+    struct commit_report report;
+    struct commit *next;
+    /* what is being saved: */
+    struct snapshot *snapshot;
+    struct vni_book book;
+    struct engine_change *change;
+    struct store_save *save;
+    char why[600]; /* it could not be */
+    int error;
+};
+
+void commit_report_free(struct commit_report *report)
+{
+    problems_free(&report->problems);
+    problems_free(&report->warnings);
+}
+
+static void commit_free(struct commit *commit)
+{
+    if (!commit)
+        return;
+    commit_report_free(&commit->report);
+    free(commit);
+}
 
 static struct snapshot *snapshot_new(struct node *tree)
 {
@@ -34,6 +66,23 @@ void edit_begin(struct edit *edit, struct running *running)
     running->edits = edit;
 }
 
+/* The one that is being saved goes on without its console. */
+static void forget_commit(struct edit *edit)
+{
+    struct commit **at = &edit->running->commits, *commit = edit->commit;
+
+    while (*at && *at != commit)
+        at = &(*at)->next;
+    if (*at && at == &edit->running->commits && edit->running->saving) {
+        commit->edit = NULL;
+    } else {
+        if (*at)
+            *at = commit->next;
+        commit_free(commit);
+    }
+    edit->commit = NULL;
+}
+
 void edit_end(struct edit *edit)
 {
     struct edit **at = &edit->running->edits;
@@ -42,6 +91,7 @@ void edit_end(struct edit *edit)
         at = &(*at)->next;
     if (*at)
         *at = edit->next;
+    forget_commit(edit);
     edit_drop(edit);
 }
 
@@ -72,6 +122,8 @@ struct node *edit_writable(struct edit *edit)
 
 bool edit_replace(struct edit *edit, struct node *tree)
 {
+    if (tree)
+        edit_drop(edit);
     return edit_take(edit, tree);
 }
 
@@ -144,20 +196,6 @@ static void abandon(struct running *running, struct engine_change *change)
         engine_abandon(running->engine, change);
 }
 
-/* After a save that failed: the engine goes back to what runs as far as anybody was told. */
-static void apply_running_again(struct running *running, struct problems *problems)
-{
-    struct engine_change *change;
-    struct problems more = {0};
-
-    if (prepare(running, running->snapshot->tree, &running->vnis, false, &change, &more))
-        apply(running, change);
-    else
-        problems_add(problems, 0, 0, "the engine still runs the refused configuration: %s",
-                     more.at[0].text);
-    problems_free(&more);
-}
-
 /* ---- the start ---- */
 
 /* store_accept_fn: what is checked and taken by the engine is what it then runs. */
@@ -184,20 +222,38 @@ int running_open(struct running *running, struct store *store, struct engine *en
     struct node *tree;
 
     *running = (struct running){.store = store, .engine = engine, .seed = seed};
+    int error = saver_open(&running->saver);
+    if (error < 0)
+        return error;
     tree = store_load(store, accept_tree, running, &running->vnis);
     if (tree)
         running->snapshot = snapshot_new(tree);
     if (running->snapshot)
         return 0;
     tree_free(tree);
-    vni_book_free(&running->vnis);
+    running_close(running);
     return -ENOMEM;
 }
 
 void running_close(struct running *running)
 {
+    if (!running_end(running))
+        running_service(running);
+    saver_close(running->saver);
     snapshot_release(running->snapshot);
     vni_book_free(&running->vnis);
+    *running = (struct running){0};
+}
+
+int running_descriptor(const struct running *running)
+{
+    return running->saving ? saver_descriptor(running->saver) : -1;
+}
+
+bool running_end(struct running *running)
+{
+    running->ending = true;
+    return !running->saving;
 }
 
 /* ---- the commit ---- */
@@ -217,67 +273,54 @@ static struct node *merged_tree(const struct edit *edit, struct problems *proble
     return tree;
 }
 
-/* Everything from the engine's commit on: cannot fail half. */
-static bool save_and_apply(struct running *running, const struct node *tree,
-                           const struct vni_book *book, struct engine_change *change,
-                           struct problems *problems)
-{
-    char why[600];
-
-    if (store_stage(running->store, tree, &running->vnis, book, why, sizeof why) < 0) {
-        abandon(running, change);
-        problems_add(problems, 0, 0, "%s", why);
-        return false;
-    }
-    apply(running, change);
-    if (store_finish(running->store, why, sizeof why) < 0) {
-        problems_add(problems, 0, 0, "%s", why);
-        apply_running_again(running, problems);
-        return false;
-    }
-    return true;
-}
-
 /* Puts the tree in the place of the running one, and lets the candidates without changes
  * follow. */
-static void publish(struct edit *edit, struct snapshot *snapshot, struct vni_book *book)
+static void publish(struct running *running, struct commit *commit)
 {
-    struct running *running = edit->running;
-
-    edit_drop(edit);
+    if (commit->edit)
+        edit_drop(commit->edit);
     for (struct edit *other = running->edits; other; other = other->next)
         edit_changed(other);
     snapshot_release(running->snapshot);
-    running->snapshot = snapshot;
+    running->snapshot = commit->snapshot;
+    commit->snapshot = NULL;
     vni_book_free(&running->vnis);
-    running->vnis = *book;
+    running->vnis = commit->book;
+    commit->book = (struct vni_book){0};
 }
 
-/* A tree that differs from the running one and has passed the check; owned. */
-static enum commit_result commit_tree(struct edit *edit, struct node *tree, bool check_only,
-                                      struct problems *problems)
+/* Gives up what a commit holds that is not to be, or that has come to be. */
+static void let_go(struct running *running, struct commit *commit)
 {
-    struct running *running = edit->running;
-    struct snapshot *snapshot = snapshot_new(tree);
-    struct engine_change *change = NULL;
-    struct vni_book book = {0};
+    abandon(running, commit->change);
+    commit->change = NULL;
+    store_save_end(commit->save);
+    commit->save = NULL;
+    snapshot_release(commit->snapshot);
+    commit->snapshot = NULL;
+    vni_book_free(&commit->book);
+}
 
-    if (!snapshot || !vni_book_copy(&running->vnis, &book)) {
-        problems_add(problems, 0, 0, "out of memory");
-    } else if (prepare(running, tree, &book, true, &change, problems)) {
-        if (check_only) {
-            abandon(running, change);
-        } else if (save_and_apply(running, tree, &book, change, problems)) {
-            publish(edit, snapshot, &book);
-            return COMMIT_DONE;
-        }
+/* saver_job_fn */
+static void save(void *context)
+{
+    struct commit *commit = context;
+
+    commit->error = store_save_run(commit->save, commit->why, sizeof commit->why);
+}
+
+/* Hands the commit over to the disk. */
+static enum commit_result start_saving(struct running *running, struct commit *commit)
+{
+    commit->save =
+        store_save_begin(running->store, commit->snapshot->tree, &running->vnis, &commit->book);
+    int error = commit->save ? saver_start(running->saver, save, commit) : -ENOMEM;
+    if (error < 0) {
+        problems_add(&commit->report.problems, 0, 0, "%s", strerror(-error));
+        return COMMIT_REFUSED;
     }
-    vni_book_free(&book);
-    if (snapshot)
-        snapshot_release(snapshot);
-    else
-        tree_free(tree);
-    return problems->count > 0 ? COMMIT_REFUSED : COMMIT_DONE;
+    running->saving = true;
+    return COMMIT_RUNNING;
 }
 
 /* Offline it is not known which machine the configuration is for. */
@@ -292,22 +335,117 @@ static void add_warnings(const struct running *running, const struct node *tree,
     live_values_free(&live);
 }
 
-enum commit_result transaction_commit(struct edit *edit, bool check_only, struct problems *problems,
-                                      struct problems *warnings)
+/* A tree that has passed the check; owned. */
+static enum commit_result commit_tree(struct running *running, struct commit *commit,
+                                      struct node *tree)
 {
-    struct node *tree = merged_tree(edit, problems);
+    commit->snapshot = snapshot_new(tree);
+    if (!commit->snapshot)
+        tree_free(tree);
+    if (!commit->snapshot || !vni_book_copy(&running->vnis, &commit->book)) {
+        problems_add(&commit->report.problems, 0, 0, "out of memory");
+        return COMMIT_REFUSED;
+    }
+    if (!prepare(running, tree, &commit->book, true, &commit->change, &commit->report.problems))
+        return COMMIT_REFUSED;
+    return commit->check_only ? COMMIT_DONE : start_saving(running, commit);
+}
+
+static enum commit_result begin(struct running *running, struct commit *commit)
+{
+    struct edit *edit = commit->edit;
+    struct node *tree = merged_tree(edit, &commit->report.problems);
 
     if (!tree)
         return COMMIT_REFUSED;
-    if (!check(tree, problems)) {
+    if (!check(tree, &commit->report.problems)) {
         tree_free(tree);
         return COMMIT_REFUSED;
     }
-    if (!check_only && tree_equal(tree, edit->running->snapshot->tree)) {
+    /* what runs in the place of what is saved is worth saving as it is */
+    if (!commit->check_only && tree_equal(tree, running->snapshot->tree) &&
+        !store_fallback(running->store)) {
         tree_free(tree);
         edit_drop(edit);
         return COMMIT_UNCHANGED;
     }
-    add_warnings(edit->running, tree, warnings);
-    return commit_tree(edit, tree, check_only, problems);
+    add_warnings(running, tree, &commit->report.warnings);
+    return commit_tree(running, commit, tree);
+}
+
+/* The first in the queue has a result. */
+static void finish(struct running *running, enum commit_result result)
+{
+    struct commit *commit = running->commits;
+
+    running->commits = commit->next;
+    let_go(running, commit);
+    commit->result = result;
+    if (!commit->edit)
+        commit_free(commit);
+}
+
+/* Begins what queues, as far as nothing has to be waited for. */
+static void advance(struct running *running)
+{
+    while (running->commits && !running->saving && !running->ending) {
+        enum commit_result result = begin(running, running->commits);
+
+        if (result != COMMIT_RUNNING)
+            finish(running, result);
+    }
+}
+
+void running_service(struct running *running)
+{
+    struct commit *commit = running->commits;
+    enum commit_result result = COMMIT_REFUSED;
+
+    if (!running->saving)
+        return;
+    saver_wait(running->saver);
+    running->saving = false;
+    if (commit->error < 0) {
+        problems_add(&commit->report.problems, 0, 0, "%s", commit->why);
+    } else {
+        apply(running, commit->change);
+        commit->change = NULL;
+        publish(running, commit);
+        result = COMMIT_DONE;
+    }
+    finish(running, result);
+    advance(running);
+}
+
+enum commit_result transaction_commit(struct edit *edit, bool check_only,
+                                      struct commit_report *report)
+{
+    struct running *running = edit->running;
+    struct commit **last = &running->commits;
+
+    edit->commit = calloc(1, sizeof *edit->commit);
+    if (!edit->commit) {
+        problems_add(&report->problems, 0, 0, "out of memory");
+        return COMMIT_REFUSED;
+    }
+    *edit->commit =
+        (struct commit){.edit = edit, .check_only = check_only, .result = COMMIT_RUNNING};
+    while (*last)
+        last = &(*last)->next;
+    *last = edit->commit;
+    advance(running);
+    return transaction_result(edit, report);
+}
+
+enum commit_result transaction_result(struct edit *edit, struct commit_report *report)
+{
+    struct commit *commit = edit->commit;
+    enum commit_result result = commit->result;
+
+    if (result == COMMIT_RUNNING)
+        return result;
+    *report = commit->report;
+    free(commit);
+    edit->commit = NULL;
+    return result;
 }

@@ -1,6 +1,8 @@
 /* commit: the candidate becomes the running configuration, or every reason why not is told. */
-#include "../box/console.h"
+#include "commit.h"
 #include "command_table.h"
+#include "execute.h"
+#include <stdlib.h>
 
 /* One problem message each, all at the place of the word commit. */
 static void report(struct console *console, const struct problems *problems)
@@ -16,36 +18,72 @@ static void report_warnings(struct console *console, const struct problems *warn
         console_warning(console, 0, "%s", warnings->at[i].text);
 }
 
-static enum command_status run_commit(struct console *console, const struct word *words,
-                                      size_t count, FILE *out, struct problem *problem)
+/* How it went; what it tells is freed. */
+static enum command_status tell(struct console *console, enum commit_result result,
+                                struct commit_report *told, FILE *out)
 {
-    bool check_only = argument_given(&console->request.arguments, "check");
-    bool and_quit = argument_given(&console->request.arguments, "and-quit");
-    struct problems problems = {0}, warnings = {0};
-    enum command_status status = COMMAND_OK;
+    const struct committing *asked = &console->committing;
 
-    (void)words;
-    (void)count;
-    (void)problem;
-    switch (transaction_commit(&console->edit, check_only, &problems, &warnings)) {
+    switch (result) {
+    case COMMIT_RUNNING:
+        return COMMAND_RUNNING;
     case COMMIT_DONE:
-        report_warnings(console, &warnings);
-        fputs(check_only ? "configuration check succeeds\n" : "commit complete\n", out);
+        report_warnings(console, &told->warnings);
+        fputs(asked->check_only ? "configuration check succeeds\n" : "commit complete\n", out);
         break;
     case COMMIT_UNCHANGED:
         fputs("no changes\n", out);
         break;
     case COMMIT_REFUSED:
-        report(console, &problems);
-        status = COMMAND_FAILED;
+        report(console, &told->problems);
         break;
     }
-    problems_free(&problems);
-    problems_free(&warnings);
-    if (and_quit && status == COMMAND_OK) {
+    commit_report_free(told);
+    if (asked->and_quit && result != COMMIT_REFUSED) {
         console->mode = MODE_OPERATIONAL;
         console_top(console);
     }
+    return result == COMMIT_REFUSED ? COMMAND_FAILED : COMMAND_OK;
+}
+
+static enum command_status run_commit(struct console *console, const struct word *words,
+                                      size_t count, FILE *out, struct problem *problem)
+{
+    const struct arguments *arguments = &console->request.arguments;
+    struct commit_report told = {0};
+
+    (void)words;
+    (void)count;
+    (void)problem;
+    console->committing = (struct committing){.check_only = argument_given(arguments, "check"),
+                                              .and_quit = argument_given(arguments, "and-quit")};
+    enum commit_result result =
+        transaction_commit(&console->edit, console->committing.check_only, &told);
+    console->committing.running = result == COMMIT_RUNNING;
+    return tell(console, result, &told, out);
+}
+
+enum command_status commit_resume(struct console *console)
+{
+    struct commit_report told = {0};
+    enum commit_result result = transaction_result(&console->edit, &told);
+    size_t size = 0;
+    char *text = NULL;
+    FILE *out;
+
+    if (result == COMMIT_RUNNING)
+        return COMMAND_RUNNING;
+    console->committing.running = false;
+    out = open_memstream(&text, &size);
+    if (!out) {
+        commit_report_free(&told);
+        console->channel.broken = true;
+        return COMMAND_FAILED;
+    }
+    enum command_status status = tell(console, result, &told, out);
+    fclose(out);
+    execute_answer(console, text, size);
+    free(text);
     return status;
 }
 

@@ -141,9 +141,7 @@ static uint32_t column_of(const char *line, const struct word *words, size_t cou
     return word == 0 ? 1 : words_column(line, words[word - 1].end);
 }
 
-/* Sends the answer through the pipe. A monitor goes on with the pipe: it takes it. */
-static void answer(struct console *console, const char *text, size_t length,
-                   enum command_status status)
+void execute_answer(struct console *console, const char *text, size_t length)
 {
     struct pipe *pipe = &console->request.pipe;
     char *through = NULL;
@@ -152,20 +150,16 @@ static void answer(struct console *console, const char *text, size_t length,
 
     if (!pipe_filters(pipe)) {
         console_output(console, text, length);
-        return;
-    }
-    if (status == COMMAND_RUNNING)
-        return;
-    out = open_memstream(&through, &size);
-    if (!out) {
+    } else if ((out = open_memstream(&through, &size))) {
+        pipe_feed(pipe, text, length, out);
+        pipe_finish(pipe, out);
+        if (fclose(out) == 0)
+            console_output(console, through, size);
+        free(through);
+    } else {
         console_problem(console, 0, "out of memory");
-        return;
     }
-    pipe_feed(pipe, text, length, out);
-    pipe_finish(pipe, out);
-    if (fclose(out) == 0)
-        console_output(console, through, size);
-    free(through);
+    pipe_close(pipe);
 }
 
 /* A line split into the command's words and the pipe's. */
@@ -195,14 +189,13 @@ static enum command_status run_words(struct console *console, const struct word 
         problem_at(&problem, 0, "out of memory");
         status = COMMAND_FAILED;
     }
-    answer(console, text, size, status);
+    if (status != COMMAND_RUNNING) /* else it goes on, with the pipe */
+        execute_answer(console, text, size);
     free(text);
     if (*problem.text && (status == COMMAND_FAILED || problem.warning)) /* else it was told */
         (problem.warning ? console_warning : console_problem)(
             console, column_of(request->line, words, count, part, problem.word), "%s",
             problem.text);
-    if (status != COMMAND_RUNNING)
-        pipe_close(&request->pipe);
     return status;
 }
 

@@ -195,6 +195,9 @@ static void on_problem(void *context, const char *session, const char *text)
     printf("problem %s: %s\n", session, text);
 }
 
+static void look(struct engine *engine, bool print);
+
+/* While a commit is prepared, the engine serves and is asked as ever. */
 static int commit(struct engine *engine, struct mirror_config *config)
 {
     char why[256] = "";
@@ -204,6 +207,8 @@ static int commit(struct engine *engine, struct mirror_config *config)
         return error;
     if (error)
         die("prepare", why);
+    engine_service(engine);
+    look(engine, false);
     engine_commit(engine, change);
     return 0;
 }

@@ -1,4 +1,4 @@
-/* links: shell/box/store.c shell/box/store_load.c shell/box/file.c shell/box/vni_file.c shell/config/check.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: shell/box/store.c shell/box/store_load.c shell/box/store_save.c shell/box/file.c shell/box/vni_file.c shell/config/check.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,32 +6,10 @@
 #include <cmocka.h>
 
 #include "../../shell/box/vni_file.h"
-#include "state_directory.h"
+#include "stores.h"
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
-
-static const struct vni_book no_vnis;
-
-static struct store *open_store(void)
-{
-    struct store *store;
-    char why[600] = "";
-
-    assert_int_equal(store_open(&store, state_directory, why, sizeof why), 0);
-    return store;
-}
-
-static bool accept_all(void *context, const struct node *tree, struct vni_book *book, char *why,
-                       size_t why_size)
-{
-    (void)context;
-    (void)tree;
-    (void)book;
-    (void)why;
-    (void)why_size;
-    return true;
-}
 
 /* Refuses what has the host name "bad". */
 static bool accept_good(void *context, const struct node *tree, struct vni_book *book, char *why,
@@ -43,39 +21,6 @@ static bool accept_good(void *context, const struct node *tree, struct vni_book 
     (void)book;
     snprintf(why, why_size, "bad is refused");
     return !system || strcmp(node_value(system, "host-name"), "bad") != 0;
-}
-
-static struct node *load(store_accept_fn *accept)
-{
-    struct store *store = open_store();
-    struct vni_book book;
-    struct node *tree = store_load(store, accept, NULL, &book);
-
-    vni_book_free(&book);
-    store_close(store);
-    return tree;
-}
-
-static void stage(struct store *store, const char *text)
-{
-    struct node *tree = tree_of(text);
-    char why[600] = "";
-
-    assert_int_equal(store_stage(store, tree, &no_vnis, &no_vnis, why, sizeof why), 0);
-    tree_free(tree);
-}
-
-static void commit(struct store *store, const char *text)
-{
-    char why[600] = "";
-
-    stage(store, text);
-    assert_int_equal(store_finish(store, why, sizeof why), 0);
-}
-
-static void host(char *text, size_t size, int number)
-{
-    snprintf(text, size, "set system host-name h%d\n", number);
 }
 
 static void test_commit_and_load(void **state)
@@ -134,29 +79,33 @@ static void test_archive_of_fifty(void **state)
 static void test_crashes(void **state)
 {
     struct store *store = open_store();
-    char why[600];
+    struct vni_book book;
+    char why[600] = "";
 
     (void)state;
     commit(store, "set system host-name a\n");
     commit(store, "set system host-name b\n");
-    stage(store, "set system host-name c\n");
     store_close(store);
+    write_state("startup.conf.new", "set system host-name c\n");
+    write_state("archive/startup.conf.new", "set system ho");
     assert_tree(load(accept_all), "set system host-name b\n");
-    assert_int_equal(access(state_file("startup.conf.new"), F_OK), -1);
+    assert_false(exists("startup.conf.new"));
+    assert_false(exists("archive/startup.conf.new"));
 
-    char startup[200];
-    strcpy(startup, state_file("startup.conf"));
-    assert_int_equal(link(startup, state_file("archive/000002.conf")), 0);
+    write_state("archive/000002.conf", "set system host-name b\n");
     store = open_store();
+    assert_tree(store_load(store, accept_all, NULL, &book), "set system host-name b\n");
     assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name a\n");
     commit(store, "set system host-name c\n");
     assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name b\n");
+    assert_tree(store_archived(store, 2, why, sizeof why), "set system host-name a\n");
     store_close(store);
 }
 
 static void test_loading_order(void **state)
 {
     struct store *store = open_store();
+    struct vni_book book;
     char why[600];
 
     (void)state;
@@ -178,15 +127,48 @@ static void test_loading_order(void **state)
     unlink(state_file("rescue.conf"));
     assert_tree(load(accept_good), "");
 
-    /* what could not be loaded is kept aside by the next commit, never archived */
-    struct vni_book book;
+    /* what could not be loaded is kept aside by the next commit, never archived; nor is the empty
+     * configuration, which nobody has committed */
     store = open_store();
     assert_tree(store_load(store, accept_good, NULL, &book), "");
+    assert_string_equal(store_fallback(store), "RUNNING AN EMPTY CONFIGURATION");
     commit(store, "set system host-name d\n");
     assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name bad\n");
     store_close(store);
-    assert_int_equal(access(state_file("startup.conf.broken"), F_OK), 0);
+    assert_true(exists("startup.conf.aside"));
     assert_tree(load(accept_all), "set system host-name d\n");
+}
+
+/* What ran in the place of startup.conf is the next rollback, and in the archive once. */
+static void test_archive_after_fallback(void **state)
+{
+    struct store *store = open_store();
+    struct vni_book book;
+    char why[600] = "";
+
+    (void)state;
+    commit(store, "set system host-name a\n");
+    commit(store, "set system host-name b\n");
+    store_close(store);
+    write_state("startup.conf", "set sytem\n");
+    store = open_store();
+    assert_tree(store_load(store, accept_all, NULL, &book), "set system host-name a\n");
+    assert_non_null(strstr(store_fallback(store), "AN OLD CONFIGURATION: "));
+    assert_non_null(strstr(store_fallback(store), "/archive/000001.conf"));
+    commit(store, "set system host-name c\n");
+    assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name a\n");
+    assert_null(store_archived(store, 2, why, sizeof why));
+    store_close(store);
+
+    unlink(state_file("archive/000001.conf"));
+    write_state("startup.conf", "set sytem\n");
+    write_state("rescue.conf", "set system host-name rescue\n");
+    store = open_store();
+    assert_tree(store_load(store, accept_all, NULL, &book), "set system host-name rescue\n");
+    assert_non_null(strstr(store_fallback(store), "THE RESCUE CONFIGURATION: "));
+    commit(store, "set system host-name d\n");
+    assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name rescue\n");
+    store_close(store);
 }
 
 /* A write that fails half way: the disk is full, or here: the file may not be longer. */
@@ -194,7 +176,6 @@ static void test_full_disk(void **state)
 {
     struct store *store = open_store();
     struct rlimit was, small = {.rlim_cur = 8, .rlim_max = RLIM_INFINITY};
-    struct node *tree = tree_of("set system host-name long-enough-to-be-cut\n");
     char why[600] = "";
 
     (void)state;
@@ -203,30 +184,34 @@ static void test_full_disk(void **state)
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
     small.rlim_max = was.rlim_max;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    int error = store_stage(store, tree, &no_vnis, &no_vnis, why, sizeof why);
+    int error = save(store, "set system host-name long-enough-to-be-cut\n", why, sizeof why);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
     assert_int_equal(error, -EFBIG);
     assert_non_null(strstr(why, "startup.conf.new: "));
     assert_int_equal(access(state_file("startup.conf.new"), F_OK), -1);
-    tree_free(tree);
     store_close(store);
     assert_tree(load(accept_all), "set system host-name a\n");
 }
 
-/* The rename fails: startup.conf is a directory by now. The archive must not have grown. */
+/* The last steps fail: startup.conf is a directory by now, and cannot go aside. The archive must
+ * not have grown. */
 static void test_failing_rename(void **state)
 {
     struct store *store = open_store();
     char why[600] = "";
 
     (void)state;
-    stage(store, "set system host-name b\n");
+    commit(store, "set system host-name a\n");
+    assert_int_equal(unlink(state_file("startup.conf")), 0);
     assert_int_equal(mkdir(state_file("startup.conf"), 0700), 0);
-    assert_true(store_finish(store, why, sizeof why) < 0);
-    assert_int_equal(rmdir(state_file("startup.conf")), 0);
-    assert_int_equal(access(state_file("startup.conf.new"), F_OK), -1);
+    write_state("startup.conf.aside", "");
+    assert_true(save(store, "set system host-name b\n", why, sizeof why) < 0);
+    assert_non_null(strstr(why, "startup.conf.aside: "));
+    assert_false(exists("startup.conf.new") || exists("archive/000001.conf"));
     assert_null(store_archived(store, 1, why, sizeof why));
+    assert_int_equal(rmdir(state_file("startup.conf")), 0);
     commit(store, "set system host-name b\n");
+    assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name a\n");
     store_close(store);
 }
 
@@ -275,6 +260,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_archive_of_fifty, make_state, remove_state),
         cmocka_unit_test_setup_teardown(test_crashes, make_state, remove_state),
         cmocka_unit_test_setup_teardown(test_loading_order, make_state, remove_state),
+        cmocka_unit_test_setup_teardown(test_archive_after_fallback, make_state, remove_state),
         cmocka_unit_test_setup_teardown(test_full_disk, make_state, remove_state),
         cmocka_unit_test_setup_teardown(test_failing_rename, make_state, remove_state),
         cmocka_unit_test(test_vnis),

@@ -1,4 +1,4 @@
-/* links: shell/box/transaction.c shell/box/store.c shell/box/store_load.c shell/box/file.c shell/box/vni_file.c shell/config/check.c shell/config/unlikely.c shell/box/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: shell/box/transaction.c shell/box/store.c shell/box/store_load.c shell/box/store_save.c shell/box/saver.c shell/box/file.c shell/box/vni_file.c shell/config/check.c shell/config/unlikely.c shell/box/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
 /* The engine here is the test's: it notes what it was given, and refuses when it is told to. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -104,28 +104,39 @@ static void delete (struct edit *edit, const char *path)
     words_free(&words);
 }
 
+/* What a commit comes to once it is on the disk. */
+static enum commit_result commit(struct edit *edit, bool check_only, struct commit_report *report)
+{
+    enum commit_result result = transaction_commit(edit, check_only, report);
+
+    if (result == COMMIT_RUNNING) {
+        running_service(&running);
+        result = transaction_result(edit, report);
+    }
+    return result;
+}
+
 static void commits(struct edit *edit, enum commit_result expected)
 {
-    struct problems problems = {0}, warnings = {0};
+    struct commit_report report = {0};
 
-    assert_int_equal(transaction_commit(edit, false, &problems, &warnings), expected);
-    assert_int_equal(problems.count > 0, expected == COMMIT_REFUSED);
-    problems_free(&problems);
-    problems_free(&warnings);
+    assert_int_equal(commit(edit, false, &report), expected);
+    assert_int_equal(report.problems.count > 0, expected == COMMIT_REFUSED);
+    commit_report_free(&report);
 }
 
 /* Refused with exactly these problems, one a line. */
 static void refused(struct edit *edit, const char *expected)
 {
-    struct problems problems = {0}, warnings = {0};
+    struct commit_report report = {0};
     char text[2000] = "";
 
-    assert_int_equal(transaction_commit(edit, false, &problems, &warnings), COMMIT_REFUSED);
-    for (size_t i = 0; i < problems.count; i++)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s\n", problems.at[i].text);
+    assert_int_equal(commit(edit, false, &report), COMMIT_REFUSED);
+    for (size_t i = 0; i < report.problems.count; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s\n",
+                 report.problems.at[i].text);
     assert_string_equal(text, expected);
-    problems_free(&problems);
-    problems_free(&warnings);
+    commit_report_free(&report);
 }
 
 static void runs(const char *expected)
@@ -169,19 +180,18 @@ static void test_commit(void **state)
 
 static void test_check_only(void **state)
 {
-    struct problems problems = {0}, warnings = {0};
+    struct commit_report report = {0};
 
     (void)state;
     set(&mine, "set system host-name a\n");
-    assert_int_equal(transaction_commit(&mine, true, &problems, &warnings), COMMIT_DONE);
+    assert_int_equal(commit(&mine, true, &report), COMMIT_DONE);
     assert_int_equal(engine.abandoned, 1);
     runs("");
     assert_true(edit_changed(&mine));
     assert_int_equal(access(state_file("startup.conf"), F_OK), -1);
     set(&mine, "set session a priority 1\n");
-    assert_int_equal(transaction_commit(&mine, true, &problems, &warnings), COMMIT_REFUSED);
-    problems_free(&problems);
-    problems_free(&warnings);
+    assert_int_equal(commit(&mine, true, &report), COMMIT_REFUSED);
+    commit_report_free(&report);
 }
 
 static void test_all_problems(void **state)
@@ -230,19 +240,18 @@ static void test_merge(void **state)
 
 static void test_clash(void **state)
 {
-    struct problems problems = {0}, warnings = {0};
+    struct commit_report report = {0};
 
     (void)state;
     set(&mine, "set system host-name mine\n");
     set(&theirs, "set system host-name theirs\n");
     commits(&theirs, COMMIT_DONE);
-    assert_int_equal(transaction_commit(&mine, false, &problems, &warnings), COMMIT_REFUSED);
-    assert_int_equal(problems.count, 1);
-    assert_non_null(strstr(problems.at[0].text, "system host-name"));
-    assert_non_null(strstr(problems.at[0].text, "mine"));
-    assert_non_null(strstr(problems.at[0].text, "theirs"));
-    problems_free(&problems);
-    problems_free(&warnings);
+    assert_int_equal(commit(&mine, false, &report), COMMIT_REFUSED);
+    assert_int_equal(report.problems.count, 1);
+    assert_non_null(strstr(report.problems.at[0].text, "system host-name"));
+    assert_non_null(strstr(report.problems.at[0].text, "mine"));
+    assert_non_null(strstr(report.problems.at[0].text, "theirs"));
+    commit_report_free(&report);
     saved("set system host-name theirs\n");
     edit_drop(&mine);
     assert_ptr_equal(edit_tree(&mine), running.snapshot->tree);
@@ -260,27 +269,119 @@ static void test_follow_after_undo(void **state)
     assert_ptr_equal(edit_tree(&mine), running.snapshot->tree);
 }
 
-/* The save fails after the engine took the new plan: it is given the old one again. */
+/* The save fails: the engine is never given the new plan. */
 static void test_failing_save(void **state)
 {
     (void)state;
     set(&mine, TARGET "set session a priority 1 target t\n");
     commits(&mine, COMMIT_DONE);
-    uint32_t vni = engine.runs->sessions[0].vni;
-    assert_int_equal(unlink(state_file("startup.conf")), 0);
-    assert_int_equal(mkdir(state_file("startup.conf"), 0700), 0);
+    assert_int_equal(mkdir(state_file("startup.conf.new"), 0700), 0);
     set(&mine, "set session b priority 2 target t\n");
     commits(&mine, COMMIT_REFUSED);
-    assert_int_equal(rmdir(state_file("startup.conf")), 0);
-    assert_int_equal(engine.committed, 4); /* start, first, refused, first again */
+    assert_int_equal(rmdir(state_file("startup.conf.new")), 0);
+    assert_int_equal(engine.committed, 2); /* start, first */
+    assert_int_equal(engine.abandoned, 1);
     assert_int_equal(engine.runs->session_count, 1);
-    assert_int_equal(engine.runs->sessions[0].vni, vni);
     runs(TARGET "set session a priority 1\nset session a target t\n");
     assert_true(edit_changed(&mine));
     commits(&mine, COMMIT_DONE);
     assert_int_equal(engine.runs->session_count, 2);
 }
 
+/* While one commit is being saved, another waits for its turn, and nothing is told too early. */
+static void test_queue(void **state)
+{
+    struct commit_report report = {0};
+
+    (void)state;
+    set(&mine, "set system host-name a\n");
+    set(&theirs, TARGET);
+    assert_int_equal(transaction_commit(&mine, false, &report), COMMIT_RUNNING);
+    assert_int_equal(transaction_commit(&theirs, false, &report), COMMIT_RUNNING);
+    assert_int_equal(transaction_result(&mine, &report), COMMIT_RUNNING);
+    assert_int_equal(engine.prepared, 2); /* the start's, mine */
+    assert_int_equal(engine.committed, 1);
+    runs("");
+    running_service(&running);
+    assert_int_equal(transaction_result(&mine, &report), COMMIT_DONE);
+    assert_int_equal(transaction_result(&theirs, &report), COMMIT_RUNNING);
+    runs("set system host-name a\n");
+    running_service(&running);
+    assert_int_equal(transaction_result(&theirs, &report), COMMIT_DONE);
+    runs("set system host-name a\n" TARGET);
+    saved("set system host-name a\n" TARGET);
+    assert_int_equal(running_descriptor(&running), -1);
+}
+
+/* A console that goes while its commit is being saved: the commit goes on. While it waits for its
+ * turn: it does not. */
+static void test_console_goes(void **state)
+{
+    struct commit_report report = {0};
+
+    (void)state;
+    set(&mine, "set system host-name a\n");
+    set(&theirs, "set system host-name b\n");
+    assert_int_equal(transaction_commit(&mine, false, &report), COMMIT_RUNNING);
+    assert_int_equal(transaction_commit(&theirs, false, &report), COMMIT_RUNNING);
+    edit_end(&mine);
+    edit_end(&theirs);
+    running_service(&running);
+    assert_int_equal(running_descriptor(&running), -1);
+    runs("set system host-name a\n");
+    saved("set system host-name a\n");
+    edit_begin(&mine, &running);
+    edit_begin(&theirs, &running);
+}
+
+/* The box ends: what is being saved comes to its end, what waits does not begin. */
+static void test_end(void **state)
+{
+    struct commit_report report = {0};
+
+    (void)state;
+    assert_true(running_end(&running));
+    running.ending = false;
+    set(&mine, "set system host-name a\n");
+    set(&theirs, TARGET);
+    assert_int_equal(transaction_commit(&mine, false, &report), COMMIT_RUNNING);
+    assert_int_equal(transaction_commit(&theirs, false, &report), COMMIT_RUNNING);
+    assert_false(running_end(&running));
+    running_service(&running);
+    assert_true(running_end(&running));
+    assert_int_equal(transaction_result(&mine, &report), COMMIT_DONE);
+    assert_int_equal(transaction_result(&theirs, &report), COMMIT_RUNNING);
+    saved("set system host-name a\n");
+    running.ending = false;
+}
+
+/* Started from another configuration than the saved one: a commit saves what runs. */
+static void test_commit_after_fallback(void **state)
+{
+    (void)state;
+    set(&mine, "set system host-name a\n");
+    commits(&mine, COMMIT_DONE);
+    set(&mine, "set system host-name b\n");
+    commits(&mine, COMMIT_DONE);
+    edit_end(&mine);
+    edit_end(&theirs);
+    running_close(&running);
+    store_close(store);
+    write_state("startup.conf", "set sytem\n");
+    char why[600];
+    assert_int_equal(store_open(&store, state_directory, why, sizeof why), 0);
+    assert_int_equal(running_open(&running, store, &engine, 1), 0);
+    edit_begin(&mine, &running);
+    edit_begin(&theirs, &running);
+    runs("set system host-name a\n");
+    assert_non_null(store_fallback(store));
+    commits(&mine, COMMIT_DONE);
+    saved("set system host-name a\n");
+    assert_null(store_fallback(store));
+    commits(&mine, COMMIT_UNCHANGED);
+}
+
+/* Whatever the candidate began from: what is committed is what was archived. */
 static void test_rollback(void **state)
 {
     char why[600];
@@ -290,10 +391,13 @@ static void test_rollback(void **state)
     commits(&mine, COMMIT_DONE);
     set(&mine, "set system host-name b\n");
     commits(&mine, COMMIT_DONE);
-    assert_true(edit_replace(&mine, store_archived(store, 1, why, sizeof why)));
-    assert_true(edit_changed(&mine));
+    set(&theirs, TARGET); /* began from b */
+    set(&mine, "set system host-name c\n");
     commits(&mine, COMMIT_DONE);
-    saved("set system host-name a\n");
+    assert_true(edit_replace(&theirs, store_archived(store, 1, why, sizeof why)));
+    assert_true(edit_changed(&theirs));
+    commits(&theirs, COMMIT_DONE);
+    saved("set system host-name b\n");
 }
 
 /* An automatic VNI stays through commits and restarts. */
@@ -362,6 +466,10 @@ int main(void)
         TEST(test_clash),
         TEST(test_follow_after_undo),
         TEST(test_failing_save),
+        TEST(test_queue),
+        TEST(test_console_goes),
+        TEST(test_end),
+        TEST(test_commit_after_fallback),
         TEST(test_rollback),
         TEST(test_vni_kept),
         TEST(test_start_refused),

@@ -1,0 +1,138 @@
+#!/bin/bash
+# A disk that takes its time, and one that fails: commits wait for it, nobody else does. The
+# box's fsync is a library's that this test builds: it sleeps while $SLOW is there, and fails for
+# a directory while $FAILS is.
+
+export MIRRORSH=${MIRRORSH:-$PWD/mirrorsh}
+lab=$(mktemp -d "${TMPDIR:-/tmp}/slow_disk.XXXXXX") || exit 1
+state=$lab/state socket=$lab/socket box=
+export SLOW=$lab/slow FAILS=$lab/fails
+trap '[ -z "$box" ] || kill -9 $box 2>/dev/null; rm -rf "$lab"' EXIT
+
+ok() { echo "ok $1"; }
+not_ok() { printf 'not ok %s: %s\n' "$1" "$(printf '%s' "$2" | tr '\n' '~')"; }
+is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got '$2', not '$3'"; fi; }
+
+cat >"$lab/disk.c" <<'END_OF_C'
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int fsync(int fd)
+{
+    struct stat about;
+
+    if (access(getenv("SLOW"), F_OK) == 0)
+        usleep(700000);
+    if (access(getenv("FAILS"), F_OK) == 0 && fstat(fd, &about) == 0 && S_ISDIR(about.st_mode)) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_fsync, fd);
+}
+END_OF_C
+if ! ${CC:-cc} -w -shared -fPIC -o "$lab/disk.so" "$lab/disk.c" 2>"$lab/cc"; then
+    not_ok 'the slow disk builds' "$(cat "$lab/cc")"
+    exit 1
+fi
+
+# A sanitizer's library has to come first, unless it is told not to mind.
+box_start()
+{
+    rm -f "$socket"
+    LD_PRELOAD=$lab/disk.so ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS-} \
+        "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null >>"$lab/box.log" 2>&1 &
+    box=$!
+    for ((tries = 0; tries < 200; tries++)); do
+        [ -S "$socket" ] && return
+        sleep 0.1
+    done
+    not_ok 'the box starts' "$(tail -n 3 "$lab/box.log")"
+    exit 1
+}
+# run NAME LINE...: a batch that begins in the configuration mode; NAME.out, NAME.err
+run()
+{
+    local name=$1
+    shift
+    printf '%s\n' configure "$@" >"$lab/$name"
+    "$MIRRORSH" --socket "$socket" -f "$lab/$name" >"$lab/$name.out" 2>"$lab/$name.err" </dev/null
+}
+# begin NAME LINE...: the same in the background; its process is $!
+begin()
+{
+    local name=$1
+    shift
+    printf '%s\n' configure "$@" >"$lab/$name"
+    "$MIRRORSH" --socket "$socket" -f "$lab/$name" >"$lab/$name.out" 2>"$lab/$name.err" </dev/null &
+}
+show() { "$MIRRORSH" --socket "$socket" -c "show configuration | match host-name" </dev/null; }
+saved() { sed -n 's/^set system host-name //p' "$state/startup.conf"; }
+# until_true COMMAND...
+until_true()
+{
+    for ((tries = 0; tries < 200; tries++)); do
+        "$@" && return
+        sleep 0.05
+    done
+    not_ok "waiting for $*" "it did not come"
+}
+saving() { [ -e "$state/startup.conf.new" ]; }
+# How many times one can ask while the process runs, 5 at most.
+asked_while()
+{
+    local asked=0
+    while [ $asked -lt 5 ] && show >"$lab/shown" && kill -0 "$1" 2>/dev/null; do
+        asked=$((asked + 1))
+    done
+    echo $asked
+}
+
+box_start
+run first 'set system host-name first' commit
+is 'a commit' "$(cat "$lab/first.out")" 'commit complete'
+touch "$SLOW"
+begin slow 'set system host-name slow' 'commit and-quit' 'show configuration | match host-name'
+slow=$!
+until_true saving
+is 'others are answered while a commit is saved' "$(asked_while $slow)" 5
+is 'what they see is what ran before' "$(cat "$lab/shown")" '    host-name first;'
+begin queued 'set target t receiver 192.0.2.1' commit
+queued=$!
+wait $slow
+is 'who commits is answered when it is saved' "$(cat "$lab/slow.out") $(saved)" 'commit complete
+    host-name slow; slow'
+wait $queued
+is 'a second commit has waited for its turn' \
+    "$(cat "$lab/queued.out") $(cat "$state/startup.conf")" 'commit complete set system host-name slow
+set target t receiver 192.0.2.1'
+begin gone 'set system host-name gone' commit
+until_true saving
+{ kill -9 $!; wait $!; } 2>/dev/null
+until_true eval '[ "$(saved)" = gone ]'
+until_true eval '[ "$(show)" = "    host-name gone;" ]'
+ok 'a commit goes on when its console goes'
+begin end 'set system host-name end' commit
+end=$!
+until_true saving
+kill $box
+wait $box
+is 'a box that ends waits for the disk' "$? $(saved)" '0 end'
+wait $end
+is 'and tells who waits with it' "$(cat "$lab/end.out")" 'commit complete'
+
+rm "$SLOW"
+box_start
+touch "$FAILS"
+run fails 'set system host-name fails' commit
+is 'a disk that fails: the commit is refused' "$? $(cut -d ' ' -f 2- "$lab/fails.err")" \
+    "1 error: $state/archive: Input/output error"
+rm "$FAILS"
+is 'and nothing has changed' "$(show) $(saved) $(ls "$state" "$state/archive" | grep -c new)" \
+    '    host-name end; end 0'
+kill $box
+wait $box
+is 'the box ends well' "$? $(cat "$lab/box.log")" '0 '
+box=

@@ -1,0 +1,86 @@
+/* Stores in a directory of the test, what is committed to them and what is found there then. For
+ * the tests of the store. */
+#ifndef MIRRORSH_TEST_STORES_H
+#define MIRRORSH_TEST_STORES_H
+
+#include "state_directory.h"
+
+static const struct vni_book no_vnis;
+
+static inline struct store *open_store(void)
+{
+    struct store *store;
+    char why[600] = "";
+
+    assert_int_equal(store_open(&store, state_directory, why, sizeof why), 0);
+    return store;
+}
+
+static inline bool accept_all(void *context, const struct node *tree, struct vni_book *book,
+                              char *why, size_t why_size)
+{
+    (void)context;
+    (void)tree;
+    (void)book;
+    (void)why;
+    (void)why_size;
+    return true;
+}
+
+static inline struct node *load(store_accept_fn *accept)
+{
+    struct store *store = open_store();
+    struct vni_book book;
+    struct node *tree = store_load(store, accept, NULL, &book);
+
+    vni_book_free(&book);
+    store_close(store);
+    return tree;
+}
+
+/* 0 or the error of a save, with its text. */
+static inline int save(struct store *store, const char *text, char *why, size_t why_size)
+{
+    struct node *tree = tree_of(text);
+    struct store_save *save = store_save_begin(store, tree, &no_vnis, &no_vnis);
+
+    assert_non_null(save);
+    tree_free(tree);
+    int error = store_save_run(save, why, why_size);
+    store_save_end(save);
+    return error;
+}
+
+static inline void commit(struct store *store, const char *text)
+{
+    char why[600] = "";
+
+    assert_int_equal(save(store, text, why, sizeof why), 0);
+}
+
+/* The first line of a file; "" when there is none. */
+static inline const char *first_line(const char *name)
+{
+    static char line[200];
+    FILE *file = fopen(state_file(name), "r");
+
+    if (!file || !fgets(line, sizeof line, file))
+        line[0] = '\0';
+    if (file)
+        fclose(file);
+    return line;
+}
+
+static inline bool exists(const char *name)
+{
+    struct stat about;
+
+    return lstat(state_file(name), &about) == 0;
+}
+
+static inline void host(char *text, size_t size, int number)
+{
+    snprintf(text, size, "set system host-name h%d\n", number);
+}
+
+#endif
