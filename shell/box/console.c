@@ -62,8 +62,6 @@ struct console *console_new(int fd, const struct role *role, struct running *run
 void console_free(struct console *console)
 {
     monitor_end(console);
-    if (console->committing.running)
-        pipe_close(&console->request.pipe);
     edit_end(&console->edit);
     console_top(console);
     bridge_free(console->bridge);

@@ -4,7 +4,7 @@
 #define MIRRORSH_CONSOLE_H
 
 #include "../command/arguments.h"
-#include "../command/pipe.h"
+#include "../command/display.h"
 #include "channel.h"
 #include "roles.h"
 #include "transaction.h"
@@ -16,7 +16,7 @@ struct monitor; /* ../command/monitor.h */
 struct request {
     const char *line;
     struct arguments arguments; /* with the command */
-    struct pipe pipe;
+    struct display_pipe pipe;
     uint32_t column; /* of the command's first word */
     bool failed;     /* a problem was sent */
     bool quiet;      /* the answer is not for the pager */

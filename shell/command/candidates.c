@@ -156,8 +156,8 @@ static void complete_words(struct completion *completion, const struct word *wor
     if (last == count)
         complete_command(completion, console->mode, words, count);
     else
-        pipe_next(first == last ? displays_of(console, words, first) : 0, words + last,
-                  count - last, completion->partial, print_candidate, completion);
+        display_next(first == last ? displays_of(console, words, first) : 0, words + last,
+                     count - last, completion->partial, print_candidate, completion);
 }
 
 void candidates_print(struct console *console, const char *line, size_t cursor, uint32_t *offset,

@@ -1,7 +1,6 @@
 /* commit: the candidate becomes the running configuration, or every reason why not is told. */
 #include "commit.h"
 #include "command_table.h"
-#include "execute.h"
 #include <stdlib.h>
 
 /* One problem message each, all at the place of the word commit. */
@@ -82,7 +81,7 @@ enum command_status commit_resume(struct console *console)
     }
     enum command_status status = tell(console, result, &told, out);
     fclose(out);
-    execute_answer(console, text, size);
+    console_output(console, text, size);
     free(text);
     return status;
 }

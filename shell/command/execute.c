@@ -1,5 +1,5 @@
-/* Runs lines: see execute.h. The order is: words, pipe, command (libcli), arguments, names,
- * run, pipe. */
+/* Runs lines: see execute.h. The order is: words, display, command (libcli), arguments, names,
+ * run. */
 #include "execute.h"
 #include "../libcli_bridge.h"
 #include "command_table.h"
@@ -40,15 +40,15 @@ static bool check_names(const struct console *console, const struct word *words,
     return true;
 }
 
-static bool check_display(const struct command *command, const struct pipe *pipe,
+static bool check_display(const struct command *command, const struct display_pipe *pipe,
                           struct problem *problem)
 {
     if (pipe->display == DISPLAY_TEXT || (command->displays & pipe->display))
         return true;
     if (pipe->display == DISPLAY_COMPARE)
-        return problem_at(problem, pipe->display_word,
+        return problem_at(problem, pipe->word,
                           "compare stands behind `show` of a configuration only");
-    return problem_at(problem, pipe->display_word, "%s cannot be displayed as %s%s", command->path,
+    return problem_at(problem, pipe->word, "%s cannot be displayed as %s%s", command->path,
                       pipe->display == DISPLAY_SET ? "set" : "json",
                       command->displays & DISPLAY_JSON  ? ", expected one of: json"
                       : command->displays & DISPLAY_SET ? ", expected one of: set"
@@ -141,28 +141,7 @@ static uint32_t column_of(const char *line, const struct word *words, size_t cou
     return word == 0 ? 1 : words_column(line, words[word - 1].end);
 }
 
-void execute_answer(struct console *console, const char *text, size_t length)
-{
-    struct pipe *pipe = &console->request.pipe;
-    char *through = NULL;
-    size_t size = 0;
-    FILE *out;
-
-    if (!pipe_filters(pipe)) {
-        console_output(console, text, length);
-    } else if ((out = open_memstream(&through, &size))) {
-        pipe_feed(pipe, text, length, out);
-        pipe_finish(pipe, out);
-        if (fclose(out) == 0)
-            console_output(console, through, size);
-        free(through);
-    } else {
-        console_problem(console, 0, "out of memory");
-    }
-    pipe_close(pipe);
-}
-
-/* A line split into the command's words and the pipe's. */
+/* A line split into the command's words and those of how to display it. */
 static enum command_status run_words(struct console *console, const struct word *words,
                                      size_t count)
 {
@@ -176,12 +155,11 @@ static enum command_status run_words(struct console *console, const struct word 
     while (part < count && (words[part].quoted || strcmp(words[part].text, "|") != 0))
         part++;
     request->column = words_column(request->line, words[0].start);
-    if (!pipe_parse(words + part, count - part, &request->pipe, &problem)) {
+    if (!display_parse(words + part, count - part, &request->pipe, &problem)) {
         console_problem(console, column_of(request->line, words, count, count, part + problem.word),
                         "%s", problem.text);
         return COMMAND_FAILED;
     }
-    request->quiet = request->pipe.no_more;
     out = open_memstream(&text, &size);
     if (out)
         status = execute_words(console, console->mode, words, part, out, &problem);
@@ -189,8 +167,7 @@ static enum command_status run_words(struct console *console, const struct word 
         problem_at(&problem, 0, "out of memory");
         status = COMMAND_FAILED;
     }
-    if (status != COMMAND_RUNNING) /* else it goes on, with the pipe */
-        execute_answer(console, text, size);
+    console_output(console, text, size);
     free(text);
     if (*problem.text && (status == COMMAND_FAILED || problem.warning)) /* else it was told */
         (problem.warning ? console_warning : console_problem)(

@@ -1,4 +1,4 @@
-/* A line of a console -> the command it names, run, its answer through the pipe. */
+/* A line of a console -> the command it names, run, its answer displayed. */
 #ifndef MIRRORSH_EXECUTE_H
 #define MIRRORSH_EXECUTE_H
 
@@ -6,10 +6,6 @@
 
 /* Problems are sent to the console as they come. */
 enum command_status execute_line(struct console *console, const char *line);
-
-/* Sends the whole answer through the line's pipe, and closes that. For what goes on
- * (COMMAND_RUNNING), at its end. */
-void execute_answer(struct console *console, const char *text, size_t length);
 
 /* For `run`: a command of the operational mode from the configuration mode, its words without
  * the pipe; *problem's word counts from the first. */

@@ -28,7 +28,6 @@ struct monitor {
     int64_t earlier_ms; /* when they were taken */
     struct earlier *earlier;
     size_t earlier_count;
-    struct pipe pipe; /* of the line that began it */
 };
 
 int64_t monitor_due(const struct monitor *monitor, int64_t now_ms)
@@ -227,22 +226,11 @@ static void sample_round(struct console *console, const struct engine_snapshot *
 
 static void send_text(struct console *console, const char *text, size_t length)
 {
-    struct pipe *pipe = &console->monitor->pipe;
-    char *through = NULL;
-    size_t size = 0;
-    FILE *out;
-
     if (console->monitor->view) {
         channel_send(&console->channel, MESSAGE_SAMPLE, text, length);
         return;
     }
-    out = open_memstream(&through, &size);
-    if (!out)
-        return;
-    pipe_feed(pipe, text, length, out);
-    if (fclose(out) == 0)
-        console_output(console, through, size);
-    free(through);
+    console_output(console, text, length);
     channel_send(&console->channel, MESSAGE_ROUND, NULL, 0);
 }
 
@@ -289,20 +277,9 @@ bool monitor_round(struct console *console, int64_t now_ms)
 void monitor_end(struct console *console)
 {
     struct monitor *monitor = console->monitor;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out;
 
     if (!monitor)
         return;
-    out = open_memstream(&text, &size);
-    if (out) {
-        pipe_finish(&monitor->pipe, out);
-        if (fclose(out) == 0)
-            console_output(console, text, size);
-        free(text);
-    }
-    pipe_close(&monitor->pipe);
     forget(monitor);
     free(monitor);
     console->monitor = NULL;
@@ -345,10 +322,8 @@ static enum command_status run_monitor(struct console *console, const struct wor
     request->quiet = true; /* never through the pager: it comes as it happens */
     if (console->hello.full_screen && console->hello.size.columns >= VIEW_COLUMNS_MIN &&
         console->hello.size.rows >= VIEW_ROWS_MIN &&
-        !argument_given(&request->arguments, "plain") && !pipe_filters(&request->pipe))
+        !argument_given(&request->arguments, "plain") && !request->filtered)
         begin_view(console);
-    monitor->pipe = request->pipe; /* with what it owns */
-    memset(&request->pipe, 0, sizeof request->pipe);
     return COMMAND_RUNNING;
 }
 

@@ -67,7 +67,7 @@ static enum command_status compare(struct console *console, const struct node *t
         archived = store_archived(console->running->store, (unsigned long)back, why, sizeof why);
         if (!archived) {
             /* the number behind `| compare rollback` */
-            problem_at(problem, count + console->request.pipe.display_word + 2, "%s", why);
+            problem_at(problem, count + console->request.pipe.word + 2, "%s", why);
             return COMMAND_FAILED;
         }
     }

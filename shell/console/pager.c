@@ -1,9 +1,9 @@
 /* Cuts an output into rows of the screen and lets keys move through them. Needs nothing of
  * the terminal but a carriage return, so it works on every one. */
 #include "pager.h"
+#include "pattern.h"
 #include "terminal.h"
 #include <errno.h>
-#include <regex.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,29 +132,30 @@ static bool read_pattern(struct pager *pager, char *pattern, size_t size)
     }
 }
 
-/* Goes to the first row behind what is shown that the pattern is found in; false: nowhere. */
-static bool search(struct pager *pager, const char *pattern)
+/* Goes to the first row behind what is shown that the pattern is found in. NULL, or what the
+ * status line says of it. */
+static const char *search(struct pager *pager, const char *text)
 {
-    regex_t expression;
-    bool found = false;
+    char why[200];
+    struct pattern *pattern = pattern_compile(text, why, sizeof why);
+    enum pattern_verdict verdict = PATTERN_ABSENT;
     size_t row = pager->next;
 
-    if (regcomp(&expression, pattern, REG_EXTENDED | REG_NOSUB))
-        return false;
-    for (; row < pager->count && !found; row++) {
-        size_t start = pager->rows[row];
-        char *line = strndup(pager->text + start, pager->rows[row + 1] - start);
+    if (!pattern)
+        return "--More-- (no such pattern)";
+    for (; row < pager->count && verdict == PATTERN_ABSENT && !terminal_called(); row++) {
+        const char *start = pager->text + pager->rows[row];
+        size_t length = pager->rows[row + 1] - pager->rows[row];
 
-        if (!line)
-            break;
-        line[strcspn(line, "\n")] = '\0';
-        found = regexec(&expression, line, 0, NULL, 0) == 0;
-        free(line);
+        verdict = pattern_search(pattern, start, length - (start[length - 1] == '\n'));
     }
-    regfree(&expression);
-    if (found)
-        pager->next = row - 1;
-    return found;
+    pattern_free(pattern);
+    if (verdict == PATTERN_COSTLY)
+        return "--More-- (takes too long)";
+    if (verdict == PATTERN_ABSENT)
+        return "--More-- (not found)";
+    pager->next = row - 1;
+    return NULL;
 }
 
 /* Obeys keys until all is shown. 1: q, 0: the end is reached, or -errno. */
@@ -178,8 +179,10 @@ static int page(struct pager *pager)
         if (key == '/') {
             if (!read_pattern(pager, pattern, sizeof pattern))
                 continue;
-            if (!search(pager, pattern)) {
-                status = "--More-- (not found)";
+            const char *missed = search(pager, pattern);
+
+            if (missed) {
+                status = missed;
                 continue;
             }
         } else if (key == 'b') {
@@ -210,11 +213,11 @@ int pager_show(const char *text, size_t length)
     keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     keys.c_cc[VMIN] = 1;
     keys.c_cc[VTIME] = 0;
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &keys);
+    tcsetattr(STDIN_FILENO, TCSANOW, &keys);
     failed = page(&pager);
     if (failed == 1)
         failed = status_line("");
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+    tcsetattr(STDIN_FILENO, TCSANOW, &before);
     free(pager.rows);
     return failed;
 }

@@ -148,15 +148,68 @@ static int ask(struct session *session, enum message_type type, uint32_t number,
     return failed;
 }
 
+/* No more of the answer is wanted. */
+static int cut(struct session *session)
+{
+    session->cut = true;
+    return session_send(session, MESSAGE_INTERRUPT, NULL, 0);
+}
+
+/* The pipes of the line that runs. */
+struct filter {
+    struct pipe pipe;
+    struct words words; /* of the line */
+    const char *line;
+    bool failed;
+};
+
+/* A pipe that cannot go on: by a ^C, or it says why. */
+static int pipe_failed(struct session *session, const struct session_handler *handler)
+{
+    struct filter *filter = session->filter;
+    unsigned before = session->interrupts;
+    int failed = heed_signals(session);
+
+    if (failed)
+        return failed;
+    filter->failed = true;
+    if (session->interrupts == before)
+        handler->problem(handler->context,
+                         words_place(filter->line, &filter->words, filter->pipe.problem.word),
+                         filter->pipe.problem.text);
+    return cut(session);
+}
+
+/* Puts text through the pipes; the last time: what they have kept. */
+static int put_through(struct session *session, const struct session_handler *handler,
+                       const char *text, size_t length, bool last)
+{
+    struct pipe *pipe = &session->filter->pipe;
+    char *through = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&through, &size);
+    int failed = -ENOMEM;
+    bool good;
+
+    if (!out)
+        return failed;
+    good = last ? pipe_finish(pipe, out) : pipe_feed(pipe, text, length, out);
+    if (fclose(out) == 0)
+        failed = size ? handler->output(handler->context, through, size) : 0;
+    free(through);
+    return failed || good ? failed : pipe_failed(session, handler);
+}
+
 static int put(struct session *session, const struct session_handler *handler, const char *text,
                size_t length)
 {
-    int failed = session->cut ? 0 : handler->output(handler->context, text, length);
+    int failed = 0;
 
-    if (failed != -ECANCELED)
-        return failed;
-    session->cut = true;
-    return session_send(session, MESSAGE_INTERRUPT, NULL, 0);
+    if (session->filter && pipe_filters(&session->filter->pipe) && !session->cut)
+        failed = put_through(session, handler, text, length, false);
+    else if (!session->cut)
+        failed = handler->output(handler->context, text, length);
+    return failed == -ECANCELED ? cut(session) : failed;
 }
 
 /* Hands one message on. 1: the line is done, 0: go on, or -errno. */
@@ -242,18 +295,107 @@ static int step(struct session *session, const struct session_handler *handler)
     return failed;
 }
 
-int session_run(struct session *session, const char *line, size_t length,
-                const struct session_handler *handler, bool *interrupted)
+/* Has the box run the first `length` bytes of a line, and filters what it answers. */
+static int run(struct session *session, const char *line, size_t length,
+               const struct session_handler *handler)
 {
-    int failed = ask(session, MESSAGE_LINE, 0, line, length);
+    const struct filter *filter = session->filter;
+    bool filters = filter && pipe_filters(&filter->pipe);
+    int failed = ask(session, MESSAGE_LINE, filters ? LINE_FILTERED : 0, line, length);
 
     /* The box may have gone with a last word: read on. */
     if (failed == -EPIPE)
         failed = 0;
     while (failed == 0)
         failed = step(session, handler);
-    *interrupted = session->interrupts > 0 || session->cut;
+    if (failed > 0 && filters && !session->cut) {
+        int finished = put_through(session, handler, NULL, 0, true);
+
+        if (finished < 0 && finished != -ECANCELED)
+            return finished;
+    }
+    if (failed > 0 && filter) {
+        session->prompt.failed |= filter->failed;
+        session->prompt.page &= !filter->pipe.no_more;
+    }
     return failed > 0 ? 0 : failed;
+}
+
+/* A line that the box need not hear of. */
+static int refuse(struct session *session, const struct session_handler *handler, uint32_t column,
+                  const char *text)
+{
+    handler->problem(handler->context, column, text);
+    session->prompt.failed = 1;
+    session->prompt.logged_out = session->prompt.page = 0;
+    return 0;
+}
+
+/* Runs a line whose words are known: its pipes stay here. */
+static int run_words(struct session *session, struct filter *filter, size_t length,
+                     const struct session_handler *handler)
+{
+    const struct words *words = &filter->words;
+    struct problem problem;
+    size_t kept;
+    int failed;
+
+    if (!pipe_parse(words->at, words->count, &filter->pipe, &kept, &problem))
+        return refuse(session, handler, words_place(filter->line, words, problem.word),
+                      problem.text);
+    if (kept == 0 && words->count > 0) {
+        pipe_close(&filter->pipe);
+        return refuse(session, handler, words_place(filter->line, words, 0),
+                      "a command is missing in front of the pipe");
+    }
+    filter->pipe.stopped = terminal_called;
+    session->filter = filter;
+    failed =
+        run(session, filter->line, kept < words->count ? words->at[kept].start : length, handler);
+    session->filter = NULL;
+    pipe_close(&filter->pipe);
+    return failed;
+}
+
+int session_run(struct session *session, const char *line, size_t length,
+                const struct session_handler *handler, bool *interrupted)
+{
+    struct filter filter = {.line = line};
+    struct problem problem;
+    char why[80];
+    int failed;
+
+    session->interrupts = 0;
+    session->cut = false;
+    snprintf(why, sizeof why, "the line is too long: more than %d bytes", LINE_LENGTH_MAX);
+    if (length > LINE_LENGTH_MAX)
+        failed = refuse(session, handler, LINE_LENGTH_MAX + 1, why);
+    else if (words_split(line, &filter.words, &problem))
+        failed = run_words(session, &filter, length, handler);
+    else /* the box says what is wrong with it */
+        failed = run(session, line, length, handler);
+    words_free(&filter.words);
+    *interrupted = session->interrupts > 0 || (session->cut && !filter.failed);
+    return failed;
+}
+
+/* What the box says, behind what pipes of our own can stand there; malloced. */
+static char *with_pipes(const char *line, size_t offset, const char *candidates)
+{
+    char *front = strndup(line, offset), *text = NULL;
+    size_t size;
+    FILE *out = front ? open_memstream(&text, &size) : NULL;
+
+    if (out) {
+        pipe_complete(front, out);
+        fputs(candidates, out);
+        if (fclose(out)) {
+            free(text);
+            text = NULL;
+        }
+    }
+    free(front);
+    return text;
 }
 
 int session_complete(struct session *session, const char *line, size_t offset,
@@ -277,9 +419,9 @@ int session_complete(struct session *session, const char *line, size_t offset,
             continue;
         if (message.type == MESSAGE_CANDIDATES && message.length >= sizeof *begin) {
             memcpy(begin, message.data, sizeof *begin);
-            memmove(message.data, message.data + sizeof *begin, message.length - sizeof *begin + 1);
-            *text = message.data;
-            return 0;
+            *text = with_pipes(line, offset, message.data + sizeof *begin);
+            free(message.data);
+            return *text ? 0 : -ENOMEM;
         }
         if (message.type == MESSAGE_NOTICE)
             handler->notice(handler->context, message.data);

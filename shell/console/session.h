@@ -1,16 +1,18 @@
 /* The console's side of the protocol, shared by the batch and the editor: says hello, sends a
- * line and hands on what the box answers until it is done. What a request that was given up is
- * answered later is dropped. */
+ * line and hands on what the box answers until it is done, through the line's pipes. What a
+ * request that was given up is answered later is dropped. */
 #ifndef MIRRORSH_SESSION_H
 #define MIRRORSH_SESSION_H
 
 #include "../box/protocol.h"
+#include "pipe.h"
 
 struct session {
     struct wire wire;     /* its descriptor is owned; its request is the last one made */
     struct prompt prompt; /* of the last answer */
     unsigned interrupts;  /* ^C since the request was made */
     bool cut;             /* the rest of its output is not wanted */
+    struct filter *filter; /* of the line that runs; NULL: none */
     bool round;           /* a round has come that the box has not heard of as shown */
 };
 

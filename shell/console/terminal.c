@@ -102,6 +102,12 @@ bool terminal_ended(void)
     return ended != 0;
 }
 
+bool terminal_called(void)
+{
+    terminal_wait(-1, -1, 0);
+    return interrupted || ended;
+}
+
 struct screen_size terminal_size(void)
 {
     struct winsize window = {0};

@@ -32,6 +32,9 @@ bool terminal_interrupted(void); /* SIGINT */
 bool terminal_resized(void);     /* SIGWINCH */
 bool terminal_ended(void);       /* SIGTERM or SIGHUP */
 
+/* Whether one of them but a new size has come; it stays to be asked for. Waits for nothing. */
+bool terminal_called(void);
+
 /* Standard output's size; what the terminal does not know counts as 80x24. */
 struct screen_size terminal_size(void);
 /* "pts/3", or "" where standard input is no terminal. */

@@ -115,6 +115,7 @@ verdict 'a closed standard output fails' "$? $([ -s err ] && echo said)" '1 said
 # Signals
 for signal in INT TERM; do
     # an asynchronous command of a script ignores SIGINT; env gives the default back
+    rm -f out
     env --default-signal=INT "$MIRRORSH" --socket socket -c 'monitor sessions' -c 'show version' >out 2>err &
     console=$!
     for _ in $(seq 50); do [ -s out ] && break; sleep 0.1; done

@@ -1,4 +1,4 @@
-/* links: shell/command/arguments.c shell/command/candidates.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/pipe.c shell/command/show.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/libcli_bridge.c shell/box/console.c shell/box/channel.c shell/box/roles.c shell/box/transaction.c shell/box/store.c shell/box/store_load.c shell/box/store_save.c shell/box/saver.c shell/box/file.c shell/box/vni_file.c shell/config/check.c shell/config/unlikely.c shell/box/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: shell/command/arguments.c shell/command/candidates.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/display.c shell/command/show.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/libcli_bridge.c shell/box/console.c shell/box/channel.c shell/box/roles.c shell/box/transaction.c shell/box/store.c shell/box/store_load.c shell/box/store_save.c shell/box/saver.c shell/box/file.c shell/box/vni_file.c shell/config/check.c shell/config/unlikely.c shell/box/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
 /* Holds the table of commands, the walk through it and libcli's dispatch against each other.
  * No command is run: what of the engine they would call is never reached. */
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 #include "../../engine/engine.h"
 #include "../../shell/command/arguments.h"
 #include "../../shell/command/command_table.h"
-#include "../../shell/command/pipe.h"
+#include "../../shell/command/display.h"
 #include "../../shell/libcli_bridge.h"
 #include <stdlib.h>
 #include <string.h>
@@ -368,13 +368,13 @@ static void test_help_of_every_pipe(void **state)
     size_t count = 0;
 
     (void)state;
-    pipe_next(displays, words, 1, "", check_candidate, &count);
-    pipe_next(displays, words, 1, "", note_name, &stages);
+    display_next(displays, words, 1, "", check_candidate, &count);
+    display_next(displays, words, 1, "", note_name, &stages);
     assert_int_equal(stages.count, count);
     for (size_t i = 0; i < stages.count; i++)
         for (size_t given = 2; given <= 4; given++) {
             words[1].text = stages.at[i];
-            pipe_next(displays, words, given, "", check_candidate, &count);
+            display_next(displays, words, given, "", check_candidate, &count);
         }
     assert_true(count > 2 * stages.count);
 }

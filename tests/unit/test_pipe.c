@@ -1,11 +1,11 @@
-/* links: shell/command/pipe.c shell/config/words.c shell/config/utf8.c shell/config/problem.c */
+/* links: shell/console/pipe.c shell/console/pattern.c shell/config/words.c shell/config/utf8.c shell/config/problem.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
-#include "../../shell/command/pipe.h"
+#include "../../shell/console/pipe.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,16 +18,17 @@ static void gives_pieces(const char *line, const char *text, size_t piece, const
     struct words words;
     struct pipe pipe;
     char *got;
-    size_t size;
+    size_t size, kept;
     FILE *out = open_memstream(&got, &size);
 
     assert_true(words_split(line, &words, &problem));
-    assert_true(pipe_parse(words.at, words.count, &pipe, &problem));
+    assert_true(pipe_parse(words.at, words.count, &pipe, &kept, &problem));
+    assert_int_equal(kept, 0);
     for (size_t at = 0; at < strlen(text); at += piece) {
         size_t left = strlen(text) - at;
-        pipe_feed(&pipe, text + at, left < piece ? left : piece, out);
+        assert_true(pipe_feed(&pipe, text + at, left < piece ? left : piece, out));
     }
-    pipe_finish(&pipe, out);
+    assert_true(pipe_finish(&pipe, out));
     fclose(out);
     assert_string_equal(got, expected);
     free(got);
@@ -47,9 +48,10 @@ static void refuses(const char *line, size_t word, const char *text)
     struct problem problem = {.text = ""};
     struct words words;
     struct pipe pipe;
+    size_t kept;
 
     assert_true(words_split(line, &words, &problem));
-    assert_false(pipe_parse(words.at, words.count, &pipe, &problem));
+    assert_false(pipe_parse(words.at, words.count, &pipe, &kept, &problem));
     assert_int_equal(problem.word, word);
     assert_non_null(strstr(problem.text, text));
     words_free(&words);
@@ -82,37 +84,128 @@ static void test_chains(void **state)
 
 static void test_no_filter(void **state)
 {
-    struct problem problem;
-    struct words words;
-    struct pipe pipe;
-
     (void)state;
     gives_pieces("", lines, 3, lines);
     gives_pieces("| no-more", lines, 3, lines);
     gives_pieces("| count", "", 1, "Count: 0 lines\n");
-    assert_true(words_split("| display json | no-more", &words, &problem));
-    assert_true(pipe_parse(words.at, words.count, &pipe, &problem));
-    assert_int_equal(pipe.display, DISPLAY_JSON);
-    assert_true(pipe.no_more);
-    assert_false(pipe_filters(&pipe));
-    pipe_close(&pipe);
-    words_free(&words);
 }
 
-static void test_compare(void **state)
+/* What the box is sent of a line: `kept` words. */
+static void keeps(const char *line, size_t kept, bool filters)
 {
     struct problem problem;
     struct words words;
     struct pipe pipe;
+    size_t got;
 
-    (void)state;
-    assert_true(words_split("| compare rollback 3 | match x", &words, &problem));
-    assert_true(pipe_parse(words.at, words.count, &pipe, &problem));
-    assert_int_equal(pipe.display, DISPLAY_COMPARE);
-    assert_int_equal(pipe.rollback, 3);
-    assert_true(pipe_filters(&pipe));
+    assert_true(words_split(line, &words, &problem));
+    assert_true(pipe_parse(words.at, words.count, &pipe, &got, &problem));
+    assert_int_equal(got, kept);
+    assert_int_equal(pipe_filters(&pipe), filters);
     pipe_close(&pipe);
     words_free(&words);
+}
+
+static void test_kept(void **state)
+{
+    (void)state;
+    keeps("", 0, false);
+    keeps("show sessions", 2, false);
+    keeps("show sessions | match x", 2, true);
+    keeps("show sessions | no-more", 2, false);
+    keeps("show sessions | display json", 5, false);
+    keeps("show sessions | disp xml nonsense | no-more | match x", 6, true);
+    keeps("show | compare rollback 3 | match x", 5, true);
+    keeps("set session web description \"|\" | count", 5, true);
+}
+
+/* The last line that came out is the pattern's last; then the pipe says what is wrong. */
+static void gives_up(const char *line, const char *text, const char *why)
+{
+    struct problem problem;
+    struct words words;
+    struct pipe pipe;
+    char *got;
+    size_t kept, size;
+    FILE *out = open_memstream(&got, &size);
+
+    assert_true(words_split(line, &words, &problem));
+    assert_true(pipe_parse(words.at, words.count, &pipe, &kept, &problem));
+    assert_false(pipe_feed(&pipe, text, strlen(text), out));
+    fclose(out);
+    assert_int_equal(pipe.problem.word, 2);
+    assert_non_null(strstr(pipe.problem.text, why));
+    pipe_close(&pipe);
+    words_free(&words);
+    free(got);
+}
+
+static bool stops(void)
+{
+    return true;
+}
+
+/* Patterns that killed or stalled the box that compiled them, and lines of many pipes. */
+static void test_bounds(void **state)
+{
+    enum { LENGTH = 40000 };
+    char *text = malloc(LENGTH * 20 + 100);
+    struct problem problem;
+    struct words words;
+    struct pipe pipe = {.stopped = stops};
+    size_t kept;
+
+    (void)state;
+    strcpy(text, "| match \"");
+    memset(text + 9, '(', 20000);
+    strcpy(text + 20009, "\"");
+    refuses(text, 2, "longer than 1000 bytes");
+    refuses("| match (((((((((((((((((((((((((((((((((((((((((((((((((((((x", 2, "parentheses");
+    refuses("| match ((((a{1,120}){1,120}){1,120}){1,120})", 2, "too large");
+    text[0] = '\0';
+    for (size_t i = 0; i < 80000; i++)
+        strcpy(text + 8 * i, "| count ");
+    refuses(text, 2 * PIPE_STAGES_MAX, "more than 32 pipes");
+
+    memset(text, 'a', LENGTH);
+    strcpy(text + LENGTH, "b\nnever\n");
+    gives_up("| match (a+)+$", text, "takes too long: given up at line 1");
+    gives_up("| match \"(a|aa)+$\"", text, "takes too long: given up at line 1");
+
+    assert_true(words_split("| find x", &words, &problem));
+    assert_true(pipe_parse(words.at, words.count, &pipe, &kept, &problem));
+    pipe.stopped = stops;
+    assert_false(pipe_feed(&pipe, "y\n", 2, stdout));
+    pipe_close(&pipe);
+    words_free(&words);
+    free(text);
+}
+
+static void completes(const char *front, const char *expected)
+{
+    char *got;
+    size_t size;
+    FILE *out = open_memstream(&got, &size);
+
+    pipe_complete(front, out);
+    fclose(out);
+    assert_non_null(strstr(got, expected));
+    assert_true(*expected || !*got);
+    free(got);
+}
+
+static void test_completion(void **state)
+{
+    (void)state;
+    completes("show sess", "");
+    completes("show sessions | c", "W\tcount\t");
+    completes("show sessions |", "W\tmatch\t");
+    completes("show sessions | match ", "H\tRE\t");
+    completes("show sessions | match x ", "H\t<enter>\t");
+    completes("show sessions | display ", "");
+    completes("show sessions | nothing ", "");
+    completes("show sessions | count | last ", "H\t<1-100000>\t");
+    completes("set session web description \"a | ", "");
 }
 
 static void test_places(void **state)
@@ -126,22 +219,20 @@ static void test_places(void **state)
     refuses("| match | count", 2, "missing");
     refuses("| | count", 1, "missing");
     refuses("| match [", 2, "not a regular expression");
+    refuses("| match \"b(\"", 2, "at character 3");
     refuses("| last 0", 2, "1-100000");
     refuses("| last x", 2, "1-100000");
     refuses("| count 5", 2, "unexpected");
-    refuses("| display", 2, "expected one of: set, json");
-    refuses("| display xml", 2, "expected one of: set, json");
     refuses("| match x | display json", 4, "first");
-    refuses("| compare to", 2, "expected one of: rollback");
-    refuses("| compare rollback", 3, "missing");
-    refuses("| compare rollback 51", 3, "0-50");
+    refuses("show sessions | match x | compare", 6, "first");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_filters),   cmocka_unit_test(test_chains),
-        cmocka_unit_test(test_no_filter), cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_no_filter), cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_bounds),    cmocka_unit_test(test_completion),
         cmocka_unit_test(test_places),
     };
 

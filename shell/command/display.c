@@ -1,0 +1,152 @@
+/* The one pipe that a command hears of: see display.h. */
+#include "display.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROLLBACK_MAX = 50 };
+
+/* A word and what it stands for. */
+struct row {
+    const char *name, *help;
+    unsigned displays;
+};
+
+static const struct row pipe_rows[] = {
+    {"display", "In another form", DISPLAY_SET | DISPLAY_JSON},
+    {"compare", "The changes against the running or an archived configuration", DISPLAY_COMPARE},
+    {NULL, NULL, 0},
+};
+
+static const struct row form_rows[] = {
+    {"set", "As the set commands that make it", DISPLAY_SET},
+    {"json", "As JSON, for programs", DISPLAY_JSON},
+    {NULL, NULL, 0},
+};
+
+static bool begins(const char *name, const char *word)
+{
+    return strncmp(name, word, strlen(word)) == 0;
+}
+
+/* The row that words[index] names or begins, or NULL with *problem. */
+static const struct row *find_row(const struct row *rows, const char *what,
+                                  const struct word *words, size_t count, size_t index,
+                                  struct problem *problem)
+{
+    const struct row *row = rows;
+
+    while (index < count && row->name &&
+           (!*words[index].text || !begins(row->name, words[index].text)))
+        row++;
+    if (index < count && row->name)
+        return row;
+    if (index >= count)
+        problem_at(problem, index, "%s is missing, expected one of: %s, %s", what, rows[0].name,
+                   rows[1].name);
+    else
+        problem_at(problem, index, "unknown %s \"%s\", expected one of: %s, %s", what,
+                   words[index].text, rows[0].name, rows[1].name);
+    return NULL;
+}
+
+static bool is_pipe(const struct word *word)
+{
+    return !word->quoted && strcmp(word->text, "|") == 0;
+}
+
+static bool parse_number(const struct word *word, size_t index, long *value,
+                         struct problem *problem)
+{
+    char *behind;
+
+    *value = strtol(word->text, &behind, 10);
+    return (word->text[0] >= '0' && word->text[0] <= '9' && !*behind && *value <= ROLLBACK_MAX) ||
+           problem_at(problem, index, "\"%s\" is not a number of 0-%d", word->text, ROLLBACK_MAX);
+}
+
+/* What stands behind `compare`: words[*index] on. */
+static bool parse_compare(const struct word *words, size_t count, size_t *index,
+                          struct display_pipe *pipe, struct problem *problem)
+{
+    if (*index == count || is_pipe(&words[*index]))
+        return true;
+    if (words[*index].quoted || !begins("rollback", words[*index].text))
+        return problem_at(problem, *index, "unknown word \"%s\", expected one of: rollback",
+                          words[*index].text);
+    if (++*index == count || is_pipe(&words[*index]))
+        return problem_at(problem, *index, "rollback: a number of 0-%d is missing", ROLLBACK_MAX);
+    return parse_number(&words[*index], *index, &pipe->rollback, problem) && ++*index;
+}
+
+static bool parse_form(const struct word *words, size_t count, size_t *index,
+                       struct display_pipe *pipe, struct problem *problem)
+{
+    const struct row *form = find_row(form_rows, "display", words, count, *index, problem);
+
+    if (!form)
+        return false;
+    pipe->display = (enum display)form->displays;
+    pipe->word = (*index)++;
+    return true;
+}
+
+bool display_parse(const struct word *words, size_t count, struct display_pipe *pipe,
+                   struct problem *problem)
+{
+    size_t index = 2; /* behind the | and its name */
+    const struct row *row;
+    bool parsed;
+
+    *pipe = (struct display_pipe){.display = DISPLAY_TEXT};
+    if (count == 0)
+        return true;
+    row = find_row(pipe_rows, "pipe", words, count, 1, problem);
+    if (!row)
+        return false;
+    if (row->displays == DISPLAY_COMPARE) {
+        *pipe = (struct display_pipe){.display = DISPLAY_COMPARE, .word = 1};
+        parsed = parse_compare(words, count, &index, pipe, problem);
+    } else {
+        parsed = parse_form(words, count, &index, pipe, problem);
+    }
+    if (parsed && index < count)
+        return problem_at(problem, index, "unexpected word \"%s\", expected the end of the line",
+                          words[index].text);
+    return parsed;
+}
+
+/* ---- completion ---- */
+
+static void offer(const struct row *rows, unsigned displays, const char *partial,
+                  candidate_fn *candidate, void *context)
+{
+    for (const struct row *row = rows; row->name; row++)
+        if ((row->displays & displays) && begins(row->name, partial))
+            candidate(context, &(struct candidate){.word = row->name, .help = row->help});
+}
+
+void display_next(unsigned displays, const struct word *words, size_t count, const char *partial,
+                  candidate_fn *candidate, void *context)
+{
+    static const struct row rollback[] = {
+        {"rollback", "With an archived configuration", DISPLAY_COMPARE}, {NULL, NULL, 0}};
+    struct problem problem;
+    const struct row *row;
+
+    if (count < 2) {
+        offer(pipe_rows, displays, partial, candidate, context);
+        return;
+    }
+    row = find_row(pipe_rows, "pipe", words, count, 1, &problem);
+    if (!row)
+        return;
+    if (count == 2)
+        offer(row->displays == DISPLAY_COMPARE ? rollback : form_rows, displays, partial, candidate,
+              context);
+    if (count == 3 && row->displays == DISPLAY_COMPARE)
+        candidate(context, &(struct candidate){
+                               .word = "<0-50>", .help = "How many commits back", .hint = true});
+    else if (!*partial && (count > 2 || row->displays == DISPLAY_COMPARE))
+        candidate(context,
+                  &(struct candidate){.word = "<enter>", .help = ENTER_HELP, .hint = true});
+}

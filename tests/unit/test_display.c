@@ -1,0 +1,75 @@
+/* links: shell/command/display.c shell/config/words.c shell/config/utf8.c shell/config/problem.c */
+/* The pipe that a command hears of: how its answer is displayed. */
+#include "../../shell/command/display.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+static bool parse(const char *line, struct display_pipe *pipe, struct problem *problem)
+{
+    struct words words;
+    bool parsed;
+
+    assert_true(words_split(line, &words, problem));
+    parsed = display_parse(words.at, words.count, pipe, problem);
+    words_free(&words);
+    return parsed;
+}
+
+static void is(const char *line, enum display display, long rollback)
+{
+    struct display_pipe pipe;
+    struct problem problem;
+
+    assert_true(parse(line, &pipe, &problem));
+    assert_int_equal(pipe.display, display);
+    assert_int_equal(pipe.rollback, rollback);
+}
+
+static void refuses(const char *line, size_t word, const char *text)
+{
+    struct display_pipe pipe;
+    struct problem problem = {.text = ""};
+
+    assert_false(parse(line, &pipe, &problem));
+    assert_int_equal(problem.word, word);
+    assert_non_null(strstr(problem.text, text));
+}
+
+static void test_forms(void **state)
+{
+    (void)state;
+    is("", DISPLAY_TEXT, 0);
+    is("| display json", DISPLAY_JSON, 0);
+    is("| disp s", DISPLAY_SET, 0);
+    is("| compare", DISPLAY_COMPARE, 0);
+    is("| comp roll 50", DISPLAY_COMPARE, 50);
+}
+
+static void test_places(void **state)
+{
+    (void)state;
+    refuses("|", 1, "pipe is missing");
+    refuses("| match x", 1, "expected one of: display, compare");
+    refuses("| display", 2, "display is missing, expected one of: set, json");
+    refuses("| display xml", 2, "expected one of: set, json");
+    refuses("| display json json", 3, "end of the line");
+    refuses("| display json | count", 3, "end of the line");
+    refuses("| compare to", 2, "expected one of: rollback");
+    refuses("| compare rollback", 3, "missing");
+    refuses("| compare rollback 51", 3, "0-50");
+    refuses("| compare rollback -1", 3, "0-50");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_places),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
