@@ -7,6 +7,7 @@
 #include "../command/monitor.h"
 #include "../config/utf8.h"
 #include "../libcli_bridge.h"
+#include "prompt.h"
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,24 +141,12 @@ void console_warning(struct console *console, uint32_t column, const char *forma
     va_end(arguments);
 }
 
-static void prompt_text(const struct console *console, char text[static PROMPT_MAX])
-{
-    char host[PROMPT_MAX], path[PROMPT_MAX] = "";
-    size_t used = 0;
-
-    host_name(console->running->snapshot->tree, host);
-    for (size_t i = 0; i < console->path.count && used < sizeof path; i++)
-        used += (size_t)snprintf(path + used, sizeof path - used, "%s%s", i ? " " : "",
-                                 console->path.words[i]);
-    snprintf(text, PROMPT_MAX, "%.80s%s%.160s%s%s ", host, *path ? "[" : "", path, *path ? "]" : "",
-             console->mode == MODE_CONFIGURATION ? "#" : ">");
-}
-
 /* Whether the candidate has changes is worked out for people at every prompt, in batch only
  * where it ends or a blank line asks: it takes the time of a whole tree. */
 static void send_prompt(struct console *console, enum message_type type, bool failed, bool exact)
 {
     struct prompt prompt;
+    char host[PROMPT_MAX];
 
     memset(&prompt, 0, sizeof prompt);
     exact |= console->hello.kind == CONSOLE_TERMINAL || console->logged_out;
@@ -165,7 +154,8 @@ static void send_prompt(struct console *console, enum message_type type, bool fa
     prompt.logged_out = console->logged_out;
     prompt.uncommitted = exact ? edit_changed(&console->edit) : edit_touched(&console->edit);
     prompt.page = !console->request.quiet;
-    prompt_text(console, prompt.text);
+    host_name(console->running->snapshot->tree, host);
+    prompt_text(host, &console->path, console->mode, console->hello.size.columns, prompt.text);
     channel_send(&console->channel, type, &prompt, sizeof prompt);
     console->logged_out = false;
 }

@@ -4,6 +4,7 @@
 #include "editor.h"
 #include "../config/words.h"
 #include "completion.h"
+#include "keys.h"
 #include "pager.h"
 #include "terminal.h"
 #include <errno.h>
@@ -25,6 +26,8 @@ struct editor {
     const char *prompt;
     char *line;                /* handed out last */
     mbstate_t typed;           /* of the character whose first bytes have come */
+    struct keys keys;          /* of the key whose first characters have come */
+    const wchar_t *queued;     /* what it is to libedit, as far as that has not read it */
     FILE *out;                 /* libedit's way to the terminal */
     bool editing, asking;      /* a line is on the screen; it answers a question */
     enum editor_result result; /* of the line that ends now */
@@ -121,6 +124,10 @@ static int next_character(EditLine *el, wchar_t *character)
     struct editor *editor = of(el);
 
     for (;;) {
+        if (*editor->queued) {
+            *character = *editor->queued++;
+            return 1;
+        }
         int ready = terminal_wait(STDIN_FILENO, editor->session->wire.fd, -1);
 
         if (terminal_ended()) {
@@ -145,7 +152,7 @@ static int next_character(EditLine *el, wchar_t *character)
             int got = read_byte(editor, character);
 
             if (got > 0)
-                return 1;
+                editor->queued = keys_take(&editor->keys, *character, terminal_clock_ms());
             if (got < 0) {
                 editor->result = EDITOR_HANGUP;
                 return 0;
@@ -319,6 +326,7 @@ static void bind_keys(EditLine *el)
     }
     el_set(el, EL_BIND, "^W", "ed-delete-prev-word", NULL);
     el_set(el, EL_BIND, "^R", "em-inc-search-prev", NULL);
+    el_wset(el, EL_BIND, KEYS_DELETE, L"ed-delete-next-char", NULL);
     /* While a line is edited ^C is a key; while a command runs it is a signal, and what is
      * typed ahead is neither echoed twice nor cut into lines by the kernel. */
     el_set(el, EL_SETTY, "-d", "-isig", NULL);
@@ -332,7 +340,7 @@ struct editor *editor_open(struct session *session, const struct session_handler
 
     if (!editor)
         return NULL;
-    *editor = (struct editor){.session = session, .handler = handler, .prompt = ""};
+    *editor = (struct editor){.session = session, .handler = handler, .prompt = "", .queued = L""};
     editor->discarded = fopen("/dev/null", "we");
     editor->out = fopencookie(NULL, "w", (cookie_io_functions_t){.write = print});
     editor->history = history_init();
