@@ -5,9 +5,9 @@
 #include "../command/commit.h"
 #include "../command/execute.h"
 #include "../command/monitor.h"
-#include "../config/utf8.h"
 #include "../libcli_bridge.h"
 #include "prompt.h"
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,17 +109,21 @@ void console_notice(struct console *console, const char *format, ...)
 }
 
 /* A text about a column of the line. */
-static void send_at(struct console *console, enum message_type type, uint32_t column,
-                    const char *format, va_list arguments)
+__attribute__((format(printf, 4, 0))) static void send_at(struct console *console,
+                                                          enum message_type type, uint32_t column,
+                                                          const char *format, va_list arguments)
 {
-    struct {
-        uint32_t column;
-        char text[1200];
-    } message = {.column = column};
+    char *message = NULL;
+    size_t size;
+    FILE *out = open_memstream(&message, &size);
 
-    vsnprintf(message.text, sizeof message.text, format, arguments);
-    utf8_trim(message.text);
-    channel_send(&console->channel, type, &message, sizeof message.column + strlen(message.text));
+    if (!out)
+        return;
+    fwrite(&column, sizeof column, 1, out);
+    vfprintf(out, format, arguments);
+    if (fclose(out) == 0)
+        channel_send(&console->channel, type, message, size);
+    free(message);
 }
 
 void console_problem(struct console *console, uint32_t column, const char *format, ...)
@@ -169,6 +173,21 @@ static void refuse(struct console *console, const char *text)
     console->channel.broken = true;
 }
 
+/* "anna (pts/3)": for those who are told of what it commits. */
+static void who(struct console *console)
+{
+    const struct passwd *user = getpwuid(console->role.user);
+    const char *terminal = console->hello.terminal;
+    char number[16];
+
+    snprintf(number, sizeof number, "user %u", (unsigned)console->role.user);
+    snprintf(console->edit.who, sizeof console->edit.who, "%.60s%s%s%s",
+             user ? user->pw_name : number, *terminal ? " (" : "", terminal, *terminal ? ")" : "");
+    for (char *at = console->edit.who; *at; at++) /* a name is the peer's own word for it */
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+}
+
 static void take_hello(struct console *console, const struct waiting *message)
 {
     if (console->bridge || message->length != sizeof console->hello) {
@@ -181,6 +200,7 @@ static void take_hello(struct console *console, const struct waiting *message)
         refuse(console, "this console is of another version than the box");
         return;
     }
+    who(console);
     console->bridge = bridge_new(console->role.may_configure);
     if (!console->bridge)
         refuse(console, "out of memory");

@@ -258,18 +258,43 @@ bool running_end(struct running *running)
 
 /* ---- the commit ---- */
 
-/* What the candidate comes to now that the running configuration may have moved on. */
-static struct node *merged_tree(const struct edit *edit, struct problems *problems)
+struct node *edit_merged(const struct edit *edit, struct problems *clashes)
 {
-    const struct node *runs = edit->running->snapshot->tree;
-    struct node *tree;
+    const struct snapshot *runs = edit->running->snapshot;
 
-    if (!edit->candidate || edit->base == edit->running->snapshot)
-        tree = tree_copy(edit_tree(edit));
-    else
-        tree = diff_merge(edit->base->tree, edit->candidate, runs, problems);
-    if (!tree && problems->count == 0)
-        problems_add(problems, 0, 0, "out of memory");
+    if (!edit->candidate || edit->base == runs)
+        return tree_copy(edit_tree(edit));
+    return diff_merge(edit->base->tree, edit->candidate, runs->tree, clashes);
+}
+
+/* The clashes are told now: where they are, the candidate begins from what runs. */
+static void settle(struct edit *edit)
+{
+    struct node *tree =
+        diff_settle(edit->base->tree, edit->candidate, edit->running->snapshot->tree);
+    struct snapshot *base = tree ? snapshot_new(tree) : NULL;
+
+    if (base) {
+        snapshot_release(edit->base);
+        edit->base = base;
+    } else { /* they will be told again */
+        tree_free(tree);
+    }
+}
+
+/* The tree that is to be committed; NULL after at least one problem. */
+static struct node *merged_tree(struct edit *edit, struct commit_report *report)
+{
+    struct node *tree = edit_merged(edit, &report->problems);
+
+    if (!tree) {
+        problems_add(&report->problems, 0, 0, "out of memory");
+    } else if (report->problems.count > 0) {
+        report->clashes = true;
+        settle(edit);
+        tree_free(tree);
+        tree = NULL;
+    }
     return tree;
 }
 
@@ -283,6 +308,7 @@ static void publish(struct running *running, struct commit *commit)
         edit_changed(other);
     snapshot_release(running->snapshot);
     running->snapshot = commit->snapshot;
+    running->snapshot->when = time(NULL);
     commit->snapshot = NULL;
     vni_book_free(&running->vnis);
     running->vnis = commit->book;
@@ -340,7 +366,9 @@ static enum commit_result commit_tree(struct running *running, struct commit *co
                                       struct node *tree)
 {
     commit->snapshot = snapshot_new(tree);
-    if (!commit->snapshot)
+    if (commit->snapshot)
+        memcpy(commit->snapshot->who, commit->edit->who, sizeof commit->snapshot->who);
+    else
         tree_free(tree);
     if (!commit->snapshot || !vni_book_copy(&running->vnis, &commit->book)) {
         problems_add(&commit->report.problems, 0, 0, "out of memory");
@@ -354,7 +382,7 @@ static enum commit_result commit_tree(struct running *running, struct commit *co
 static enum commit_result begin(struct running *running, struct commit *commit)
 {
     struct edit *edit = commit->edit;
-    struct node *tree = merged_tree(edit, &commit->report.problems);
+    struct node *tree = merged_tree(edit, &commit->report);
 
     if (!tree)
         return COMMIT_REFUSED;

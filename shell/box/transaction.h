@@ -5,12 +5,17 @@
 
 #include "../../engine/engine.h"
 #include "store.h"
+#include <time.h>
+
+enum { WHO_MAX = 128 };
 
 /* A tree that nobody changes any more: the running configuration, and what candidates that
  * began from it are compared with. Freed with its last user. */
 struct snapshot {
     struct node *tree;
     unsigned users;
+    char who[WHO_MAX]; /* committed it; "": it is the start's */
+    time_t when;
 };
 
 struct saver;
@@ -34,6 +39,7 @@ struct edit {
     struct running *running;
     struct snapshot *base;  /* what the candidate began from; NULL: no changes */
     struct node *candidate; /* NULL: no changes */
+    char who[WHO_MAX];      /* is at the console */
     struct commit *commit;  /* asked for, and its result not yet taken; NULL: none */
     struct edit *next;
 };
@@ -44,6 +50,7 @@ enum commit_result { COMMIT_DONE, COMMIT_UNCHANGED, COMMIT_REFUSED, COMMIT_RUNNI
 /* What there is to tell of a commit. */
 struct commit_report {
     struct problems problems; /* why it was refused */
+    bool clashes;             /* these: another commit puts the candidate's values through */
     struct problems warnings; /* what is committed, or would be, and is unlikely to be meant */
 };
 void commit_report_free(struct commit_report *report);
@@ -75,9 +82,15 @@ void edit_drop(struct edit *edit);
 bool edit_touched(const struct edit *edit);
 bool edit_changed(struct edit *edit);
 
+/* What a commit would make the running configuration: the candidate, merged with what others have
+ * committed since it began. A path that both changed is added to *clashes, with both values, and
+ * is as in the candidate. NULL when memory runs out. */
+struct node *edit_merged(const struct edit *edit, struct problems *clashes);
+
 /* One at a time for each edit, whose candidate is left alone until the result is there.
  * check_only: whether a commit would succeed (COMMIT_DONE, never _UNCHANGED). REFUSED: there is a
- * problem at least, and nothing has changed. DONE: it runs and is saved; all candidates without
+ * problem at least, and nothing has changed, except that clashes which were told are none any
+ * more. DONE: it runs and is saved; all candidates without
  * changes follow. RUNNING: *report is empty, and transaction_result tells, after a running_service;
  * when the edit ends before, a commit that is being saved goes on, one that waits does not. */
 enum commit_result transaction_commit(struct edit *edit, bool check_only,

@@ -2,6 +2,7 @@
 #include "commit.h"
 #include "command_table.h"
 #include <stdlib.h>
+#include <time.h>
 
 /* One problem message each, all at the place of the word commit. */
 static void report(struct console *console, const struct problems *problems)
@@ -15,6 +16,21 @@ static void report_warnings(struct console *console, const struct problems *warn
 {
     for (size_t i = 0; i < warnings->count; i++)
         console_warning(console, 0, "%s", warnings->at[i].text);
+}
+
+/* Both values were told; this is the way out. */
+static void report_way_out(struct console *console)
+{
+    const struct snapshot *runs = console->running->snapshot;
+    struct tm when;
+    char clock[32] = "";
+
+    if (localtime_r(&runs->when, &when))
+        strftime(clock, sizeof clock, "%H:%M:%S", &when);
+    console_notice(console,
+                   "last commit: %s at %s; commit again to put the values of this candidate "
+                   "through, rollback to give its changes up",
+                   runs->who, clock);
 }
 
 /* How it went; what it tells is freed. */
@@ -35,6 +51,8 @@ static enum command_status tell(struct console *console, enum commit_result resu
         break;
     case COMMIT_REFUSED:
         report(console, &told->problems);
+        if (told->clashes)
+            report_way_out(console);
         break;
     }
     commit_report_free(told);

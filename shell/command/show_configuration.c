@@ -87,11 +87,30 @@ enum command_status show_configuration(struct console *console, const struct wor
     return show_tree(console, tree, &top, words, count, out, problem);
 }
 
+/* What a commit would do; one that it would be refused for is a warning. */
+static enum command_status compare_candidate(struct console *console, size_t count, FILE *out,
+                                             struct problem *problem)
+{
+    struct problems clashes = {0};
+    struct node *tree = edit_merged(&console->edit, &clashes);
+    enum command_status status = COMMAND_FAILED;
+
+    if (tree)
+        status = compare(console, tree, count, out, problem);
+    else
+        problem_at(problem, 0, "out of memory");
+    for (size_t i = 0; i < clashes.count && status == COMMAND_OK; i++)
+        console_warning(console, 0, "%s", clashes.at[i].text);
+    problems_free(&clashes);
+    tree_free(tree);
+    return status;
+}
+
 enum command_status show_candidate(struct console *console, const struct word *words, size_t count,
                                    FILE *out, struct problem *problem)
 {
     if (console->request.pipe.display == DISPLAY_COMPARE)
-        return compare(console, edit_tree(&console->edit), count, out, problem);
+        return compare_candidate(console, count, out, problem);
     return show_tree(console, edit_tree(&console->edit), &console->path, words, count, out,
                      problem);
 }

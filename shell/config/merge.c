@@ -1,12 +1,14 @@
 /* Two consoles' changes to one configuration: at every path the one that changed it wins; where
- * both did, and differently, neither may. */
+ * both did, and differently, the places are told. */
 #include "diff.h"
 
 #include "node.h"
-#include "utf8.h"
+#include "text.h"
+#include <stdlib.h>
+#include <string.h>
 
 struct merge {
-    struct problems *problems;
+    struct problems *clashes; /* NULL: the base is settled instead, see diff_settle */
     bool good;
 };
 
@@ -20,37 +22,56 @@ static bool same(const struct node *a, const struct node *b)
     return a == b || (a != NULL && b != NULL && node_equal(a, b));
 }
 
-/* "5", "[ eth0 eth1 ]", "deleted", "changed": what a side has at the place of a clash. */
-static void describe(const struct node *node, char *out, size_t size)
+/* What a side has at the place of a clash, whole and in one line: "5", "[ eth0 eth1 ]",
+ * "{ priority 1; vni 5; }", "set", "deleted". Malloced; NULL when memory runs out. */
+static char *describe(const struct node *node)
 {
-    char shown[UTF8_SHORT_SIZE];
-    size_t length = 0;
+    char *text = NULL, *from, *to;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
 
-    if (node == NULL || node->value_count == 0) {
-        snprintf(out, size, "%s", node == NULL ? "deleted" : "changed");
-        return;
+    if (out == NULL)
+        return NULL;
+    if (node == NULL)
+        fputs("deleted", out);
+    else
+        text_print_node(node, "", out);
+    if (fclose(out) != 0 || node == NULL)
+        return text;
+    /* behind the name, and what a line of its own stands for: one blank */
+    from = text + strcspn(text, node->value_count > 0 ? " " : "{");
+    if (*from == '\0')
+        return strcpy(text, node->schema->kind == SCHEMA_LIST ? "{ }" : "set");
+    from += *from == ' ';
+    for (to = text; *from != '\0'; from++) {
+        if (*from == '\n') {
+            from += strspn(from, "\n ") - 1;
+            *to++ = ' ';
+        } else {
+            *to++ = *from;
+        }
     }
-    length += (size_t)snprintf(out, size, "%s", node->value_count > 1 ? "[ " : "");
-    for (size_t i = 0; i < node->value_count && length < size; i++)
-        length += (size_t)snprintf(out + length, size - length, "%s%s", i == 0 ? "" : " ",
-                                   utf8_shorten(node->values[i], shown));
-    if (node->value_count > 1 && length < size)
-        snprintf(out + length, size - length, " ]");
-    utf8_trim(out);
+    while (to > text && strchr(node->value_count > 0 ? " ;" : " ", to[-1]) != NULL)
+        to--;
+    *to = '\0';
+    return text;
 }
 
 static void clash(struct merge *merge, const struct trail *up, const struct slot *slot)
 {
     const struct node *node = slot->mine != NULL ? slot->mine : slot->theirs;
-    char path[TRAIL_TEXT_SIZE], mine[600], theirs[600];
+    char path[TRAIL_TEXT_SIZE], *mine, *theirs;
 
-    describe(slot->mine, mine, sizeof mine);
-    describe(slot->theirs, theirs, sizeof theirs);
+    mine = describe(slot->mine);
+    theirs = describe(slot->theirs);
     trail_text(&(struct trail){.up = up, .node = node}, path);
-    problems_add(merge->problems, 0, 0,
-                 "%s: %s in this candidate, %s in the running configuration meanwhile", path, mine,
-                 theirs);
-    merge->good = false;
+    if (mine != NULL && theirs != NULL)
+        problems_add(merge->clashes, 0, 0,
+                     "%s: %s in this candidate, %s in the running configuration meanwhile", path,
+                     mine, theirs);
+    merge->good = merge->good && mine != NULL && theirs != NULL;
+    free(mine);
+    free(theirs);
 }
 
 static struct node *merge_nodes(struct merge *merge, const struct trail *up,
@@ -62,15 +83,16 @@ static struct node *merge_slot(struct merge *merge, const struct trail *up, cons
     const struct node *any = slot->mine != NULL ? slot->mine : slot->theirs, *take;
 
     if (same(slot->base, slot->mine) || same(slot->mine, slot->theirs))
-        take = slot->theirs;
+        take = merge->clashes != NULL ? slot->theirs : slot->base;
     else if (same(slot->base, slot->theirs))
-        take = slot->mine;
+        take = merge->clashes != NULL ? slot->mine : slot->base;
     else if (any->schema->kind == SCHEMA_CONTAINER ||
              (any->schema->kind == SCHEMA_LIST && slot->mine != NULL && slot->theirs != NULL))
         return merge_nodes(merge, up, slot);
     else { /* a leaf, or an instance that one deleted and the other changed */
-        clash(merge, up, slot);
-        return NULL;
+        take = merge->clashes != NULL ? slot->mine : slot->theirs;
+        if (merge->clashes != NULL)
+            clash(merge, up, slot);
     }
     struct node *copy = take == NULL ? NULL : node_copy(take);
     merge->good = merge->good && (take == NULL || copy != NULL);
@@ -97,7 +119,8 @@ static bool first_place(struct slot *slot)
     return first != NULL;
 }
 
-/* Child by child. A plain container that nothing is left in goes. */
+/* Child by child. A plain container that nothing is left in goes, and of a settled base an instance
+ * that it did not have. */
 static struct node *merge_nodes(struct merge *merge, const struct trail *up,
                                 const struct slot *slot)
 {
@@ -118,22 +141,33 @@ static struct node *merge_nodes(struct merge *merge, const struct trail *up,
         if (node != NULL && !node_append(merged, node))
             merge->good = false;
     }
-    if (merged == NULL || merged->child_count > 0 || up == NULL || any->schema->kind == SCHEMA_LIST)
+    bool instance =
+        any->schema->kind == SCHEMA_LIST && (merge->clashes != NULL || slot->base != NULL);
+    if (merged == NULL || merged->child_count > 0 || up == NULL || instance)
+        return merged;
+    node_free(merged);
+    return NULL;
+}
+
+static struct node *merge_trees(const struct slot *trees, struct problems *clashes)
+{
+    struct merge merge = {.clashes = clashes, .good = true};
+    struct node *merged = merge_nodes(&merge, NULL, trees);
+
+    if (merge.good)
         return merged;
     node_free(merged);
     return NULL;
 }
 
 struct node *diff_merge(const struct node *base, const struct node *mine, const struct node *theirs,
-                        struct problems *problems)
+                        struct problems *clashes)
 {
-    struct merge merge = {.problems = problems, .good = true};
-    struct node *merged = merge_nodes(&merge, NULL, &(struct slot){base, mine, theirs});
+    return merge_trees(&(struct slot){base, mine, theirs}, clashes);
+}
 
-    if (merge.good)
-        return merged;
-    if (problems->count == 0)
-        problems_add(problems, 0, 0, "out of memory");
-    node_free(merged);
-    return NULL;
+struct node *diff_settle(const struct node *base, const struct node *mine,
+                         const struct node *theirs)
+{
+    return merge_trees(&(struct slot){base, mine, theirs}, NULL);
 }

@@ -308,12 +308,36 @@ printf 'set session s vni 71\nshow | display set | match vni\n' >&7
 after anna 'vni 71'
 printf 'set session s vni 72\ncommit\nshow | display set | match vni\n' >&8
 after bert 'vni 72'
-printf 'commit\nrun help | count\nrun show version\n' >&7
+printf 'show | compare\ncommit\nshow | compare\nrun show version\n' >&7
 after anna mirrorsh
-is 'a clash is refused, with both values' \
-    "$(grep -c 'session s vni.*71.*72\|session s vni.*72.*71' "$lab/anna.err")" 1
-printf 'rollback 0\nset session s vni 73\ncommit\nshow | display set | match vni\n' >&7
-after anna 'vni 73'
+both='session s vni: 71 in this candidate, 72 in the running configuration meanwhile'
+is 'compare warns of a clash, and a commit refuses it, with both values' \
+    "$(tail -n 3 "$lab/anna.err" | sed 's/at [0-9:]*;/at TIME;/')" "-:8:1: warning: $both
+-:9:1: error: $both
+last commit: $(id -un) at TIME; commit again to put the values of this candidate through, rollback to give its changes up"
+is 'compare shows what the next commit will do' "$(sed -n '/^\[edit/,$p' "$lab/anna.out" |
+    sed '/^mirrorsh/,$d' | tail -n 6)" '[edit session s]
+-  vni 72;
++  vni 71;
+[edit session s]
+-  vni 72;
++  vni 71;'
+printf 'commit\nrun show configuration | match "vni 71"\n' >&7
+after anna '    vni 71;'
+ok 'a second commit puts the own value through'
+printf 'show | match "vni 71"\nset session s vni 74\n' >&8
+after bert '    vni 71;'
+printf 'set session s vni 73\ncommit\nshow | match vni\n' >&7
+after anna '    vni 73;'
+printf 'rollback 1\nshow | compare\ncommit\nshow | match vni | count\n' >&8
+after bert 'Count: 1 lines'
+is 'a rollback replaces what was begun before' "$(sed -n '/^\[edit/,/complete/p' "$lab/bert.out" |
+    tail -n 4)" '[edit session s]
+-  vni 73;
++  vni 71;
+commit complete'
+printf 'set session s vni 73\ncommit\nshow | display set | match vni\n' >&7
+after anna 'set session s vni 73'
 printf 'show | match "vni 73"\n' >&8
 after bert 'vni 73'
 ok 'a console without changes follows'
@@ -436,4 +460,4 @@ is 'the box said nothing' "$(cat "$lab/box.log")" ''
 printf 'set sesion\n' >"$state/startup.conf"
 ctl -c 'show configuration | match vni'
 is 'an unusable startup.conf: the newest archived one, loudly' \
-    "$out$(grep -c 'RUNNING AN OLD CONFIGURATION' "$lab/err")" '    vni 72;1'
+    "$out$(grep -c 'RUNNING AN OLD CONFIGURATION' "$lab/err")" '    vni 71;1'

@@ -71,29 +71,34 @@ static void whole_nodes(void **state)
             "-  rule 2;\n");
 }
 
-/* expected: the merged tree's lines, or "!" and the problems. */
+/* expected: the merged tree's lines, then the clashes behind a "!". */
 static void merges(const char *base_lines, const char *mine_lines, const char *their_lines,
                    const char *expected)
 {
     struct node *base = tree_of(base_lines), *mine = tree_of(mine_lines),
                 *theirs = tree_of(their_lines);
-    struct problems problems = {0};
+    struct problems clashes = {0}, none = {0};
     struct writer writer;
-    struct node *merged = diff_merge(base, mine, theirs, &problems);
+    struct node *merged = diff_merge(base, mine, theirs, &clashes);
+    struct node *settled = diff_settle(base, mine, theirs);
+    struct node *again = diff_merge(settled, mine, theirs, &none);
     FILE *out = write_start(&writer);
 
-    if (merged != NULL)
-        text_print_set(merged, &(struct path){0}, out);
-    else
-        fputs("!", out);
-    for (size_t i = 0; i < problems.count; i++)
-        fprintf(out, "%s\n", problems.at[i].text);
+    text_print_set(merged, &(struct path){0}, out);
+    for (size_t i = 0; i < clashes.count; i++)
+        fprintf(out, "!%s\n", clashes.at[i].text);
     assert_text(&writer, expected);
-    problems_free(&problems);
+    /* what was told is none any more, and comes to the same */
+    assert_int_equal(none.count, 0);
+    assert_true(tree_equal(merged, again));
+    assert_int_equal(tree_equal(base, settled), clashes.count == 0);
+    problems_free(&clashes);
     tree_free(base);
     tree_free(mine);
     tree_free(theirs);
     tree_free(merged);
+    tree_free(settled);
+    tree_free(again);
 }
 
 static void different_paths_merge(void **state)
@@ -123,27 +128,51 @@ static void clashes_show_both_values(void **state)
 {
     (void)state;
     merges("session a vni 1", "session a vni 2", "session a vni 3",
+           "set session a vni 2\n"
            "!session a vni: 2 in this candidate, 3 in the running configuration meanwhile\n");
     merges("session a vni 1", "session a", "session a vni 3",
+           "set session a\n"
            "!session a vni: deleted in this candidate, 3 in the running configuration "
            "meanwhile\n");
     merges("", "session a vni 2", "session a vni 3 priority 1",
+           "set session a priority 1\nset session a vni 2\n"
            "!session a vni: 2 in this candidate, 3 in the running configuration meanwhile\n");
     merges("session a source interface x", "session a source interface x y",
            "session a source interface x z",
+           "set session a source interface x\nset session a source interface y\n"
            "!session a source interface: [ x y ] in this candidate, [ x z ] in the running "
            "configuration meanwhile\n");
     merges("session a source interface x", "session a", "session a source interface x y",
+           "set session a\n"
            "!session a source interface: deleted in this candidate, [ x y ] in the running "
            "configuration meanwhile\n");
-    merges("session a vni 1; filter f", "filter f ingress rule 1", "session a vni 2",
-           "!filter f: changed in this candidate, deleted in the running configuration meanwhile\n"
-           "session a: deleted in this candidate, changed in the running configuration "
+    merges("session a description \"a, b\"", "session a description \"b  {\"",
+           "session a description c",
+           "set session a description \"b  {\"\n"
+           "!session a description: \"b  {\" in this candidate, c in the running configuration "
            "meanwhile\n");
+}
+
+/* Where one side deleted an instance the other is shown whole. */
+static void clashes_show_whole_instances(void **state)
+{
+    (void)state;
+    merges("session a vni 1; filter f", "filter f ingress rule 1 action accept protocol tcp",
+           "session a vni 2 description \"x  y\"",
+           "set filter f ingress rule 1 action accept\nset filter f ingress rule 1 protocol tcp\n"
+           "!filter f: { ingress { rule 1 { action accept; protocol tcp; } } } in this candidate, "
+           "deleted in the running configuration meanwhile\n"
+           "!session a: deleted in this candidate, { description \"x  y\"; vni 2; } in the "
+           "running configuration meanwhile\n");
     merges("filter f ingress rule 1 action accept", "filter f",
            "filter f ingress rule 1 action reject",
-           "!filter f ingress rule 1: deleted in this candidate, changed in the running "
-           "configuration meanwhile\n");
+           "set filter f\n"
+           "!filter f ingress rule 1: deleted in this candidate, { action reject; } in the "
+           "running configuration meanwhile\n");
+    merges("session a vni 1; target t", "target t", "session a; target t",
+           "set target t\n"
+           "!session a: deleted in this candidate, { } in the running configuration "
+           "meanwhile\n");
 }
 
 int main(void)
@@ -154,6 +183,7 @@ int main(void)
         cmocka_unit_test(whole_nodes),
         cmocka_unit_test(different_paths_merge),
         cmocka_unit_test(clashes_show_both_values),
+        cmocka_unit_test(clashes_show_whole_instances),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
