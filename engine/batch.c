@@ -53,6 +53,7 @@ static struct batch *begin(struct batcher *batcher, uint32_t receiver, uint32_t 
     batch->length = 0;
     batch->count = 0;
     batch->sealed = false;
+    batch->tries = 0;
     batch->next = NULL;
     if (batcher->last)
         batcher->last->next = batch;

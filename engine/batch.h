@@ -30,9 +30,10 @@ struct batch {
     uint32_t length;  /* bytes in all */
     uint32_t count;   /* packets */
     bool sealed;      /* takes no more */
+    unsigned tries;   /* sends of it that have failed */
     uint8_t *bytes;
     struct batch_packet packets[BATCH_PACKETS];
-    struct batch *next; /* the one begun after it; or the next free one */
+    struct batch *next; /* the one begun after it, in its lane's queue, or the next free one */
 };
 
 struct batcher {

@@ -1,4 +1,4 @@
-/* Batches out through the ring, and their packets into the counters. */
+/* Batches out through the ring, one of a lane at a time, and their packets into the counters. */
 #include "outbox.h"
 
 #include <errno.h>
@@ -34,11 +34,11 @@ static void packet_sent(struct outbox *outbox, const struct batch *batch, uint32
     receiver->bytes += packet->kept;
 }
 
-/* The path has become narrower than the plan thinks: the control thread looks it up anew. */
-static void report_too_long(struct outbox *outbox, struct lanes *lanes)
+/* The path is not what the plan thinks: the control thread looks it up anew. */
+static void report_failing(struct outbox *outbox, struct lanes *lanes)
 {
     const uint64_t one = 1;
-    if (!atomic_exchange(&lanes->too_long, true) &&
+    if (!atomic_exchange(&lanes->failing, true) &&
         write(outbox->alarm, &one, sizeof(one)) != sizeof(one))
         return; /* it looks every second anyway */
 }
@@ -46,17 +46,17 @@ static void report_too_long(struct outbox *outbox, struct lanes *lanes)
 static void packet_lost(struct outbox *outbox, const struct batch *batch, uint32_t index, int error)
 {
     struct session_row *session = counters_session(outbox->counters, batch->packets[index].session);
-    if (error == -EAGAIN || error == -ENOBUFS) {
+    if (backlog_error(error)) {
         session->backlog++;
         return;
     }
     session->send_error++;
     counters_receiver(outbox->counters, outbox->plan->receivers[batch->receiver].slot)->errors++;
-    if (error == -EMSGSIZE)
-        report_too_long(outbox, outbox->lanes[batch->receiver]);
+    report_failing(outbox, outbox->lanes[batch->receiver]);
 }
 
-static void deliver_singly(struct outbox *outbox, struct lanes *lanes, const struct batch *batch)
+/* What became of the first packet: 0 or -errno. */
+static int deliver_singly(struct outbox *outbox, struct lanes *lanes, const struct batch *batch)
 {
     int results[BATCH_PACKETS];
     send_singly(lanes, batch, results);
@@ -68,38 +68,96 @@ static void deliver_singly(struct outbox *outbox, struct lanes *lanes, const str
             outbox->totals.singles++;
         }
     }
-    /* The first packet is of full length: when that goes alone, it was the segmentation. */
-    if (batch->count > 1 && !results[0])
-        atomic_store_explicit(&lanes->refused, true, memory_order_relaxed);
+    return results[0];
 }
 
-static void account(struct outbox *outbox, struct batch *batch, int result)
+/* The first packet is of full length: when that goes alone, it was the segmentation. */
+static void deliver_refused(struct outbox *outbox, struct lanes *lanes, const struct batch *batch)
 {
-    struct lanes *lanes = outbox->lanes[batch->receiver];
+    int first = deliver_singly(outbox, lanes, batch);
+    if (first && !backlog_error(first))
+        return;
+    atomic_store(&lanes->ask, false);
+    atomic_store_explicit(&lanes->refused, true, memory_order_relaxed);
+}
+
+/* false: it is to be sent again. */
+static bool account(struct outbox *outbox, struct lanes *lanes, struct batch *batch, int result)
+{
     if (result < 0 && batch->count > 1 && segmentation_error(result)) {
-        deliver_singly(outbox, lanes, batch);
+        deliver_refused(outbox, lanes, batch);
     } else if (result < 0) {
+        if (send_again(lanes, batch->lane, result, &batch->tries))
+            return false;
         for (uint32_t i = 0; i < batch->count; i++)
             packet_lost(outbox, batch, i, result);
     } else {
         for (uint32_t i = 0; i < batch->count; i++)
             packet_sent(outbox, batch, i);
         if (batch->count > 1) {
-            lanes->proven = true;
+            atomic_store_explicit(&lanes->refused, false, memory_order_relaxed);
             outbox->totals.batches++;
             outbox->totals.batched_packets += batch->count;
         } else {
             outbox->totals.singles++;
         }
     }
-    batcher_give(&outbox->batcher, batch);
+    return true;
+}
+
+/* A refusal holds until the control thread wants it tried again. */
+static bool sends_singly(struct lanes *lanes)
+{
+    if (atomic_load_explicit(&lanes->splits, memory_order_relaxed))
+        return true;
+    return atomic_load_explicit(&lanes->refused, memory_order_relaxed) &&
+           !atomic_exchange(&lanes->ask, false);
+}
+
+/* false: it is accounted for already. */
+static bool launch(struct outbox *outbox, struct lanes *lanes, struct batch *batch)
+{
+    if (batch->count > 1 && sends_singly(lanes)) {
+        deliver_singly(outbox, lanes, batch);
+        return false;
+    }
+    struct message *message = &outbox->messages[batch->index];
+    message_fill(message, lanes, batch);
+    int error;
+    do
+        error =
+            ring_send(outbox->ring, lanes->sockets[batch->lane], &message->header, batch->index);
+    while (error && !account(outbox, lanes, batch, error));
+    if (error)
+        return false;
+    outbox->in_flight++;
+    outbox->launched[batch->index] = true;
+    return true;
+}
+
+/* Launches the first batch of a lane that is not accounted for at once. */
+static void go_on(struct outbox *outbox, struct lanes *lanes, uint32_t lane)
+{
+    struct lane_queue *queue = &lanes->queues[lane];
+    while (queue->first && !launch(outbox, lanes, queue->first)) {
+        struct batch *done = queue->first;
+        queue->first = done->next;
+        batcher_give(&outbox->batcher, done);
+    }
 }
 
 void outbox_completed(struct outbox *outbox, uint32_t index, int result)
 {
+    struct batch *batch = &outbox->batcher.batches[index];
+    struct lanes *lanes = outbox->lanes[batch->receiver];
+    uint32_t lane = batch->lane;
     outbox->in_flight--;
     outbox->launched[index] = false;
-    account(outbox, &outbox->batcher.batches[index], result);
+    if (account(outbox, lanes, batch, result)) {
+        lanes->queues[lane].first = batch->next;
+        batcher_give(&outbox->batcher, batch);
+    }
+    go_on(outbox, lanes, lane);
 }
 
 /* The kernel will not say any more what became of them. */
@@ -120,34 +178,22 @@ static void reap(struct outbox *outbox)
     }
 }
 
-static void launch(struct outbox *outbox, struct batch *batch)
-{
-    struct lanes *lanes = outbox->lanes[batch->receiver];
-    if (atomic_load_explicit(&lanes->refused, memory_order_relaxed)) {
-        deliver_singly(outbox, lanes, batch);
-        batcher_give(&outbox->batcher, batch);
-        return;
-    }
-    struct message *message = &outbox->messages[batch->index];
-    message_fill(message, lanes, batch);
-    int error =
-        ring_send(outbox->ring, lanes->sockets[batch->lane], &message->header, batch->index);
-    if (error) {
-        account(outbox, batch, error);
-        return;
-    }
-    outbox->in_flight++;
-    outbox->launched[batch->index] = true;
-    /* Were it refused, later packets of its flows would overtake it: see first. */
-    if (batch->count > 1 && !lanes->proven)
-        reap(outbox);
-}
-
 void outbox_flush(struct outbox *outbox)
 {
     struct batch *batch;
-    while ((batch = batcher_take(&outbox->batcher)))
-        launch(outbox, batch);
+    while ((batch = batcher_take(&outbox->batcher))) {
+        struct lanes *lanes = outbox->lanes[batch->receiver];
+        struct lane_queue *queue = &lanes->queues[batch->lane];
+        bool idle = !queue->first;
+        batch->next = NULL;
+        if (idle)
+            queue->first = batch;
+        else
+            queue->last->next = batch;
+        queue->last = batch;
+        if (idle)
+            go_on(outbox, lanes, batch->lane);
+    }
     reap(outbox);
 }
 

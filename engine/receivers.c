@@ -67,14 +67,18 @@ static bool probe(struct receivers *receivers, struct receiver *receiver)
     struct route route;
     if (!open_lanes(receivers, receiver))
         return false;
-    for (unsigned i = 0; i < receivers->workers; i++)
-        atomic_store(&receiver->lanes[i]->too_long, false);
+    for (unsigned i = 0; i < receivers->workers; i++) {
+        atomic_store(&receiver->lanes[i]->failing, false);
+        atomic_store(&receiver->lanes[i]->ask, true);
+    }
     if (!links_route(receivers->links, &receiver->address, &route)) {
         receiver->health.mtu = 0;
         down(receiver, "no route%s", "");
         return false;
     }
     receiver->health.mtu = route.mtu;
+    for (unsigned i = 0; i < receivers->workers; i++)
+        atomic_store(&receiver->lanes[i]->splits, route.splits);
     if (!route.carrier) {
         down(receiver, "link %s has no carrier", route.link);
         return false;

@@ -37,7 +37,7 @@ enum { BUFFER = 1 << 20, LEAST_BUFFER = 0 };
 
 struct links {
     int descriptor; /* epoll over the next two */
-    int events;     /* of links and addresses */
+    int events;     /* of links, their addresses and queues */
     int hints;      /* of routes and neighbours: that there are some is all that counts, so it keeps
                        only a few of a storm */
     struct netlink questions;
@@ -111,6 +111,24 @@ static void take_address(void *context, const struct nlmsghdr *message)
     memcpy(address->bytes, bytes, size);
 }
 
+/* The kinds of queueing discipline that split. */
+static void take_queue(void *context, const struct nlmsghdr *message)
+{
+    static const char *const kinds[] = {"cake", "dualpi2", "taprio", "tbf"};
+    const struct tables *tables = context;
+    struct tcmsg info;
+    if (message->nlmsg_type != RTM_NEWQDISC || message->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
+        return;
+    memcpy(&info, NLMSG_DATA(message), sizeof(info));
+    const char *kind = netlink_attribute(message, sizeof(info), TCA_KIND, 1, NULL);
+    bool splits = false;
+    for (size_t i = 0; kind && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        splits |= !strcmp(kind, kinds[i]);
+    for (size_t i = 0; splits && i < tables->count; i++)
+        if (tables->all[i].index == info.tcm_ifindex)
+            tables->all[i].splits = true;
+}
+
 static int by_name(const void *a, const void *b)
 {
     const struct link *left = a, *right = b;
@@ -122,13 +140,20 @@ static int read_tables(struct links *links, struct tables *tables)
     struct netlink_request request;
     const struct ifinfomsg link = {.ifi_family = AF_UNSPEC};
     const struct ifaddrmsg address = {.ifa_family = AF_UNSPEC};
+    const struct tcmsg queue = {.tcm_family = AF_UNSPEC};
     netlink_begin(&request, RTM_GETLINK, NLM_F_DUMP, &link, sizeof(link));
     int error = netlink_ask(&links->questions, &request, take_link, tables);
     if (error)
         return error;
     netlink_begin(&request, RTM_GETADDR, NLM_F_DUMP, &address, sizeof(address));
     error = netlink_ask(&links->questions, &request, take_address, tables);
-    return error ? error : tables->out_of_memory ? -ENOMEM : 0;
+    if (error)
+        return error;
+    netlink_begin(&request, RTM_GETQDISC, NLM_F_DUMP, &queue, sizeof(queue));
+    error = netlink_ask(&links->questions, &request, take_queue, tables);
+    if (error && error != -EOPNOTSUPP) /* a kernel without queueing disciplines */
+        return error;
+    return tables->out_of_memory ? -ENOMEM : 0;
 }
 
 static void free_tables(struct tables *tables)
@@ -173,7 +198,8 @@ static int open_sockets(struct links *links)
     links->descriptor = epoll_create1(EPOLL_CLOEXEC);
     if (links->descriptor < 0)
         return -errno;
-    links->events = netlink_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR, BUFFER);
+    links->events =
+        netlink_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_TC, BUFFER);
     links->hints = netlink_open(RTMGRP_NEIGH | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE, LEAST_BUFFER);
     links->questions.fd = netlink_open(0, BUFFER);
     int error = watch(links, links->events);
@@ -360,6 +386,7 @@ bool links_route(struct links *links, const struct mirror_receiver *receiver, st
     const struct link *link = by_index(links, route->index);
     route->neighbours = !answer.local && (!link || link->neighbours);
     route->carrier = answer.local || !link || link->carrier;
+    route->splits = link && link->splits;
     if (link)
         memcpy(route->link, link->name, sizeof(route->link));
     return true;

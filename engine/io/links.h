@@ -16,6 +16,8 @@ struct link {
     bool loopback;
     bool ethernet;   /* its frames begin with Ethernet's header */
     bool neighbours; /* what it leads to has to be resolved to a link address */
+    bool splits;     /* its queue splits what is sent with segmentation offload into packets, and is
+                        silent about those of them that it drops */
 };
 
 /* 0 and *links, or -errno with *why. */
@@ -40,7 +42,7 @@ bool links_has_address(const struct links *links, int index,
 struct route {
     int index;                     /* of the interface that it leaves by */
     char link[INTERFACE_NAME_MAX]; /* its name */
-    bool carrier;                  /* which it has */
+    bool carrier, splits;          /* of that one */
     bool neighbours;               /* the neighbour that it is handed to has to be resolved */
     uint8_t hop_family;            /* 4 or 6: of that neighbour */
     uint8_t hop[16];

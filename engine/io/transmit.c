@@ -1,10 +1,13 @@
-/* Sockets towards receivers. They are not connected (a connected one loses datagrams to the
- * errors of earlier ones), never fragment, and hold up to SEND_BUFFER of unsent bytes. */
+/* Sockets towards receivers. They never fragment, and hold up to SEND_BUFFER of unsent bytes. They
+ * ask for errors (IP_RECVERR), without which the kernel calls a packet sent that the queue of the
+ * interface dropped; so the errors that answer earlier packets have to be told from a send's own.
+ */
 #include "transmit.h"
 
 #include "../packet/vxlan.h"
 
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <linux/filter.h>
 #include <netinet/udp.h>
 #include <stdio.h>
@@ -14,7 +17,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { SEND_BUFFER = 4 << 20, FAMILIES = 2 };
+enum {
+    SEND_BUFFER = 4 << 20,
+    ERROR_BUFFER = 16 << 10, /* a few packets, quoted in errors */
+    FAMILIES = 2,
+};
 
 static const int families[FAMILIES] = {AF_INET, AF_INET6};
 
@@ -39,14 +46,15 @@ static int port_socket(int family, uint16_t port, bool shared)
     return fd;
 }
 
-/* Nobody reads here: what strangers send to the port is dropped at once. */
+/* Nobody reads here: what strangers send to the port is dropped at once. The buffer is for the
+ * queue of errors alone. */
 static int deafen(int fd)
 {
     struct sock_filter reject = BPF_STMT(BPF_RET | BPF_K, 0);
     struct sock_fprog program = {.len = 1, .filter = &reject};
-    const int least = 0;
+    const int buffer = ERROR_BUFFER;
     if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ||
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least)))
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer)))
         return -errno;
     return 0;
 }
@@ -114,10 +122,12 @@ static int tune(int fd, int family)
     const int discover4 = IP_PMTUDISC_DO, discover6 = IPV6_PMTUDISC_DO;
     int failed;
     if (family == AF_INET)
-        failed = setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover4, sizeof(discover4));
+        failed = setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover4, sizeof(discover4)) ||
+                 setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
     else
         failed = setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &discover6, sizeof(discover6)) ||
-                 setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof(on));
+                 setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof(on)) ||
+                 setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
     if (failed)
         return -errno;
     if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer)) &&
@@ -213,6 +223,46 @@ bool segmentation_error(int error)
     return error == -EIO || error == -EINVAL || error == -EOPNOTSUPP;
 }
 
+bool backlog_error(int error)
+{
+    return error == -EAGAIN || error == -ENOBUFS;
+}
+
+/* Takes one error off the socket's queue; false: there was none. *answered: somebody on the way
+ * sent it, so that it is not a send's own. */
+static bool take_error(int fd, bool *answered)
+{
+    union {
+        struct cmsghdr align;
+        char room[256];
+    } control;
+    struct msghdr message = {.msg_control = &control, .msg_controllen = sizeof(control)};
+    if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+        return false;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+        struct sock_extended_err error;
+        bool told = (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
+                    (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR);
+        if (!told || c->cmsg_len < CMSG_LEN(sizeof(error)))
+            continue;
+        memcpy(&error, CMSG_DATA(c), sizeof(error));
+        *answered |= error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
+    }
+    return true;
+}
+
+bool send_again(const struct lanes *lanes, uint32_t lane, int error, unsigned *tries)
+{
+    enum { TRIES = 8, ERRORS = 64 };
+    if (backlog_error(error))
+        return false;
+    bool answered = false;
+    for (int i = 0; i < ERRORS && take_error(lanes->sockets[lane], &answered); i++)
+        ;
+    /* Once in any case: an error can be on the socket before, or without, being in the queue. */
+    return ++*tries < TRIES && (answered || *tries == 1);
+}
+
 void send_singly(struct lanes *lanes, const struct batch *batch, int results[static BATCH_PACKETS])
 {
     struct mmsghdr messages[BATCH_PACKETS];
@@ -230,15 +280,18 @@ void send_singly(struct lanes *lanes, const struct batch *batch, int results[sta
         };
         offset += (uint32_t)bytes[i].iov_len;
     }
+    unsigned tries = 0;
     for (uint32_t i = 0; i < batch->count;) {
         int sent =
             sendmmsg(lanes->sockets[batch->lane], messages + i, batch->count - i, MSG_DONTWAIT);
-        if (sent <= 0) { /* it ends at the packet that fails: go on behind it */
-            results[i++] = -errno;
+        int error = sent < 0 ? -errno : 0;
+        if (error && send_again(lanes, batch->lane, error, &tries))
             continue;
-        }
+        if (error) /* it ends at the packet that fails: go on behind it */
+            results[i++] = error;
         for (int k = 0; k < sent; k++)
             results[i++] = 0;
+        tries = 0;
     }
 }
 

@@ -21,6 +21,12 @@ struct ports {
 int ports_reserve(struct ports *ports, char *why, size_t why_size);
 void ports_release(struct ports *ports);
 
+/* The batches of one lane: the first is being sent, the others wait for it. So packets of a flow
+ * stay in order, however often a batch has to be sent again. */
+struct lane_queue {
+    struct batch *first, *last;
+};
+
 /* One worker's way to one receiver. Opened and closed by the control thread. */
 struct lanes {
     union {
@@ -30,10 +36,12 @@ struct lanes {
     } address;
     socklen_t address_size;
     int sockets[LANES];
-    bool proven;          /* the worker's: a segmented send has succeeded */
-    atomic_bool refused;  /* by the kernel: segmented sends. Set by the worker */
-    atomic_bool too_long; /* packets were over the path MTU. Set by the worker, cleared by the
-                             control thread when it has looked the path up again */
+    struct lane_queue queues[LANES]; /* the worker's */
+    atomic_bool refused;             /* by the kernel: segmented sends. The worker's to say */
+    atomic_bool ask; /* whether it still does. Set by the control thread, cleared by the worker */
+    atomic_bool splits;  /* the link does, see links.h. Set by the control thread */
+    atomic_bool failing; /* sends fail. Set by the worker, cleared by the control thread when it has
+                            looked at the path again */
 };
 
 /* 0 and *lanes, or -errno with *why. */
@@ -55,6 +63,13 @@ void message_fill(struct message *message, struct lanes *lanes, struct batch *ba
 
 /* An error of a segmented send that may be the kernel's (or the device's) refusal to segment. */
 bool segmentation_error(int error);
+
+/* Whether a send that has failed so often (`tries`, counted here) is to be made again: its error
+ * may be one that a router or the receiver answered to an earlier packet. */
+bool send_again(const struct lanes *lanes, uint32_t lane, int error, unsigned *tries);
+
+/* An error of a send for which the socket or a queue behind it had no room. */
+bool backlog_error(int error);
 
 /* Sends the packets of a batch one by one, without waiting: results[i] is 0 or -errno. */
 void send_singly(struct lanes *lanes, const struct batch *batch, int results[static BATCH_PACKETS]);

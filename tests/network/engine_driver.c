@@ -9,7 +9,8 @@
  *   WORD: target=NAME,ADDRESS[/PORT],...
  *         filter=NAME,in|out:NUMBER:accept|reject[:FIELD:VALUE]...,...
  *         session=NAME,PRIORITY,VNI,LENGTH,in|out|both,TARGET,FILTER|-,INTERFACE+...
- * Prints "ready" when the first commit is done, and a snapshot upon SIGUSR1. SIGUSR2: from then on
+ * Prints "ready" when the first commit is done, and a snapshot upon SIGUSR1. SIGHUP begins or ends
+ * what -n does. SIGUSR2: from then on
  * the kernel refuses io_uring_enter. */
 #include "../../engine/engine.h"
 
@@ -28,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t ended, asked, refused;
+static volatile sig_atomic_t ended, asked, refused, toggled;
 
 static void on_signal(int number)
 {
@@ -36,6 +37,8 @@ static void on_signal(int number)
         asked = 1;
     else if (number == SIGUSR2)
         refused = 1;
+    else if (number == SIGHUP)
+        toggled = 1;
     else
         ended = 1;
 }
@@ -300,10 +303,10 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void refuse_segmentation(void)
+static void refuse_segmentation(bool refuse)
 {
     enum { DESCRIPTORS = 1024 };
-    const int on = 1;
+    const int on = refuse;
     for (int fd = 0; fd < DESCRIPTORS; fd++) {
         int kind = 0;
         socklen_t size = sizeof(kind);
@@ -358,6 +361,7 @@ int main(int argc, char **argv)
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
     signal(SIGUSR1, on_signal);
+    signal(SIGHUP, on_signal);
     signal(SIGUSR2, on_signal);
     setvbuf(stdout, NULL, _IOLBF, 0);
     char why[256] = "";
@@ -368,8 +372,7 @@ int main(int argc, char **argv)
         engine_stop(engine);
         return 1;
     }
-    if (refuse)
-        refuse_segmentation();
+    refuse_segmentation(refuse);
     printf("ready\n");
     uint64_t begin = now_ms(), committed = begin, looked = begin, commits = 0;
     while (!ended && (!seconds || now_ms() - begin < seconds * 1000)) {
@@ -385,6 +388,10 @@ int main(int argc, char **argv)
         if (refused) {
             refused = 0;
             refuse_io_uring();
+        }
+        if (toggled) {
+            toggled = 0;
+            refuse_segmentation(refuse = !refuse);
         }
         if (commit_ms && now_ms() - committed >= commit_ms) {
             committed = now_ms();
