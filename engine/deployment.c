@@ -29,6 +29,7 @@ static bool take_sources(struct deployment *deployment, struct grounds *grounds)
         if (!deployment->sources[i])
             return false;
     }
+    sources_settle(&grounds->sources);
     return true;
 }
 
@@ -61,7 +62,7 @@ static void look_at_interface(const struct grounds *grounds, const char *name,
         return;
     condition->index = link->index;
     condition->up = link->up;
-    condition->open = source && source->captures;
+    condition->open = source && source->feed && !source->lost;
 }
 
 /* ---- sessions ---- */
@@ -160,7 +161,8 @@ static void judge_session(const struct deployment *deployment, const struct link
     bool receivers = judge_receivers(deployment, first_receiver(config, session->target),
                                      (uint32_t)config->targets[session->target].receiver_count,
                                      condition, sources);
-    condition->up = sources && receivers && !deployment->fault;
+    condition->takes_part = receivers && !deployment->fault;
+    condition->up = sources && condition->takes_part;
     if (deployment->fault)
         say(condition, "io_uring: %s%s", strerror(-deployment->fault), "");
 }
@@ -243,8 +245,9 @@ static struct plan *build_plan(const struct deployment *deployment)
                 .up = deployment->health[i].up,
                 .mtu = deployment->health[i].mtu,
             };
+        /* What is seen on a source that is down was seen when it came up: it counts. */
         for (uint32_t i = 0; i < sessions; i++)
-            up[i] = deployment->sessions[i].up;
+            up[i] = deployment->sessions[i].takes_part;
         plan = plan_build(&(struct plan_input){
             .config = committed->config,
             .session_up = up,
@@ -260,12 +263,32 @@ static struct plan *build_plan(const struct deployment *deployment)
     return plan;
 }
 
+static bool build_table(struct deployment *deployment)
+{
+    uint32_t interfaces = deployment->committed->count[COUNT_INTERFACE];
+    if (!link_table_init(&deployment->table, interfaces))
+        return false;
+    for (uint32_t i = 0; i < interfaces; i++)
+        if (deployment->interfaces[i].open)
+            link_table_add(&deployment->table, (uint32_t)deployment->interfaces[i].index, i);
+    return true;
+}
+
+static void add_capture(struct worker_view *view, struct capture *capture)
+{
+    for (uint32_t i = 0; i < view->capture_count; i++)
+        if (view->captures[i] == capture)
+            return;
+    view->captures[view->capture_count++] = capture;
+}
+
 static bool build_view(const struct deployment *deployment, unsigned worker)
 {
     struct worker_view *view = &deployment->views[worker];
     uint32_t interfaces = deployment->committed->count[COUNT_INTERFACE];
     uint32_t receivers = deployment->committed->count[COUNT_RECEIVER];
     view->plan = deployment->plan;
+    view->interfaces = &deployment->table;
     view->captures = calloc(interfaces + 1, sizeof(*view->captures));
     view->lanes = calloc(receivers + 1, sizeof(*view->lanes));
     view->table = batcher_table(receivers);
@@ -273,7 +296,7 @@ static bool build_view(const struct deployment *deployment, unsigned worker)
         return false;
     for (uint32_t i = 0; i < interfaces; i++)
         if (deployment->interfaces[i].open)
-            view->captures[i] = deployment->sources[i]->captures[worker];
+            add_capture(view, deployment->sources[i]->feed->captures[worker]);
     for (uint32_t i = 0; i < receivers; i++)
         view->lanes[i] = deployment->receivers[i]->lanes[worker];
     return true;
@@ -304,7 +327,7 @@ static bool build(struct deployment *deployment, struct grounds *grounds)
                           &deployment->interfaces[i]);
     judge_sessions(deployment, grounds->links);
     deployment->plan = build_plan(deployment);
-    if (!deployment->plan)
+    if (!deployment->plan || !build_table(deployment))
         return false;
     for (unsigned worker = 0; worker < grounds->workers; worker++)
         if (!build_view(deployment, worker))
@@ -341,6 +364,7 @@ void deployment_free(struct deployment *deployment, struct grounds *grounds)
         free(deployment->views[i].lanes);
         free(deployment->views[i].table);
     }
+    link_table_free(&deployment->table);
     if (deployment->plan)
         plan_free(deployment->plan);
     free(deployment->views);
@@ -360,14 +384,14 @@ static bool same_health(const struct receiver_health *a, const struct receiver_h
 bool deployment_holds(struct deployment *deployment, struct grounds *grounds)
 {
     const struct committed *committed = deployment->committed;
+    for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++)
+        if (deployment->sources[i])
+            source_look(&grounds->sources, deployment->sources[i],
+                        links_find(grounds->links, committed->interfaces[i]));
+    sources_settle(&grounds->sources);
     for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++) {
-        struct source *source = deployment->sources[i];
-        const struct link *link = links_find(grounds->links, committed->interfaces[i]);
-        /* A source of another index is not this interface any more. */
-        if (source && link && source->index == link->index)
-            source_retry(&grounds->sources, source, link);
         struct interface_condition now;
-        look_at_interface(grounds, committed->interfaces[i], source, &now);
+        look_at_interface(grounds, committed->interfaces[i], deployment->sources[i], &now);
         if (memcmp(&now, &deployment->interfaces[i], sizeof(now)))
             return false;
     }

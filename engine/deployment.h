@@ -17,6 +17,7 @@ struct interface_condition {
 
 struct session_condition {
     bool up;
+    bool takes_part;         /* on what its sources deliver: all but they is well */
     bool misfit;             /* see deployment_fits */
     char reason[REASON_MAX]; /* why it is not up, or what of it is not; else "" */
 };
@@ -30,7 +31,8 @@ struct deployment {
     struct receiver_health *health;
     struct session_condition *sessions;
     uint64_t links;            /* the version of links and addresses that the misfits are of */
-    int fault; /* of a worker; 0: none */
+    int fault;                 /* of a worker; 0: none */
+    struct link_table table;   /* of the interfaces that are open */
     struct worker_view *views; /* one a worker */
 };
 

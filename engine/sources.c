@@ -1,63 +1,222 @@
-/* Opening and closing captures, and keeping the kernel's counts of drops, which it forgets
- * as they are read. */
+/* Opening and closing feeds within the budget, and keeping the kernel's counts of drops, which it
+ * forgets as they are read. */
 #include "sources.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void count_drops(struct sources *sources, const struct source *source)
+/* Bytes of rings. The shared feed's are beside those of single interfaces. With the largest, 20,000
+ * packets a second of 1,400 bytes ride out a stall of a second. */
+enum {
+    RING_MOST = 40 << 20,
+    RING_LEAST = 8 << 20,
+    SHARED_RING = 48 << 20,
+    BUDGET = 256 << 20,
+};
+
+static void say(struct source *source, int error)
 {
-    for (unsigned i = 0; source->captures && i < sources->workers; i++)
-        if (source->captures[i])
-            sources->dropped[source->slot] += capture_dropped(source->captures[i]);
+    snprintf(source->reason, sizeof(source->reason), "capture on %s: %s", source->link.name,
+             strerror(-error));
 }
 
-static void close_captures(struct sources *sources, struct source *source)
-{
-    for (unsigned i = 0; source->captures && i < sources->workers; i++)
-        capture_close(source->captures[i]);
-    free(source->captures);
-    source->captures = NULL;
-}
+/* ---- feeds of one interface ---- */
 
-static void open_captures(struct sources *sources, struct source *source, const struct link *link)
+/* The kernel makes each wait for tens of milliseconds: they are opened side by side. */
+struct opening {
+    struct source *source;
+    size_t size;
+    unsigned workers;
+    int error;
+    bool threaded;
+    pthread_t thread;
+};
+
+static void *open_own(void *argument)
 {
+    struct opening *opening = argument;
+    const struct link *link = &opening->source->link;
     struct capture_options options = {
-        .interface = source->name,
-        .index = source->index,
+        .index = link->index,
         .loopback = link->loopback,
-        .shared = sources->workers > 1,
+        .size = opening->size,
+        .frame_size = link->frame_size,
     };
+    struct capture_filter filter;
+    struct feed *feed;
+    opening->error = feed_open(&feed, &options, opening->workers);
+    if (opening->error)
+        return NULL;
+    capture_filter_everything(&filter);
+    opening->error = feed_admit(feed, &filter);
+    if (opening->error)
+        feed_close(feed);
+    else
+        opening->source->feed = feed;
+    return NULL;
+}
+
+/* What each of so many new sources may have of the budget, something left for later ones; 0: they
+ * share. */
+static size_t own_size(const struct sources *sources, size_t fresh)
+{
+    size_t left = BUDGET - SHARED_RING;
+    left = left > sources->used ? left - sources->used : 0;
+    size_t size = left / (fresh + 1);
+    return size < RING_LEAST ? 0 : size < RING_MOST ? size : RING_MOST;
+}
+
+static void open_each(struct sources *sources, struct source **list, size_t count, size_t size)
+{
+    struct opening openings[BUDGET / RING_LEAST];
+    for (size_t i = 0; i < count; i++) {
+        openings[i] = (struct opening){list[i], size, sources->workers, 0, false, 0};
+        openings[i].threaded =
+            count > 1 && !pthread_create(&openings[i].thread, NULL, open_own, &openings[i]);
+        if (!openings[i].threaded)
+            open_own(&openings[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (openings[i].threaded)
+            pthread_join(openings[i].thread, NULL);
+        if (openings[i].error) {
+            say(list[i], openings[i].error);
+            continue;
+        }
+        list[i]->feed->users = 1;
+        sources->used += list[i]->feed->size;
+    }
+}
+
+/* ---- the shared feed ---- */
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+/* The interfaces that share, ascending, each once. */
+static size_t sharing(const struct sources *sources, uint32_t *interfaces, uint32_t *loopback)
+{
+    size_t count = 0, distinct = 0;
+    for (const struct source *source = sources->first; source; source = source->next) {
+        if (source->feed != sources->shared)
+            continue;
+        interfaces[count++] = (uint32_t)source->link.index;
+        if (source->link.loopback)
+            *loopback = (uint32_t)source->link.index;
+    }
+    if (count)
+        qsort(interfaces, count, sizeof(*interfaces), by_number);
+    for (size_t i = 0; i < count; i++)
+        if (!distinct || interfaces[distinct - 1] != interfaces[i])
+            interfaces[distinct++] = interfaces[i];
+    return distinct;
+}
+
+/* -ENOMEM tells of a limit on filters (net.core.optmem_max), which a shorter one keeps. */
+static void settle_shared(struct sources *sources)
+{
+    struct capture_filter filter;
+    uint32_t loopback = 0;
+    uint32_t *interfaces = calloc(sources->shared->users, sizeof(*interfaces));
+    if (!interfaces)
+        return;
+    size_t count = sharing(sources, interfaces, &loopback);
+    int error = -ENOMEM;
+    for (size_t room = CAPTURE_FILTER_MAX; error == -ENOMEM && room >= CAPTURE_FILTER_LEAST;
+         room /= 2) {
+        capture_filter_interfaces(&filter, interfaces, count, loopback, room);
+        error = feed_admit(sources->shared, &filter);
+    }
+    free(interfaces);
+    sources->unsettled = error != 0;
+}
+
+static int open_shared(struct sources *sources, size_t frame_size)
+{
+    const struct capture_options options = {.size = SHARED_RING, .frame_size = frame_size};
+    return sources->shared ? 0 : feed_open(&sources->shared, &options, sources->workers);
+}
+
+static void share(struct sources *sources, struct source **list, size_t count)
+{
+    size_t frame_size = 0;
+    for (size_t i = 0; i < count; i++)
+        if (list[i]->link.frame_size > frame_size)
+            frame_size = list[i]->link.frame_size;
+    int opened = open_shared(sources, frame_size);
+    for (size_t i = 0; i < count; i++) {
+        int error = opened;
+        if (!error)
+            error = capture_watch(sources->shared->captures[0], list[i]->link.index);
+        if (error) {
+            say(list[i], error);
+            continue;
+        }
+        list[i]->feed = sources->shared;
+        list[i]->watched = false;
+        sources->shared->users++;
+        sources->unsettled = true;
+    }
+}
+
+/* When none shares it any more. */
+static void drop_shared(struct sources *sources)
+{
+    if (!sources->shared || sources->shared->users)
+        return;
+    sources->shared_dropped += feed_dropped(sources->shared);
+    feed_close(sources->shared);
+    sources->shared = NULL;
+}
+
+/* ---- sources ---- */
+
+static bool can_open(const struct sources *sources, struct source *source)
+{
     source->reason[0] = '\0';
-    if (!link->ethernet) {
+    if (!source->link.ethernet)
         snprintf(source->reason, sizeof(source->reason), "capture on %s: not an Ethernet interface",
-                 source->name);
+                 source->link.name);
+    else if (sources->workers > 1 && !source->link.up) /* only then a group takes members */
+        snprintf(source->reason, sizeof(source->reason), "interface %s is down", source->link.name);
+    return !source->reason[0];
+}
+
+void sources_settle(struct sources *sources)
+{
+    size_t count = 0;
+    for (struct source *source = sources->first; source; source = source->next)
+        count += !source->feed && !source->lost && can_open(sources, source);
+    struct source **list = calloc(count + 1, sizeof(struct source *));
+    if (!list)
         return;
-    }
-    if (options.shared && !link->up) { /* a group of captures takes members only while it is up */
-        snprintf(source->reason, sizeof(source->reason), "interface %s is down", source->name);
-        return;
-    }
-    source->captures = calloc(sources->workers, sizeof(*source->captures));
-    int error = source->captures ? 0 : -1;
-    int fanout = -1;
-    for (unsigned i = 0; !error && i < sources->workers; i++)
-        error = capture_open(&source->captures[i], &options, &fanout, source->reason,
-                             sizeof(source->reason));
-    if (error) {
-        close_captures(sources, source);
-        return;
-    }
-    for (unsigned i = 0; options.shared && i < sources->workers; i++)
-        capture_admit(source->captures[i]);
+    count = 0;
+    for (struct source *source = sources->first; source; source = source->next)
+        if (!source->feed && !source->lost && can_open(sources, source))
+            list[count++] = source;
+    size_t size = own_size(sources, count);
+    if (size)
+        open_each(sources, list, count, size);
+    else
+        share(sources, list, count);
+    free(list);
+    drop_shared(sources);
+    if (sources->shared && sources->unsettled)
+        settle_shared(sources);
 }
 
 struct source *sources_take(struct sources *sources, const struct link *link, uint32_t slot)
 {
     struct source *source;
     for (source = sources->first; source; source = source->next) {
-        if (source->index == link->index && !strcmp(source->name, link->name)) {
+        if (!source->lost && source->link.index == link->index &&
+            !strcmp(source->link.name, link->name)) {
             source->users++;
             return source;
         }
@@ -65,14 +224,31 @@ struct source *sources_take(struct sources *sources, const struct link *link, ui
     source = calloc(1, sizeof(*source));
     if (!source)
         return NULL;
-    memcpy(source->name, link->name, sizeof(source->name));
-    source->index = link->index;
+    source->link = *link;
     source->slot = slot;
     source->users = 1;
     source->next = sources->first;
     sources->first = source;
-    open_captures(sources, source, link);
     return source;
+}
+
+static void count_own(struct sources *sources, const struct source *source)
+{
+    if (source->feed && source->feed != sources->shared)
+        sources->dropped[source->slot] += feed_dropped(source->feed);
+}
+
+/* The shared feed goes on taking what was seen there until it is settled: nobody asks for it. */
+static void leave_feed(struct sources *sources, struct source *source)
+{
+    if (source->feed == sources->shared) {
+        sources->shared->users--;
+        sources->unsettled = true;
+        capture_unwatch(sources->shared->captures[0], source->link.index);
+        return;
+    }
+    sources->used -= source->feed->size;
+    feed_close(source->feed);
 }
 
 void sources_drop(struct sources *sources, struct source *source)
@@ -83,21 +259,40 @@ void sources_drop(struct sources *sources, struct source *source)
     while (*link != source)
         link = &(*link)->next;
     *link = source->next;
-    count_drops(sources, source);
-    close_captures(sources, source);
+    count_own(sources, source);
+    if (source->feed)
+        leave_feed(sources, source);
+    drop_shared(sources);
     free(source);
 }
 
-void source_retry(struct sources *sources, struct source *source, const struct link *link)
+/* A deleted interface takes the promiscuous mode with it that was asked of it. */
+static void watch_again(const struct sources *sources, struct source *source)
 {
-    if (!source->captures)
-        open_captures(sources, source, link);
+    const struct capture *capture = sources->shared->captures[0];
+    if (source->watched && !source->link.promiscuous) {
+        capture_unwatch(capture, source->link.index);
+        capture_watch(capture, source->link.index);
+    }
+    source->watched = source->link.promiscuous;
+}
+
+void source_look(const struct sources *sources, struct source *source, const struct link *link)
+{
+    if (link && link->index == source->link.index)
+        source->link = *link;
+    if (source->feed && source->feed == sources->shared)
+        watch_again(sources, source);
+    else if (source->feed && capture_is_deaf(source->feed->captures[0]))
+        source->lost = true;
 }
 
 void sources_count(struct sources *sources)
 {
     for (struct source *source = sources->first; source; source = source->next)
-        count_drops(sources, source);
+        count_own(sources, source);
+    if (sources->shared)
+        sources->shared_dropped += feed_dropped(sources->shared);
 }
 
 bool sources_fresh(struct sources *sources, uint32_t slot)

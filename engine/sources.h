@@ -1,19 +1,22 @@
-/* The source interfaces that are open: for each, one capture a worker. They outlast plans, so
- * that a commit which keeps an interface loses none of its packets. One that is deleted and
+/* The source interfaces that are open. A few have a feed each, so that no interface can crowd out
+ * another; what is more than the budget of memory has room for shares one feed, whose filter lets
+ * through what is seen on them. They outlast plans: what is open stays as it is while it is used,
+ * so that a commit which keeps an interface loses none of its packets. One that is deleted and
  * created anew, or renamed, is another source. The control thread's only. */
 #ifndef MIRRORSH_SOURCES_H
 #define MIRRORSH_SOURCES_H
 
-#include "io/capture.h"
+#include "feed.h"
 #include "io/links.h"
 
 enum { SOURCE_REASON_MAX = 96 };
 
 struct source {
-    char name[INTERFACE_NAME_MAX];
-    int index;
-    uint32_t slot;             /* of the interface's counters */
-    struct capture **captures; /* one a worker; NULL: could not be opened, see reason */
+    struct link link;  /* as it was last seen */
+    uint32_t slot;     /* of the interface's counters */
+    struct feed *feed; /* NULL: could not be opened, see reason */
+    bool lost;         /* the interface has gone from under it; such a source is not taken again */
+    bool watched;      /* of a shared feed: it was seen to be promiscuous */
     char reason[SOURCE_REASON_MAX];
     unsigned users;
     struct source *next;
@@ -21,21 +24,29 @@ struct source {
 
 struct sources {
     struct source *first;
+    struct feed *shared; /* NULL: none shares */
+    bool unsettled;      /* the shared feed does not take what it should yet */
     unsigned workers;
-    uint64_t *dropped; /* by slot: what the rings had no room for */
+    size_t used;       /* bytes of the feeds of one interface */
+    uint64_t *dropped; /* by slot: what the feeds of one interface lost */
     uint32_t dropped_room;
+    uint64_t shared_dropped; /* what the shared feed lost, of whichever interface */
 };
 
-/* One more user: a source that is open already, or a new one; when its captures cannot be
- * opened it has none. NULL when memory runs out. */
+/* One more user: a source that is there already, or a new one that is not open yet. NULL when
+ * memory runs out. */
 struct source *sources_take(struct sources *sources, const struct link *link, uint32_t slot);
-/* The last one's going closes the captures. No worker may use them any more. */
+/* The last one's going closes it. No worker may use it any more. */
 void sources_drop(struct sources *sources, struct source *source);
 
-/* Tries again to open what could not be opened. */
-void source_retry(struct sources *sources, struct source *source, const struct link *link);
+/* What the link of a source is now (NULL: absent); notices when the interface has gone from under
+ * it. */
+void source_look(const struct sources *sources, struct source *source, const struct link *link);
 
-/* Adds what the kernel has dropped since the last call to `dropped`. */
+/* Opens what is not open and can be, and brings what the shared feed takes up to date. */
+void sources_settle(struct sources *sources);
+
+/* Adds what the kernel has dropped since the last call to `dropped` and `shared_dropped`. */
 void sources_count(struct sources *sources);
 /* A slot begins at zero. false: memory ran out. */
 bool sources_fresh(struct sources *sources, uint32_t slot);

@@ -27,7 +27,7 @@ struct worker {
     bool ending;
 
     struct ring ring;
-    atomic_int fault; /* -errno: the ring's */
+    atomic_int fault;  /* -errno: the ring's */
     uint32_t last_tag; /* given to a capture's poll */
     struct outbox outbox;
     struct fragments *fragments;
@@ -45,9 +45,9 @@ struct worker {
 
 static struct capture *capture_tagged(const struct worker *worker, uint32_t tag)
 {
-    for (uint32_t i = 0; i < worker->view->plan->interface_count; i++) {
+    for (uint32_t i = 0; i < worker->view->capture_count; i++) {
         struct capture *capture = worker->view->captures[i];
-        if (capture && capture->armed && capture->tag == tag)
+        if (capture->armed && capture->tag == tag)
             return capture;
     }
     return NULL;
@@ -162,9 +162,13 @@ static void count_rule(struct worker *worker, uint32_t slot, uint32_t packets, u
     rule->bytes += bytes;
 }
 
-static void take_frame(struct worker *worker, uint32_t interface, const struct frame *frame)
+/* A capture of many interfaces may hold frames of some that are not, or no longer, the plan's. */
+static void take_frame(struct worker *worker, const struct frame *frame)
 {
     const struct plan *plan = worker->view->plan;
+    uint32_t interface = link_table_find(worker->view->interfaces, frame->interface);
+    if (interface == NO_INTERFACE)
+        return;
     struct flow_key key;
     decode(frame, &key);
     fragments_follow(worker->fragments, &key, worker->now);
@@ -206,9 +210,8 @@ static void take_frame(struct worker *worker, uint32_t interface, const struct f
 }
 
 /* One block, if one is ready; after it nothing is in flight. */
-static bool take_block(struct worker *worker, uint32_t interface)
+static bool take_block(struct worker *worker, struct capture *capture)
 {
-    struct capture *capture = worker->view->captures[interface];
     struct capture_block block;
     struct frame frame;
     if (!capture_block_open(capture, &block))
@@ -217,17 +220,17 @@ static bool take_block(struct worker *worker, uint32_t interface)
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     worker->now = (uint32_t)now.tv_sec;
     while (capture_block_next(&block, &frame))
-        take_frame(worker, interface, &frame);
+        take_frame(worker, &frame);
     outbox_flush(&worker->outbox);
     capture_block_release(capture);
     return true;
 }
 
 /* What is ready now, at most once around the ring. */
-static void drain(struct worker *worker, uint32_t interface)
+static void drain(struct worker *worker, struct capture *capture)
 {
-    uint32_t left = worker->view->captures[interface]->block_count;
-    while (!worker->ring.error && left-- > 0 && take_block(worker, interface))
+    uint32_t left = capture->block_count;
+    while (!worker->ring.error && left-- > 0 && take_block(worker, capture))
         ;
 }
 
@@ -235,17 +238,16 @@ static void drain(struct worker *worker, uint32_t interface)
 
 static bool has_capture(const struct worker_view *view, const struct capture *capture)
 {
-    for (uint32_t i = 0; i < view->plan->interface_count; i++)
+    for (uint32_t i = 0; i < view->capture_count; i++)
         if (view->captures[i] == capture)
             return true;
     return false;
 }
 
 /* The control thread closes it afterwards: its poll must have ended by then. */
-static void leave(struct worker *worker, uint32_t interface)
+static void leave(struct worker *worker, struct capture *capture)
 {
-    struct capture *capture = worker->view->captures[interface];
-    drain(worker, interface);
+    drain(worker, capture);
     if (capture->armed)
         ring_cancel(&worker->ring, RING_CAPTURE, capture->tag);
     while (capture->armed && !ring_wait(&worker->ring))
@@ -255,9 +257,9 @@ static void leave(struct worker *worker, uint32_t interface)
 static void leave_captures(struct worker *worker, const struct worker_view *next)
 {
     const struct worker_view *view = worker->view;
-    for (uint32_t i = 0; view && i < view->plan->interface_count; i++)
-        if (view->captures[i] && !(next && has_capture(next, view->captures[i])))
-            leave(worker, i);
+    for (uint32_t i = 0; view && i < view->capture_count; i++)
+        if (!next || !has_capture(next, view->captures[i]))
+            leave(worker, view->captures[i]);
 }
 
 static void adopt(struct worker *worker, struct worker_request *request)
@@ -277,11 +279,9 @@ static void adopt(struct worker *worker, struct worker_request *request)
     worker->outbox.lanes = request->view->lanes;
     worker->outbox.counters = worker->counters;
     batcher_aim(&worker->outbox.batcher, request->view->table);
-    for (uint32_t i = 0; i < request->view->plan->interface_count; i++) {
-        struct capture *capture = request->view->captures[i];
-        if (capture && !capture->armed)
-            arm(worker, capture);
-    }
+    for (uint32_t i = 0; i < request->view->capture_count; i++)
+        if (!request->view->captures[i]->armed)
+            arm(worker, request->view->captures[i]);
 }
 
 static void report(struct worker *worker, struct worker_request *request)
@@ -319,13 +319,13 @@ static void run_errand(struct worker *worker)
 /* One block of each ready capture: no interface stops another. */
 static void take_round(struct worker *worker)
 {
-    for (uint32_t i = 0; !worker->ending && i < worker->view->plan->interface_count; i++) {
+    for (uint32_t i = 0; !worker->ending && i < worker->view->capture_count; i++) {
         struct capture *capture = worker->view->captures[i];
-        if (!capture || !capture->ready)
+        if (!capture->ready)
             continue;
         /* Off before looking: what gets ready while looking sets it again. */
         capture->ready = false;
-        if (take_block(worker, i))
+        if (take_block(worker, capture))
             capture->ready = true;
         if (!capture->armed)
             arm(worker, capture);
@@ -336,8 +336,8 @@ static void take_round(struct worker *worker)
 static bool any_ready(const struct worker *worker)
 {
     const struct worker_view *view = worker->view;
-    for (uint32_t i = 0; view && i < view->plan->interface_count; i++)
-        if (view->captures[i] && view->captures[i]->ready)
+    for (uint32_t i = 0; view && i < view->capture_count; i++)
+        if (view->captures[i]->ready)
             return true;
     return false;
 }

@@ -6,6 +6,7 @@
 
 #include "io/capture.h"
 #include "outbox.h"
+#include "plan/link_table.h"
 
 #include <semaphore.h>
 
@@ -13,9 +14,11 @@
  * it. */
 struct worker_view {
     const struct plan *plan;
-    struct capture **captures; /* by the plan's interfaces; NULL: not open */
-    struct lanes **lanes;      /* by the plan's receivers */
-    struct batch **table;      /* for the batcher */
+    struct capture **captures;
+    uint32_t capture_count;
+    const struct link_table *interfaces; /* whose frames of the captures count */
+    struct lanes **lanes;                /* by the plan's receivers */
+    struct batch **table;                /* for the batcher */
 };
 
 /* What it has done in all, beside the counters of the names. */

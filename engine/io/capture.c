@@ -9,7 +9,6 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/virtio_net.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,16 +20,18 @@
 #endif
 
 enum {
-    BLOCK_SIZE = 512 << 10, /* a frame must fit a block: BIG TCP makes frames of some 200 KiB */
-    RING_SIZE = 32 << 20,
-    RING_SIZE_LEAST = 4 << 20,
-    BLOCK_TIMEOUT_MS = 2,
+    BLOCK_SIZE = 128 << 10, /* a frame must fit a block; larger where frames are */
+    BLOCKS_LEAST = 8,
+    /* A ring rides out as many of these as it has blocks, or less when they fill; each costs an
+     * interrupt, and a packet waits as long at most. */
+    BLOCK_TIMEOUT_MS = 4,
     VLAN_TAG = 4,
     MAC_ADDRESSES = 2 * ETH_ALEN,
     LINK_ADDRESS = (sizeof(struct tpacket3_hdr) + TPACKET_ALIGNMENT - 1) &
                    ~(TPACKET_ALIGNMENT - 1u), /* of a frame's sockaddr_ll in its header */
     FRAME_LEAST = LINK_ADDRESS + sizeof(struct sockaddr_ll) + sizeof(struct virtio_net_hdr) +
                   VLAN_TAG, /* what stands before a frame's bytes */
+    FRAME_MOST = 1024,      /* the same, and a block's own header, rounded up */
 };
 
 static int option(int descriptor, int name, const void *value, size_t size)
@@ -44,24 +45,32 @@ static int option_int(int descriptor, int name, int value)
 }
 
 /* Memory may be too fragmented or too short for the whole ring: a smaller one then. */
-static int map_ring(struct capture *capture)
+static int map_ring(struct capture *capture, const struct capture_options *options)
 {
-    int error = -ENOMEM;
-    for (uint32_t size = RING_SIZE; size >= RING_SIZE_LEAST && error == -ENOMEM; size /= 2) {
+    uint32_t block = BLOCK_SIZE;
+    while (block < options->frame_size + FRAME_MOST)
+        block *= 2;
+    uint32_t count = (uint32_t)(options->size / block);
+    int error;
+    if (count < BLOCKS_LEAST)
+        count = BLOCKS_LEAST;
+    for (;; count /= 2) {
         struct tpacket_req3 request = {
-            .tp_block_size = BLOCK_SIZE,
-            .tp_block_nr = size / BLOCK_SIZE,
+            .tp_block_size = block,
+            .tp_block_nr = count,
             .tp_frame_size = 2048, /* only has to divide a block */
-            .tp_frame_nr = size / 2048,
+            .tp_frame_nr = count * (block / 2048),
             .tp_retire_blk_tov = BLOCK_TIMEOUT_MS,
         };
         error = option(capture->descriptor, PACKET_RX_RING, &request, sizeof(request));
-        capture->block_size = BLOCK_SIZE;
-        capture->block_count = size / BLOCK_SIZE;
-        capture->map_size = size;
+        if (error != -ENOMEM || count < 2 * BLOCKS_LEAST)
+            break;
     }
     if (error)
         return error;
+    capture->block_size = block;
+    capture->block_count = count;
+    capture->map_size = (size_t)block * count;
     void *map =
         mmap(NULL, capture->map_size, PROT_READ | PROT_WRITE, MAP_SHARED, capture->descriptor, 0);
     if (map == MAP_FAILED)
@@ -83,34 +92,69 @@ static int prepare_ring(struct capture *capture, const struct capture_options *o
     if (!error && options->loopback)
         error = option_int(fd, PACKET_IGNORE_OUTGOING, 1);
     if (!error)
-        error = map_ring(capture);
+        error = map_ring(capture, options);
     return error;
 }
 
-/* Between its binding and its joining the group a shared capture would see every packet: it
- * rejects all until it is admitted. */
-static int reject_all(int descriptor)
+static int attach(const struct capture *capture, const struct sock_filter *code, uint16_t length)
 {
-    struct sock_filter reject = BPF_STMT(BPF_RET | BPF_K, 0);
-    struct sock_fprog program = {.len = 1, .filter = &reject};
-    return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ? -errno
-                                                                                           : 0;
+    struct sock_fprog program = {
+        .len = length,
+        .filter = (struct sock_filter *)(uintptr_t)code,
+    };
+    return setsockopt(capture->descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program))
+               ? -errno
+               : 0;
 }
 
-static int bind_interface(int descriptor, int index)
+static int take_nothing(const struct capture *capture)
 {
-    struct packet_mreq membership = {.mr_ifindex = index, .mr_type = PACKET_MR_PROMISC};
-    int error = option(descriptor, PACKET_ADD_MEMBERSHIP, &membership, sizeof(membership));
+    static const struct sock_filter reject = BPF_STMT(BPF_RET | BPF_K, 0);
+    return attach(capture, &reject, 1);
+}
+
+int capture_admit(const struct capture *capture, const struct capture_filter *filter)
+{
+    return attach(capture, filter->code, filter->length);
+}
+
+static int membership(const struct capture *capture, int action, int index)
+{
+    struct packet_mreq wanted = {.mr_ifindex = index, .mr_type = PACKET_MR_PROMISC};
+    return option(capture->descriptor, action, &wanted, sizeof(wanted));
+}
+
+int capture_watch(const struct capture *capture, int index)
+{
+    return membership(capture, PACKET_ADD_MEMBERSHIP, index);
+}
+
+void capture_unwatch(const struct capture *capture, int index)
+{
+    membership(capture, PACKET_DROP_MEMBERSHIP, index);
+}
+
+static int bind_interface(const struct capture *capture)
+{
+    int error = capture->index ? capture_watch(capture, capture->index) : 0;
     if (error)
         return error;
     struct sockaddr_ll address = {
         .sll_family = AF_PACKET,
         .sll_protocol = htons(ETH_P_ALL),
-        .sll_ifindex = index,
+        .sll_ifindex = capture->index,
     };
-    if (bind(descriptor, (struct sockaddr *)&address, sizeof(address)))
+    if (bind(capture->descriptor, (struct sockaddr *)&address, sizeof(address)))
         return -errno;
     return 0;
+}
+
+bool capture_is_deaf(const struct capture *capture)
+{
+    struct sockaddr_ll address;
+    socklen_t size = sizeof(address);
+    return !getsockname(capture->descriptor, (struct sockaddr *)&address, &size) &&
+           address.sll_ifindex != capture->index;
 }
 
 static int join_fanout(int descriptor, int *group)
@@ -127,41 +171,32 @@ static int join_fanout(int descriptor, int *group)
     return 0;
 }
 
-int capture_open(struct capture **opened, const struct capture_options *options, int *fanout,
-                 char *why, size_t why_size)
+int capture_open(struct capture **opened, const struct capture_options *options, int *fanout)
 {
-    int error = -ENOMEM;
     struct capture *capture = calloc(1, sizeof(*capture));
     if (!capture)
-        goto fail;
-    /* Protocol 0: it receives nothing until it is bound to its interface. */
+        return -ENOMEM;
+    capture->index = options->index;
+    /* Protocol 0: it receives nothing until it is bound. */
     capture->descriptor = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (capture->descriptor < 0) {
-        error = -errno;
+        int error = -errno;
         free(capture);
-        goto fail;
+        return error;
     }
-    error = prepare_ring(capture, options);
-    if (!error && options->shared)
-        error = reject_all(capture->descriptor);
+    int error = prepare_ring(capture, options);
+    /* Before it has joined its group, or has all of its filter, it would see too much. */
     if (!error)
-        error = bind_interface(capture->descriptor, options->index);
-    if (!error && options->shared)
+        error = take_nothing(capture);
+    if (!error)
+        error = bind_interface(capture);
+    if (!error && options->spread)
         error = join_fanout(capture->descriptor, fanout);
-    if (!error) {
+    if (!error)
         *opened = capture;
-        return 0;
-    }
-    capture_close(capture);
-fail:
-    snprintf(why, why_size, "capture on %s: %s", options->interface, strerror(-error));
+    else
+        capture_close(capture);
     return error;
-}
-
-void capture_admit(struct capture *capture)
-{
-    int unused = 0;
-    setsockopt(capture->descriptor, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused));
 }
 
 void capture_close(struct capture *capture)
@@ -298,6 +333,7 @@ bool capture_block_next(struct capture_block *block, struct frame *frame)
         .bytes = bytes,
         .captured = header->tp_snaplen,
         .length = header->tp_len,
+        .interface = (uint32_t)link->sll_ifindex,
         .direction = link->sll_pkttype == PACKET_OUTGOING ? EGRESS : INGRESS,
     };
     /* Before a tag overwrites it. */

@@ -1,10 +1,11 @@
-/* Frames from an interface: an AF_PACKET socket with a TPACKET_V3 ring, in which the kernel
- * fills block after block. A capture is opened and closed by the control thread; in between
- * one worker reads its blocks. */
+/* Frames from an interface, or from several: an AF_PACKET socket with a TPACKET_V3 ring, in which
+ * the kernel fills block after block. A capture is opened and closed by the control thread; in
+ * between one worker reads its blocks. */
 #ifndef MIRRORSH_CAPTURE_H
 #define MIRRORSH_CAPTURE_H
 
 #include "../packet/frame.h"
+#include "capture_filter.h"
 
 #include <net/if.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@ struct capture {
     uint8_t *map;
     size_t map_size;
     uint32_t block_size, block_count;
+    int index;           /* of its interface; 0: of all */
     uint32_t next_block; /* that the kernel fills or has filled next */
 
     /* The worker's. */
@@ -23,27 +25,37 @@ struct capture {
 };
 
 struct capture_options {
-    const char *interface;
-    int index;     /* of the interface */
-    bool loopback; /* shows each packet twice: only the received copy is taken */
-    bool shared;   /* one of several captures between which packets are spread by flow */
+    int index;         /* of the interface; 0: of all */
+    bool loopback;     /* that shows each packet twice: only the received copy is taken */
+    bool spread;       /* one of several captures between which packets are spread by flow */
+    size_t size;       /* of the ring, in bytes; a smaller one where memory is short */
+    size_t frame_size; /* of the largest frames, in bytes */
 };
 
-/* 0 and *capture, or -errno with *why. *fanout is the group of shared captures of one
- * interface: negative for the first, which sets it. A shared capture receives nothing until
- * capture_admit, which is for when all are open. */
-int capture_open(struct capture **capture, const struct capture_options *options, int *fanout,
-                 char *why, size_t why_size);
-void capture_admit(struct capture *capture);
+/* 0 and *capture, or -errno. *fanout is the group of captures between which packets are spread:
+ * negative for the first, which sets it. It takes nothing until capture_admit. */
+int capture_open(struct capture **capture, const struct capture_options *options, int *fanout);
+/* What it takes from now on; another filter takes the place of the one before between two frames.
+ * -ENOMEM: the kernel has no room for one so long. */
+int capture_admit(const struct capture *capture, const struct capture_filter *filter);
 void capture_close(struct capture *capture);
 
-/* Frames that the kernel did not put into the ring since the last call: for want of room, or because
- * it could not describe them. */
+/* Frames that the kernel did not put into the ring since the last call: for want of room, or
+ * because it could not describe them. */
 uint64_t capture_dropped(const struct capture *capture);
 
 /* Takes the pending error off the socket (the interface went down); packets come again when
  * the interface does. */
 void capture_clear_error(const struct capture *capture);
+
+/* The interface has gone away under a capture of one interface: nothing comes of it any more, not
+ * even if there is such an interface again. */
+bool capture_is_deaf(const struct capture *capture);
+
+/* Makes an interface receive what is not addressed to it, for a capture of all; -errno. It ends
+ * with the capture, with capture_unwatch, or when the interface is deleted. */
+int capture_watch(const struct capture *capture, int index);
+void capture_unwatch(const struct capture *capture, int index);
 
 /* A block being read. */
 struct capture_block {

@@ -58,6 +58,23 @@ static void *grown(void *array, size_t count, size_t *room, size_t size)
     return bigger;
 }
 
+static uint32_t number(const struct nlmsghdr *message, unsigned short attribute)
+{
+    uint32_t value = 0;
+    const void *bytes =
+        netlink_attribute(message, sizeof(struct ifinfomsg), attribute, sizeof(value), NULL);
+    if (bytes)
+        memcpy(&value, bytes, sizeof(value));
+    return value;
+}
+
+static uint32_t frame_size(const struct nlmsghdr *message)
+{
+    uint32_t sent = number(message, IFLA_GSO_MAX_SIZE);
+    uint32_t received = number(message, IFLA_GRO_MAX_SIZE);
+    return sent > received ? sent : received;
+}
+
 static void take_link(void *context, const struct nlmsghdr *message)
 {
     struct tables *tables = context;
@@ -80,6 +97,8 @@ static void take_link(void *context, const struct nlmsghdr *message)
         .loopback = info.ifi_flags & IFF_LOOPBACK,
         .ethernet = info.ifi_type == ARPHRD_ETHER || info.ifi_type == ARPHRD_LOOPBACK,
         .neighbours = !(info.ifi_flags & (IFF_LOOPBACK | IFF_POINTOPOINT | IFF_NOARP)),
+        .promiscuous = number(message, IFLA_PROMISCUITY) != 0,
+        .frame_size = frame_size(message),
     };
     snprintf(link->name, sizeof(link->name), "%s", name);
 }

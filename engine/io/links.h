@@ -18,6 +18,8 @@ struct link {
     bool neighbours; /* what it leads to has to be resolved to a link address */
     bool splits;     /* its queue splits what is sent with segmentation offload into packets, and is
                         silent about those of them that it drops */
+    bool promiscuous;    /* somebody has asked for what is not addressed to it */
+    uint32_t frame_size; /* bytes of its largest super-frames, headers apart; 0: not known */
 };
 
 /* 0 and *links, or -errno with *why. */

@@ -145,8 +145,7 @@ int ring_wait(struct ring *ring)
 
 int ring_look(struct ring *ring)
 {
-    return ring->error ? ring->error
-                       : entered(ring, io_uring_submit_and_get_events(&ring->uring));
+    return ring->error ? ring->error : entered(ring, io_uring_submit_and_get_events(&ring->uring));
 }
 
 bool ring_next(struct ring *ring, struct ring_event *event)

@@ -18,6 +18,7 @@ struct frame {
     const uint8_t *bytes;         /* from the destination MAC */
     uint32_t captured;            /* bytes present at `bytes` */
     uint32_t length;              /* bytes the frame had, >= captured */
+    uint32_t interface;           /* index of the link that it was seen on */
     enum direction direction;     /* as the interface sees it */
     enum super super;             /* SUPER_NONE: one packet of the wire */
     uint16_t segment_size;        /* super-frame: transport payload bytes a packet of the wire */

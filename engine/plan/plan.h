@@ -17,7 +17,7 @@ struct plan_receiver_state {
 /* Slots are where a worker's counters of that name live; they outlast plans. */
 struct plan_input {
     const struct mirror_config *config;
-    const bool *session_up;                     /* one a session; a disabled one is not up */
+    const bool *session_up; /* one a session: it takes part; a disabled one does not */
     const struct plan_receiver_state *receivers; /* one a receiver */
     const uint32_t *session_slots, *rule_slots, *receiver_slots, *interface_slots;
 };
