@@ -1,6 +1,7 @@
 /* The writers of every answer: see output.h. */
 #include "output.h"
 #include "../config/text.h"
+#include "../config/utf8.h"
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,28 @@ static void add_cell(struct table *table, char *text)
     more[table->count++] = text;
 }
 
+/* The kernel takes nearly any bytes as an interface's name: what is no character, or what a
+ * terminal would obey, becomes a `?`. */
+static void make_printable(char *text)
+{
+    char *to = text;
+    uint32_t code;
+
+    while (*text != '\0') {
+        size_t length = utf8_decode(text, &code);
+        bool printable = length > 0 && !utf8_is_control(code);
+
+        length = length == 0 ? 1 : length;
+        if (printable)
+            memmove(to, text, length);
+        else
+            *to = '?';
+        to += printable ? length : 1;
+        text += length;
+    }
+    *to = '\0';
+}
+
 void table_cell(struct table *table, const char *format, ...)
 {
     va_list arguments;
@@ -28,13 +51,17 @@ void table_cell(struct table *table, const char *format, ...)
     if (vasprintf(&text, format, arguments) < 0)
         text = NULL;
     va_end(arguments);
+    if (text)
+        make_printable(text);
     add_cell(table, text);
 }
 
 /* A note is a row whose first cell begins with a newline. */
 void table_note(struct table *table, const char *text)
 {
-    table_cell(table, "\n%s", text);
+    char *note;
+
+    add_cell(table, asprintf(&note, "\n%s", text) < 0 ? NULL : note);
     for (size_t i = 1; i < table->columns; i++)
         table_cell(table, "%s", "");
 }
@@ -44,14 +71,10 @@ static bool is_note(const char *cell)
     return cell && cell[0] == '\n';
 }
 
-/* Characters, not bytes: names may be of any script. */
+/* Columns of a terminal: names may be of any script. */
 static size_t width_of(const char *cell)
 {
-    size_t width = 0;
-
-    for (; cell && *cell; cell++)
-        width += ((unsigned char)*cell & 0xc0) != 0x80;
-    return width;
+    return cell ? utf8_width(cell, strlen(cell)) : 0;
 }
 
 static void print_row(const struct table *table, char **row, const size_t *widths, FILE *out)

@@ -3,6 +3,7 @@
 #include "utf8.h"
 
 #include <string.h>
+#include <wchar.h>
 
 size_t utf8_decode(const char *text, uint32_t *code)
 {
@@ -80,6 +81,44 @@ bool utf8_is_letter(uint32_t code)
             return false;
     }
     return true;
+}
+
+/* Bytes of the first character (at least one), and its columns. */
+static size_t character(const char *text, size_t length, size_t *columns)
+{
+    uint32_t code;
+    size_t bytes = utf8_decode(text, &code);
+
+    *columns = 1;
+    if (bytes == 0 || bytes > length)
+        return 1;
+    if (wcwidth((wchar_t)code) >= 0)
+        *columns = (size_t)wcwidth((wchar_t)code);
+    return bytes;
+}
+
+size_t utf8_width(const char *text, size_t length)
+{
+    size_t width = 0;
+
+    for (size_t at = 0, columns; at < length; width += columns)
+        at += character(text + at, length - at, &columns);
+    return width;
+}
+
+size_t utf8_fit(const char *text, size_t length, size_t columns)
+{
+    size_t at = 0, width = 0;
+
+    while (at < length) {
+        size_t wide, bytes = character(text + at, length - at, &wide);
+
+        if (width + wide > columns)
+            break;
+        width += wide;
+        at += bytes;
+    }
+    return at;
 }
 
 void utf8_trim(char *text)

@@ -1,4 +1,5 @@
-/* UTF-8, independent of any locale: what words, names and messages need of it. */
+/* UTF-8: what words, names, messages and columns need of it. Independent of the locale but for the
+ * widths, which are wcwidth's under any locale of UTF-8. */
 #ifndef MIRRORSH_UTF8_H
 #define MIRRORSH_UTF8_H
 
@@ -16,6 +17,11 @@ bool utf8_is_control(uint32_t code);
 /* Beyond ASCII: may it be part of a name? Letters and marks of any script: what lies in the blocks
  * of controls, blanks, punctuation and symbols is not. */
 bool utf8_is_letter(uint32_t code);
+
+/* How many columns of a terminal the first `length` bytes of a text take, and how many of them fit
+ * into `columns`. What is no character takes one. */
+size_t utf8_width(const char *text, size_t length);
+size_t utf8_fit(const char *text, size_t length, size_t columns);
 
 /* Drops a code point that was cut in two at the end of the text. */
 void utf8_trim(char *text);

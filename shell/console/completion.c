@@ -1,5 +1,6 @@
 /* Candidates of the box -> text at the cursor and lists on the screen. */
 #include "completion.h"
+#include "../config/utf8.h"
 #include "../config/words.h"
 #include "terminal.h"
 #include <stdio.h>
@@ -122,13 +123,13 @@ char *choices_list(const struct choices *choices)
 {
     enum { WIDEST = 32 };
     char *text = NULL;
-    size_t size, widest = 0;
+    size_t size, widest = 0, columns = terminal_size().columns;
     FILE *out = open_memstream(&text, &size);
 
     if (!out)
         return NULL;
     for (size_t i = 0; i < choices->count; i++) {
-        size_t width = terminal_width(choices->at[i].word, strlen(choices->at[i].word));
+        size_t width = utf8_width(choices->at[i].word, strlen(choices->at[i].word));
 
         if (width > widest && width <= WIDEST)
             widest = width;
@@ -136,11 +137,16 @@ char *choices_list(const struct choices *choices)
     fputs(choices->count ? "Possible completions:\n" : "No completions\n", out);
     for (size_t i = 0; i < choices->count; i++) {
         const struct choice *choice = &choices->at[i];
-        size_t width = terminal_width(choice->word, strlen(choice->word));
+        size_t width = utf8_width(choice->word, strlen(choice->word));
+
+        size_t fill = width < widest ? widest - width + 2 : 2, taken = 2 + width + fill;
 
         fprintf(out, "  %s", choice->word);
-        if (*choice->help)
-            fprintf(out, "%*s%s", (int)(width < widest ? widest - width + 2 : 2), "", choice->help);
+        if (*choice->help) /* a description may be longer than the line */
+            fprintf(out, "%*s%.*s", (int)fill, "",
+                    (int)utf8_fit(choice->help, strlen(choice->help),
+                                  taken < columns ? columns - taken : columns),
+                    choice->help);
         putc('\n', out);
     }
     if (fclose(out)) {

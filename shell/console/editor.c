@@ -2,6 +2,7 @@
  * read by our own function, so that the box's messages and the signals are heard while a
  * person thinks. */
 #include "editor.h"
+#include "../config/utf8.h"
 #include "../config/words.h"
 #include "completion.h"
 #include "keys.h"
@@ -58,8 +59,8 @@ static size_t columns_taken(const struct editor *editor, bool whole)
     const LineInfo *line = el_line(editor->el);
     const char *end = whole ? line->lastchar : line->cursor;
 
-    return terminal_width(editor->prompt, strlen(editor->prompt)) +
-           terminal_width(line->buffer, (size_t)(end - line->buffer));
+    return utf8_width(editor->prompt, strlen(editor->prompt)) +
+           utf8_width(line->buffer, (size_t)(end - line->buffer));
 }
 
 /* Moves from the cursor to the start of the row below the line. */

@@ -1,5 +1,6 @@
 /* Joins editor, session, pager and live view: what a person at a terminal sees of the box. */
 #include "interactive.h"
+#include "../config/utf8.h"
 #include "../view/live.h"
 #include "batch.h"
 #include "editor.h"
@@ -83,18 +84,18 @@ static void point_at(struct interactive *console, uint32_t column)
         do
             at++;
         while (at < whole && ((unsigned char)console->line[at] & 0xc0) == 0x80);
-    blanks += terminal_width(console->line, at);
-    if (blanks >= width || blanks + terminal_width(console->line + at, whole - at) >= width) {
+    blanks += utf8_width(console->line, at);
+    if (blanks >= width || blanks + utf8_width(console->line + at, whole - at) >= width) {
         size_t room = width / 2, skipped = at;
 
-        while (skipped && terminal_width(console->line + skipped - 1, at - skipped + 1) <= room)
+        while (skipped && utf8_width(console->line + skipped - 1, at - skipped + 1) <= room)
             skipped--;
         while (skipped < at && ((unsigned char)console->line[skipped] & 0xc0) == 0x80)
             skipped++;
         put(console, console->line + skipped,
-            terminal_fit(console->line + skipped, whole - skipped, width - 1));
+            utf8_fit(console->line + skipped, whole - skipped, width - 1));
         put(console, "\n", 1);
-        blanks = terminal_width(console->line + skipped, at - skipped);
+        blanks = utf8_width(console->line + skipped, at - skipped);
     }
     while (blanks--)
         put(console, " ", 1);

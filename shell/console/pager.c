@@ -1,6 +1,7 @@
 /* Cuts an output into rows of the screen and lets keys move through them. Needs nothing of
  * the terminal but a carriage return, so it works on every one. */
 #include "pager.h"
+#include "../config/utf8.h"
 #include "pattern.h"
 #include "terminal.h"
 #include <errno.h>
@@ -23,7 +24,7 @@ static size_t row_end(const struct pager *pager, size_t start)
 {
     const char *newline = memchr(pager->text + start, '\n', pager->length - start);
     size_t line = newline ? (size_t)(newline - pager->text) - start : pager->length - start;
-    size_t fits = terminal_fit(pager->text + start, line, pager->width);
+    size_t fits = utf8_fit(pager->text + start, line, pager->width);
 
     if (fits < line)
         return start + (fits ? fits : 1);

@@ -17,7 +17,6 @@
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
-#include <wchar.h>
 
 static volatile sig_atomic_t interrupted, resized, ended;
 static sigset_t waiting_mask; /* what is blocked while terminal_wait waits */
@@ -306,45 +305,6 @@ void terminal_error(const char *format, ...)
 }
 
 /* ---- widths ---- */
-
-/* Bytes of the first character (at least one), and its columns. */
-static size_t character(const char *text, size_t length, size_t *columns)
-{
-    mbstate_t state = {0};
-    wchar_t wide;
-    size_t bytes = mbrtowc(&wide, text, length, &state);
-
-    *columns = 1;
-    if (bytes == 0 || bytes > length)
-        return 1;
-    if (wcwidth(wide) >= 0)
-        *columns = (size_t)wcwidth(wide);
-    return bytes;
-}
-
-size_t terminal_width(const char *text, size_t length)
-{
-    size_t width = 0;
-
-    for (size_t at = 0, columns; at < length; width += columns)
-        at += character(text + at, length - at, &columns);
-    return width;
-}
-
-size_t terminal_fit(const char *text, size_t length, size_t columns)
-{
-    size_t at = 0, width = 0;
-
-    while (at < length) {
-        size_t wide, bytes = character(text + at, length - at, &wide);
-
-        if (width + wide > columns)
-            break;
-        width += wide;
-        at += bytes;
-    }
-    return at;
-}
 
 uint64_t terminal_clock_ms(void)
 {

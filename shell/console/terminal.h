@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Takes the locale of the environment; characters are UTF-8 whatever it says. */
+/* Takes the locale of the environment; characters are UTF-8 whatever it says, and have the widths
+ * of one. */
 void terminal_locale(void);
 /* The environment's own locale was UTF-8: more than ASCII may be drawn. */
 bool terminal_draws_utf8(void);
@@ -51,11 +52,6 @@ void terminal_error(const char *format, ...) __attribute__((format(printf, 1, 2)
 void terminal_discard(void);
 /* Milliseconds until the line has carried what was written; 0: it is free. */
 uint32_t terminal_busy(void);
-
-/* How many columns a UTF-8 text of `length` bytes takes, and how many of its bytes fit into
- * `columns`. */
-size_t terminal_width(const char *text, size_t length);
-size_t terminal_fit(const char *text, size_t length, size_t columns);
 
 /* Milliseconds of a clock that never jumps. */
 uint64_t terminal_clock_ms(void);

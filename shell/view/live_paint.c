@@ -1,5 +1,6 @@
 /* Composes each row of the live view as a text, and hands curses those that changed. */
 #include "live_paint.h"
+#include "../config/utf8.h"
 #include "../console/terminal.h"
 #include <curses.h>
 #include <stdarg.h>
@@ -25,18 +26,18 @@ static void __attribute__((format(printf, 2, 3))) add(struct row *row, const cha
         return;
     if ((size_t)length >= room)
         length = (int)(room - 1);
-    row->width += terminal_width(row->text + row->length, (size_t)length);
+    row->width += utf8_width(row->text + row->length, (size_t)length);
     row->length += (size_t)length;
 }
 
 /* A text in exactly `width` columns; what is cut ends with a ~. */
 static void add_field(struct row *row, const char *text, size_t width)
 {
-    size_t length = strlen(text), wide = terminal_width(text, length);
+    size_t length = strlen(text), wide = utf8_width(text, length);
 
     if (wide > width) {
-        length = terminal_fit(text, length, width - 1);
-        wide = terminal_width(text, length) + 1;
+        length = utf8_fit(text, length, width - 1);
+        wide = utf8_width(text, length) + 1;
         add(row, "%.*s~", (int)length, text);
     } else {
         add(row, "%s", text);
@@ -54,7 +55,7 @@ static void add_number(struct row *row, double value, size_t width)
 
 static void put(struct paint *paint, int y, struct row *row, chtype attribute)
 {
-    size_t fits = terminal_fit(row->text, row->length, (size_t)paint->columns);
+    size_t fits = utf8_fit(row->text, row->length, (size_t)paint->columns);
 
     if (y < 0 || y >= paint->rows)
         return;

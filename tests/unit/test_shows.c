@@ -1,0 +1,340 @@
+/* links: shell/command/arguments.c shell/command/candidates.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/display.c shell/command/show.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/libcli_bridge.c shell/box/console.c shell/box/prompt.c shell/box/channel.c shell/box/roles.c shell/box/transaction.c shell/box/store.c shell/box/store_load.c shell/box/store_save.c shell/box/saver.c shell/box/file.c shell/box/vni_file.c shell/config/check.c shell/config/unlikely.c shell/box/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+/* Every show command's tables, with long names, wide characters and large numbers beside short
+ * ones: the columns have to stand in line on a terminal. The engine is the test's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "../../shell/box/console.h"
+#include "../../shell/command/command_table.h"
+#include "../../shell/config/compile.h"
+#include "../../shell/config/text.h"
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#define WIDE "\xe7\xbd\x91\xe7\xbb\x9c\xe9\x95\x9c\xe5\x83\x8f" /* four characters, eight columns  \
+                                                                 */
+#define ACCENT "e\xcc\x81"                                      /* two characters, one column */
+#define LONG   "a-name-of-sixty-four-characters-------------------------------64"
+
+static const char configuration[] =
+    "set filter " WIDE " ingress rule 1 action accept protocol tcp source 2001:db8::/32\n"
+    "set filter " WIDE " ingress rule 65535 action reject\n"
+    "set filter " LONG " egress rule 10 action accept\nset filter f\n"
+    "set target " WIDE " receiver 10.0.0.1 [2001:db8:1111:2222:3333:4444:5555:6666]:65535\n"
+    "set target " LONG " receiver 10.0.0.2\nset target t receiver 10.0.0.3\n"
+    "set session " WIDE " priority 32766 target " WIDE " filter " WIDE " vni 16777215\n"
+    "set session " ACCENT " priority 2 target t description \"" WIDE "\"\n"
+    "set session " LONG " priority 3 target t source interface a b\n";
+
+static struct mirror_config *config;
+
+static void *make(size_t count, size_t size)
+{
+    void *made = calloc(count, size);
+
+    assert_non_null(made);
+    return made;
+}
+
+/* Of every second row the counters are as large as they can be. */
+static struct count counted(size_t row)
+{
+    return row % 2 == 0 ? (struct count){UINT64_MAX, UINT64_MAX} : (struct count){0, 1};
+}
+
+static void add_sessions(struct engine_snapshot *snapshot)
+{
+    snapshot->session_count = config->session_count;
+    snapshot->sessions = make(config->session_count, sizeof *snapshot->sessions);
+    for (size_t i = 0; i < config->session_count; i++) {
+        const struct mirror_session *session = &config->sessions[i];
+        uint64_t number = counted(i).packets;
+
+        snapshot->sessions[i] = (struct session_status){
+            .config = session,
+            .filter = session->filter < 0 ? NULL : config->filters[session->filter].name,
+            .target = config->targets[session->target].name,
+            .state = i % 3 == 0 ? SESSION_DISABLED : SESSION_DOWN,
+            .reason = "REASON",
+            .matched = counted(i),
+            .sent = counted(i + 1),
+            .truncated = number,
+            .dropped_no_receiver = number,
+        };
+    }
+}
+
+static void add_rules(struct engine_snapshot *snapshot)
+{
+    snapshot->rules = make(100, sizeof *snapshot->rules);
+    for (size_t f = 0; f < config->filter_count; f++)
+        for (int d = 0; d < DIRECTIONS; d++)
+            for (size_t r = 0; r < config->filters[f].rule_count[d]; r++)
+                snapshot->rules[snapshot->rule_count++] =
+                    (struct rule_status){.filter = &config->filters[f],
+                                         .direction = (enum direction)d,
+                                         .rule = &config->filters[f].rules[d][r],
+                                         .hits = counted(r)};
+}
+
+static void add_receivers(struct engine_snapshot *snapshot)
+{
+    snapshot->receivers = make(100, sizeof *snapshot->receivers);
+    for (size_t t = 0; t < config->target_count; t++)
+        for (size_t r = 0; r < config->targets[t].receiver_count; r++)
+            snapshot->receivers[snapshot->receiver_count++] =
+                (struct receiver_status){.target = &config->targets[t],
+                                         .config = &config->targets[t].receivers[r],
+                                         .state = r % 2 == 0 ? RECEIVER_UP : RECEIVER_DOWN,
+                                         .reason = "REASON",
+                                         .mtu = r % 2 == 0 ? 0 : UINT32_MAX,
+                                         .sent = counted(r),
+                                         .errors = counted(r + 1).packets};
+}
+
+static void add_machine(struct engine_snapshot *snapshot)
+{
+    static const char *const names[] = {"lo", "fifteen-bytes-x", WIDE, "e\x1b[2J\xff"};
+
+    snapshot->interface_count = 4;
+    snapshot->interfaces = make(4, sizeof *snapshot->interfaces);
+    snapshot->worker_count = 2;
+    snapshot->workers = make(2, sizeof *snapshot->workers);
+    for (size_t i = 0; i < 4; i++) {
+        uint64_t number = counted(i).packets;
+        struct interface_status *interface = &snapshot->interfaces[i];
+
+        *interface = (struct interface_status){.link = (enum link_state)(i % 3),
+                                               .source = i % 2 == 0,
+                                               .received = counted(i),
+                                               .dropped = number,
+                                               .mirrored = number,
+                                               .unmatched = number};
+        snprintf(interface->name, sizeof interface->name, "%s", names[i]);
+        if (i < 2)
+            snapshot->workers[i] =
+                (struct worker_status){.load = 1, .received = number, .batched_packets = number};
+    }
+    snapshot->uptime_ms = snapshot->plans = UINT64_MAX;
+}
+
+struct engine_snapshot *engine_snapshot(struct engine *engine)
+{
+    struct engine_snapshot *snapshot = make(1, sizeof *snapshot);
+
+    (void)engine;
+    add_sessions(snapshot);
+    add_rules(snapshot);
+    add_receivers(snapshot);
+    add_machine(snapshot);
+    return snapshot;
+}
+
+void engine_snapshot_free(struct engine_snapshot *snapshot)
+{
+    free(snapshot->sessions);
+    free(snapshot->rules);
+    free(snapshot->receivers);
+    free(snapshot->interfaces);
+    free(snapshot->workers);
+    free(snapshot);
+}
+
+int engine_prepare(struct engine *engine, struct mirror_config *given,
+                   struct engine_change **change, engine_problem_fn *problem, void *context,
+                   char *why, size_t why_size)
+{
+    (void)engine, (void)given, (void)change, (void)problem, (void)context, (void)why,
+        (void)why_size;
+    abort();
+}
+
+void engine_commit(struct engine *engine, struct engine_change *change)
+{
+    (void)engine, (void)change;
+    abort();
+}
+
+void engine_abandon(struct engine *engine, struct engine_change *change)
+{
+    (void)engine, (void)change;
+    abort();
+}
+
+int engine_clear(struct engine *engine, const char *session)
+{
+    (void)engine, (void)session;
+    abort();
+}
+
+/* ---- columns ---- */
+
+enum { COLUMNS_MAX = 1000 };
+
+/* A table's lines so far: which columns of the terminal are taken by any. */
+struct block {
+    size_t lines, cells; /* cells: of the first line */
+    bool taken[COLUMNS_MAX];
+};
+
+/* Marks what a line takes; how many cells it has, with two blanks or more between them. */
+static size_t mark(const char *line, size_t length, bool taken[COLUMNS_MAX])
+{
+    mbstate_t state = {0};
+    size_t column = 0, blanks = 2, cells = 0;
+
+    for (size_t at = 0; at < length;) {
+        wchar_t wide;
+        size_t bytes = mbrtowc(&wide, line + at, length - at, &state);
+        assert_true(bytes > 0 && bytes <= length - at);
+        int width = wcwidth(wide);
+        assert_true(width >= 0); /* nothing that a terminal would obey */
+        cells += wide != L' ' && blanks >= 2;
+        blanks = wide == L' ' ? blanks + 1 : 0;
+        for (int i = 0; i < width; i++)
+            taken[column + (size_t)i] |= wide != L' ';
+        column += (size_t)width;
+        assert_true(column < COLUMNS_MAX - 8);
+        at += bytes;
+    }
+    return cells;
+}
+
+/* The gaps of two columns or more that go down all of its lines. */
+static size_t gaps_of(const struct block *block)
+{
+    size_t gaps = 0, blanks = 0;
+    bool begun = false;
+
+    for (size_t i = 0; i < COLUMNS_MAX; i++) {
+        if (block->taken[i]) {
+            gaps += begun && blanks >= 2;
+            begun = true;
+            blanks = 0;
+        } else {
+            blanks++;
+        }
+    }
+    return gaps;
+}
+
+static void end_block(struct block *block, const char *command, const char *text)
+{
+    if (block->lines > 1 && gaps_of(block) + 1 < block->cells)
+        fail_msg("%s: %zu columns, but %zu gaps in line:\n%s", command, block->cells,
+                 gaps_of(block), text);
+    *block = (struct block){.lines = 0};
+}
+
+/* Tables stand between lines that are none, titles. How many tables. */
+static size_t check_tables(const char *command, const char *text)
+{
+    struct block block = {.lines = 0};
+    size_t tables = 0;
+
+    for (const char *line = text, *next; *line; line = next) {
+        size_t length = strcspn(line, "\n");
+        bool unused[COLUMNS_MAX] = {false};
+
+        next = line + length + (line[length] == '\n');
+        size_t cells = mark(line, length, unused);
+        if (cells < 2) { /* a title, or a note below a row */
+            if (line[0] != ' ')
+                end_block(&block, command, text);
+            continue;
+        }
+        if (block.lines++ == 0) {
+            block.cells = cells;
+            tables++;
+        }
+        mark(line, length, block.taken);
+    }
+    end_block(&block, command, text);
+    return tables;
+}
+
+/* ---- the commands ---- */
+
+static char *answer(struct console *console, const struct command *command, const char *line)
+{
+    struct problem problem = {.text = ""};
+    struct words words;
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    assert_non_null(out);
+    assert_true(words_split(line, &words, &problem));
+    memset(&console->request, 0, sizeof console->request);
+    assert_true(
+        arguments_parse(command, words.at, words.count, &console->request.arguments, &problem));
+    if (command->run(console, words.at, words.count, out, &problem) != COMMAND_OK)
+        fail_msg("%s %s: %s", command->path, line, problem.text);
+    words_free(&words);
+    fclose(out);
+    return text;
+}
+
+static void test_every_show(void **state)
+{
+    static const char *const lines[] = {"", WIDE, LONG, ACCENT, WIDE " detail"};
+    struct problems problems = {0};
+    struct vni_book book = {0};
+    struct snapshot snapshot = {.tree = tree_new(), .users = 1};
+    struct running running = {.snapshot = &snapshot};
+    struct console console = {.running = &running, .mode = MODE_OPERATIONAL};
+    const struct command *command;
+    size_t tables = 0;
+
+    (void)state;
+    running.engine = (struct engine *)&running; /* there is one */
+    assert_true(text_load(snapshot.tree, configuration, strlen(configuration), &problems));
+    config = compile(snapshot.tree, &book, 1);
+    assert_non_null(config);
+    for (size_t i = 0; (command = command_at(i)); i++) {
+        if (!(command->modes & MODE_OPERATIONAL) || strncmp(command->path, "show ", 5) != 0 ||
+            command->arguments[0].kind == ARGUMENT_PATH)
+            continue;
+        for (size_t l = 0; l < sizeof lines / sizeof *lines; l++) {
+            bool detail =
+                strcmp(command->arguments[1].name ? command->arguments[1].name : "", "detail") == 0;
+            if ((l > 0 && !command->arguments[0].name) || (l == 4 && !detail) ||
+                (l > 0 && strcmp(command->path, "show interfaces") == 0))
+                continue;
+            char *text = answer(&console, command, lines[l]);
+            tables += check_tables(command->path, text);
+            free(text);
+        }
+    }
+    assert_true(tables > 10);
+    mirror_config_free(config);
+    vni_book_free(&book);
+    tree_free(snapshot.tree);
+}
+
+/* The check itself. */
+static void test_a_sheared_table(void **state)
+{
+    (void)state;
+    assert_int_equal(check_tables("good", "A         Bb  C\naa         1  x\n" WIDE "   3\n"), 1);
+    struct block block = {.lines = 2, .cells = 2};
+    mark("ab  c", 5, block.taken);
+    mark("abcd  e", 7, block.taken);
+    assert_int_equal(gaps_of(&block), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_show),
+        cmocka_unit_test(test_a_sheared_table),
+    };
+
+    setlocale(LC_CTYPE, "C.UTF-8");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
