@@ -77,6 +77,8 @@ int terminal_wait_for(int fd, short events)
 {
     struct pollfd wait = {.fd = fd, .events = events};
 
+    if (interrupted || ended)
+        return -EINTR;
     return ppoll(&wait, 1, NULL, &waiting_mask) < 0 ? -errno : 1;
 }
 
@@ -141,6 +143,10 @@ static struct stream output = {.given = STDOUT_FILENO}, errors = {.given = STDER
 
 /* A PIPE_BUF: what a pipe that poll found writable takes without blocking. */
 enum { PIECE = 4096, PTY_MAJOR = 136, PTY_MAJORS = 8 };
+
+/* A line of known speed is given this part of a second in advance, and no more: what has left
+ * here a ^C cannot always take back. */
+enum { AHEAD = 4 };
 
 static void know(struct stream *stream)
 {
@@ -214,6 +220,14 @@ uint32_t terminal_busy(void)
     return waiting > 0 ? (uint32_t)(1000 * waiting / (speed ? speed : 1000)) + 1 : 0;
 }
 
+uint32_t terminal_full(void)
+{
+    unsigned speed;
+    double ahead = owed(&speed) - speed / AHEAD;
+
+    return ahead > 0 ? (uint32_t)(1000 * ahead / speed) + 1 : 0;
+}
+
 void terminal_discard(void)
 {
     know(&output);
@@ -226,16 +240,20 @@ static ssize_t offer(struct stream *stream, const char *text, size_t length)
 {
     sigset_t before;
     unsigned speed;
+    size_t most;
     ssize_t done;
 
     if (stream->blocks)
         pthread_sigmask(SIG_SETMASK, &waiting_mask, &before);
-    done = write(stream->fd, text, length < PIECE ? length : PIECE);
+    if (stream->terminal && terminal_full())
+        return 0;
+    owed(&speed);
+    most = speed && speed / AHEAD < PIECE ? speed / AHEAD + 1 : PIECE;
+    done = write(stream->fd, text, length < most ? length : most);
     if (done < 0)
         done = errno == EAGAIN || errno == EINTR ? 0 : -errno;
     if (stream->blocks)
         pthread_sigmask(SIG_SETMASK, &before, NULL);
-    owed(&speed);
     debt += done > 0 && stream->terminal ? (double)done : 0;
     return done;
 }
@@ -247,6 +265,8 @@ int terminal_wait_all(int first, int second, bool wanted, int timeout_ms)
                              {.fd = -1, .events = POLLOUT}};
     struct timespec timeout = {timeout_ms / 1000, (timeout_ms % 1000) * 1000000L};
 
+    if (interrupted || ended)
+        return -EINTR;
     know(&output);
     if (wanted)
         wait[2].fd = output.fd;
@@ -265,8 +285,11 @@ static int write_all(struct stream *stream, const char *text, size_t length)
 {
     know(stream);
     while (length) {
+        uint32_t full;
         ssize_t done;
 
+        while ((full = terminal_full()) > 0 && !interrupted && !ended)
+            terminal_wait(-1, -1, (int)full);
         terminal_wait_for(stream->fd, POLLOUT);
         if (ended)
             return -EINTR;

@@ -19,7 +19,8 @@ bool terminal_draws_utf8(void);
 void terminal_signals(void);
 
 /* Waits until one of two descriptors (-1: none) can be read or has hung up. Returns bits 1
- * and 2 for them, 0 after the timeout (-1: none), -EINTR after a signal. */
+ * and 2 for them, 0 after the timeout (-1: none), -EINTR after a signal, and while one that ends
+ * or interrupts has not been asked for. */
 int terminal_wait(int first, int second, int timeout_ms);
 
 /* The same, and bit 4 when standard output takes more, if that is asked for. */
@@ -44,12 +45,15 @@ void terminal_name(char *name, size_t size);
 /* Writes it all to standard output. 0; -ECANCELED: ^C came, and what the terminal has not shown
  * yet is thrown away; -EINTR: the process is to end; or -errno. */
 int terminal_write(const char *text, size_t length);
-/* Writes what standard output takes at once: how many bytes, or -errno. */
+/* Writes what standard output takes at once, and the line of a terminal in a moment: how many
+ * bytes, or -errno. */
 ssize_t terminal_offer(const char *text, size_t length);
 /* A message to standard error. */
 void terminal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Throws away what was written and has not left for the terminal yet. */
 void terminal_discard(void);
+/* Milliseconds until a line of known speed takes more; 0: now. */
+uint32_t terminal_full(void);
 /* Milliseconds until the line has carried what was written; 0: it is free. */
 uint32_t terminal_busy(void);
 

@@ -216,10 +216,12 @@ static int draw(struct live *live)
 static int wait_for_news(const struct live *live)
 {
     bool waits = screen_waits(&live->screen);
-    uint32_t busy = waits ? 0 : terminal_busy();
-    bool due = !waits && (live->dirty || live->round);
+    uint32_t full = waits ? terminal_full() : 0;
+    int timeout = full                                     ? (int)full
+                  : !waits && (live->dirty || live->round) ? (int)terminal_busy()
+                                                           : -1;
 
-    return terminal_wait_all(STDIN_FILENO, live->session->wire.fd, waits, due ? (int)busy : -1);
+    return terminal_wait_all(STDIN_FILENO, live->session->wire.fd, waits && !full, timeout);
 }
 
 /* Until the person or the box ends it. 1: DONE came, 0: they want out, or -errno. */
@@ -266,6 +268,7 @@ static int leave(struct live *live)
 
         if (terminal_ended())
             return -EINTR;
+        terminal_interrupted(); /* they are out already */
         if (ready > 0)
             failed = hear(live);
     }

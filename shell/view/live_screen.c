@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <term.h> /* last: it defines common words */
+
 /* What curses would do if it had the terminal. */
 static void set_modes(struct live_screen *screen)
 {
@@ -107,19 +109,34 @@ int screen_send(struct live_screen *screen)
     return 0;
 }
 
+static FILE *drawing; /* what put_drawn writes to */
+
+static int put_drawn(int character)
+{
+    return putc(character, drawing);
+}
+
+/* A sequence that terminfo has; curses is not told of it. */
+static void put_sequence(struct live_screen *screen, const char *sequence)
+{
+    drawing = screen->out;
+    if (sequence && sequence != (char *)-1)
+        tputs(sequence, 1, put_drawn);
+}
+
 /* What was drawn and is not on its way yet would only delay what follows: a sequence that was
  * cut is cancelled, and the cursor and the attributes are set anew. */
 static void drop_picture(struct live_screen *screen)
 {
-    static const char cancel[] = "\030";
-    char *plain = tigetstr("sgr0");
+    char *move_to = tigetstr("cup");
 
     screen->length = screen->sent = 0;
     terminal_discard();
-    terminal_offer(cancel, 1);
-    if (plain && plain != (char *)-1)
-        putp(plain);
-    mvcur(-1, -1, getmaxy(stdscr) - 1, 0);
+    putc('\030', screen->out);
+    put_sequence(screen, tigetstr("sgr0"));
+    if (move_to && move_to != (char *)-1)
+        put_sequence(screen, tiparm(move_to, getmaxy(stdscr) - 1, 0));
+    fflush(screen->out);
 }
 
 void screen_close(struct live_screen *screen, bool now)
