@@ -153,13 +153,23 @@ static const char *too_many(const struct server *server, const struct role *role
     return NULL;
 }
 
+/* Whether it has not said hello; what it has said by now counts. */
+static bool is_silent(struct console *console)
+{
+    if (!console->bridge) {
+        channel_read(&console->channel);
+        console_serve(console);
+    }
+    return !console->bridge;
+}
+
 /* Ends the oldest console that has not said hello, of the same user, for root of anybody. */
 static bool make_place(struct server *server, const struct role *role)
 {
     struct console *oldest = NULL;
 
     for (struct console *console = server->consoles; console; console = console->next)
-        if (!console->bridge && (role->owner || console->role.user == role->user))
+        if ((role->owner || console->role.user == role->user) && is_silent(console))
             oldest = console;
     if (oldest)
         remove_console(server, oldest);
