@@ -149,6 +149,8 @@ static int run_console(struct options *options)
     }
     fd = reach_box(options, &box);
     interactive.ends_mirroring = box && !options->offline;
+    if (fd >= 0 && interactive.ends_mirroring && !person)
+        fprintf(stderr, "mirrorsh: no box at %s: started one in this process\n", options->socket);
     if (fd >= 0)
         status = person ? interactive_run(fd, &interactive) : batch_run(&batch, fd);
     if (box)

@@ -102,7 +102,7 @@ int box_open(struct box **result, const struct box_options *options, char *why, 
         return -ENOMEM;
     }
     box->wake = -1;
-    box->server.listener = -1;
+    box->server.listener.fd = -1;
     pthread_mutex_init(&box->lock, NULL);
     error = open_parts(box, options, why, why_size);
     if (error < 0) {

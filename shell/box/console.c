@@ -188,6 +188,15 @@ static void who(struct console *console)
             *at = '?';
 }
 
+/* Every console is told until a commit; one of the box's own process has read it at the start. */
+static void tell_fallback(struct console *console)
+{
+    const char *fallback = store_fallback(console->running->store);
+
+    if (fallback && !console->role.own_process)
+        console_notice(console, "%s, until a commit", fallback);
+}
+
 static void take_hello(struct console *console, const struct waiting *message)
 {
     if (console->bridge || message->length != sizeof console->hello) {
@@ -202,10 +211,12 @@ static void take_hello(struct console *console, const struct waiting *message)
     }
     who(console);
     console->bridge = bridge_new(console->role.may_configure);
-    if (!console->bridge)
+    if (!console->bridge) {
         refuse(console, "out of memory");
-    else
+    } else {
+        tell_fallback(console);
         send_prompt(console, MESSAGE_WELCOME, false, true);
+    }
     console->channel.largest = REQUEST_MAX;
 }
 

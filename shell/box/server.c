@@ -1,117 +1,23 @@
 /* The consoles of a box, served in turn by its control thread: see server.h. */
 #include "server.h"
-#include "box.h"
 #include "roles.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 enum {
     CONSOLES_MAX = 500,
     OWNERS_KEPT = 20,               /* of these, for root and the box's own user */
     USER_CONSOLES_MAX = 50,         /* of any other user */
     QUEUED_MAX = 256 * 1024 * 1024, /* bytes that wait for all consoles together */
-    BACKLOG = 64,
     DEAF_MS = 1000
 };
 
-static bool socket_address(const char *path, struct sockaddr_un *address)
-{
-    memset(address, 0, sizeof *address);
-    address->sun_family = AF_UNIX;
-    if (strlen(path) >= sizeof address->sun_path)
-        return false;
-    strcpy(address->sun_path, path);
-    return true;
-}
-
-int box_attach(const char *path)
-{
-    struct sockaddr_un address;
-    int fd;
-
-    if (!socket_address(path, &address))
-        return -ENAMETOOLONG;
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
-        int error = errno;
-        close(fd);
-        return -error;
-    }
-    return fd;
-}
-
-/* Binds with the mode that the socket shall have, from its first instant on. */
-static int bind_socket(int fd, const struct sockaddr_un *address)
-{
-    mode_t mask = umask(0117);
-    int error = bind(fd, (const struct sockaddr *)address, sizeof *address) < 0 ? -errno : 0;
-    const struct group *group = error == 0 ? getgrnam(ROLES_GROUP) : NULL;
-
-    umask(mask);
-    /* a box without privileges keeps its own group */
-    if (group && chown(address->sun_path, (uid_t)-1, group->gr_gid) < 0 && errno != EPERM)
-        return -errno;
-    return error;
-}
-
-/* What a box that was killed has left there goes; one that answers stays. */
-static int make_way(const char *path)
-{
-    int fd = box_attach(path);
-
-    if (fd >= 0) {
-        close(fd);
-        return -EADDRINUSE;
-    }
-    if (fd == -ECONNREFUSED && unlink(path) < 0 && errno != ENOENT)
-        return -errno;
-    return 0;
-}
-
-static int listen_at(struct server *server, const char *path)
-{
-    struct sockaddr_un address;
-    int error = socket_address(path, &address) ? make_way(path) : -ENAMETOOLONG;
-
-    if (error < 0)
-        return error;
-    server->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (server->listener < 0)
-        return -errno;
-    error = bind_socket(server->listener, &address);
-    if (error < 0)
-        return error;
-    server->path = strdup(path);
-    if (!server->path)
-        return -ENOMEM;
-    return listen(server->listener, BACKLOG) < 0 ? -errno : 0;
-}
-
 int server_open(struct server *server, const char *path, char *why, size_t why_size)
 {
-    int error;
-
-    memset(server, 0, sizeof *server);
-    server->listener = -1;
-    if (!path)
-        return 0;
-    error = listen_at(server, path);
-    if (error == -EADDRINUSE)
-        snprintf(why, why_size, "%s: a box is running already", path);
-    else if (error < 0)
-        snprintf(why, why_size, "%s: %s", path, strerror(-error));
-    if (error < 0)
-        server_close(server);
-    return error;
+    *server = (struct server){.listener.fd = -1};
+    return path ? listener_open(&server->listener, path, why, why_size) : 0;
 }
 
 static void remove_console(struct server *server, struct console *console)
@@ -129,14 +35,10 @@ void server_close(struct server *server)
 {
     while (server->consoles)
         remove_console(server, server->consoles);
-    if (server->listener >= 0)
-        close(server->listener);
-    if (server->path)
-        unlink(server->path);
-    free(server->path);
+    listener_close(&server->listener);
     free(server->polls);
     memset(server, 0, sizeof *server);
-    server->listener = -1;
+    server->listener.fd = -1;
 }
 
 /* Why one more console is one too many; NULL: it is not. */
@@ -223,8 +125,8 @@ static void bound_queues(struct server *server)
 
 static void accept_consoles(struct server *server)
 {
-    for (int i = 0; i < BACKLOG; i++) {
-        int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+    for (int i = 0; i < LISTENER_BACKLOG; i++) {
+        int fd = accept4(server->listener.fd, NULL, NULL, SOCK_CLOEXEC);
 
         if (fd >= 0) {
             server_add(server, fd);
@@ -250,8 +152,9 @@ struct pollfd *server_poll(struct server *server, size_t used, size_t *count, in
         server->polls = more;
         server->poll_capacity = 2 * *count;
     }
-    bool deaf = server->listener < 0 || now < server->deaf_until;
-    server->polls[used++] = (struct pollfd){.fd = deaf ? -1 : server->listener, .events = POLLIN};
+    bool deaf = server->listener.fd < 0 || now < server->deaf_until;
+    server->polls[used++] =
+        (struct pollfd){.fd = deaf ? -1 : server->listener.fd, .events = POLLIN};
     for (struct console *console = server->consoles; console; console = console->next) {
         const struct channel *channel = &console->channel;
         int64_t due = console_ready(console) ? 0 : console_due(console, now);

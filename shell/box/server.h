@@ -4,11 +4,11 @@
 #define MIRRORSH_SERVER_H
 
 #include "console.h"
+#include "listener.h"
 #include <poll.h>
 
 struct server {
-    int listener;       /* -1: none */
-    char *path;         /* of the listener, removed at the end */
+    struct listener listener;
     int64_t deaf_until; /* no accept before: descriptors ran out */
     struct running *running;
     struct console *consoles; /* the newest first */
