@@ -94,7 +94,7 @@ struct interface_status {
     enum link_state link;
     bool source;           /* some session mirrors it */
     struct count received; /* that the capture delivered */
-    uint64_t dropped;      /* that the kernel's ring had no room for */
+    uint64_t dropped;      /* that the kernel dropped before its ring; 0 where it shares one */
     uint64_t mirrored, rejected, unmatched, own;
 };
 
@@ -108,7 +108,8 @@ struct worker_status {
 
 struct engine_snapshot {
     uint64_t uptime_ms;
-    uint64_t plans;                  /* plans published since the start */
+    uint64_t plans;   /* plans published since the start */
+    uint64_t dropped; /* that the kernel dropped before the rings of all interfaces */
     struct session_status *sessions; /* in ascending priority */
     size_t session_count;
     struct rule_status *rules; /* by filter, ingress first, ascending number */

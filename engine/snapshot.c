@@ -208,6 +208,7 @@ struct engine_snapshot *engine_snapshot(struct engine *engine)
     sources_count(&engine->grounds.sources);
     snapshot->uptime_ms = (engine_now_ns() - engine->started_ns) / 1000000;
     snapshot->plans = engine->plans;
+    snapshot->dropped = engine->grounds.sources.dropped_all;
     for (uint32_t i = 0; i < snapshot->session_count; i++)
         show_session(engine, sum, i, &snapshot->sessions[i]);
     show_rules(engine, sum, snapshot);
@@ -250,6 +251,7 @@ static void clear_all(struct engine *engine, const struct worker_request *report
     sources_count(sources);
     for (uint32_t i = 0; i < sources->dropped_room; i++)
         sources->dropped[i] = 0;
+    sources->dropped_all = 0;
     for (unsigned i = 0; i < engine->grounds.workers; i++) {
         engine->workers[i].cleared = reports[i].totals;
         engine->workers[i].cleared_sends = reports[i].sends;

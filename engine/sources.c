@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of rings. The shared feed's are beside those of single interfaces. With the largest, 20,000
- * packets a second of 1,400 bytes ride out a stall of a second. */
+/* Bytes of rings. The shared feed's are beside those of single interfaces. The largest holds what
+ * comes in a second at 20,000 packets of 1,400 bytes, though the kernel closes blocks when they are
+ * half full or more. */
 enum {
-    RING_MOST = 40 << 20,
+    RING_MOST = 56 << 20,
     RING_LEAST = 8 << 20,
-    SHARED_RING = 48 << 20,
+    SHARED_RING = 56 << 20,
     BUDGET = 256 << 20,
 };
 
@@ -170,7 +171,7 @@ static void drop_shared(struct sources *sources)
 {
     if (!sources->shared || sources->shared->users)
         return;
-    sources->shared_dropped += feed_dropped(sources->shared);
+    sources->dropped_all += feed_dropped(sources->shared);
     feed_close(sources->shared);
     sources->shared = NULL;
 }
@@ -234,8 +235,11 @@ struct source *sources_take(struct sources *sources, const struct link *link, ui
 
 static void count_own(struct sources *sources, const struct source *source)
 {
-    if (source->feed && source->feed != sources->shared)
-        sources->dropped[source->slot] += feed_dropped(source->feed);
+    if (!source->feed || source->feed == sources->shared)
+        return;
+    uint64_t dropped = feed_dropped(source->feed);
+    sources->dropped[source->slot] += dropped;
+    sources->dropped_all += dropped;
 }
 
 /* The shared feed goes on taking what was seen there until it is settled: nobody asks for it. */
@@ -292,7 +296,7 @@ void sources_count(struct sources *sources)
     for (struct source *source = sources->first; source; source = source->next)
         count_own(sources, source);
     if (sources->shared)
-        sources->shared_dropped += feed_dropped(sources->shared);
+        sources->dropped_all += feed_dropped(sources->shared);
 }
 
 bool sources_fresh(struct sources *sources, uint32_t slot)

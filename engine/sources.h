@@ -30,7 +30,7 @@ struct sources {
     size_t used;       /* bytes of the feeds of one interface */
     uint64_t *dropped; /* by slot: what the feeds of one interface lost */
     uint32_t dropped_room;
-    uint64_t shared_dropped; /* what the shared feed lost, of whichever interface */
+    uint64_t dropped_all; /* what all feeds lost, the shared one's with it */
 };
 
 /* One more user: a source that is there already, or a new one that is not open yet. NULL when
@@ -46,7 +46,7 @@ void source_look(const struct sources *sources, struct source *source, const str
 /* Opens what is not open and can be, and brings what the shared feed takes up to date. */
 void sources_settle(struct sources *sources);
 
-/* Adds what the kernel has dropped since the last call to `dropped` and `shared_dropped`. */
+/* Adds what the kernel has dropped since the last call to `dropped` and `dropped_all`. */
 void sources_count(struct sources *sources);
 /* A slot begins at zero. false: memory ran out. */
 bool sources_fresh(struct sources *sources, uint32_t slot);

@@ -130,6 +130,7 @@ static void engine_json(const struct engine_snapshot *snapshot, FILE *out)
     json_open(&json, "engine", '{');
     json_number(&json, "uptime_ms", snapshot->uptime_ms);
     json_number(&json, "plans", snapshot->plans);
+    json_number(&json, "dropped", snapshot->dropped);
     json_open(&json, "workers", '[');
     for (size_t i = 0; i < snapshot->worker_count; i++)
         worker_json(&json, &snapshot->workers[i]);
@@ -169,6 +170,7 @@ static void engine_text(const struct engine_snapshot *snapshot, FILE *out)
     fprintf(out, "Up %" PRIu64 " d %02u:%02u:%02u, %" PRIu64 " plans published\n", seconds / 86400,
             (unsigned)(seconds / 3600 % 24), (unsigned)(seconds / 60 % 60),
             (unsigned)(seconds % 60), snapshot->plans);
+    fprintf(out, "Frames dropped before the workers: %" PRIu64 "\n", snapshot->dropped);
     for (size_t i = 0; i < snapshot->worker_count; i++)
         worker_text(&snapshot->workers[i], i, out);
 }

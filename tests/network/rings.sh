@@ -1,0 +1,163 @@
+#!/bin/bash
+# What the rings hold, and for whom: a stall of a second, an interface that comes up or is made
+# anew while the box looks elsewhere, and a hundred source interfaces.
+
+. "${0%/*}/lab.sh"
+lab_open
+many=100
+received() { ip -n "$lab_name-recv" -s -j link show "$1" | json "d[0]['stats64']['rx']['packets']"; }
+interface() { ctl 'show interfaces | display json' | json "[i for i in d['interfaces'] if i['name'] == '$1'][0]$2"; }
+session_is() { [ "$(ctl 'show sessions | display json' | json "[s['state'] for s in d['sessions'] if s['name'] == '$1'][0]")" = "$2" ]; }
+receives() { [ "$(received "$1")" = "$2" ]; }
+
+# sent_meanwhile COMMAND...: the box stands still while it runs
+sent_meanwhile()
+{
+    kill -STOP "$box_pid"
+    "$@"
+    kill -CONT "$box_pid"
+}
+
+# ring_megabytes: of all rings; rings: how many
+ring_sizes() { awk '/socket:/ {split($1, at, "-"); print at[1], at[2]}' "/proc/$box_pid/maps"; }
+ring_megabytes() { ring_sizes | python3 -c 'import sys; print(sum(int(b, 16) - int(a, 16) for a, b in map(str.split, sys.stdin)) >> 20)'; }
+rings() { ring_sizes | wc -l; }
+
+box_start
+check 'a session' ctl configure 'set target t receiver 10.2.0.2' \
+    'set session s priority 1 target t vni 5 packet-length 96 direction ingress source interface src0' commit
+
+# ---- a stall ----
+
+stall() { in_src "$generator" eth0 1400 64 20000 20000 >"$lab/generator"; }
+wire=$(wire_dropped src eth0) before=$(received vx5)
+sent_meanwhile stall
+sent=$(($(awk '{print $2}' "$lab/generator") - $(wire_dropped src eth0) + wire))
+until_true 10 receives vx5 $((before + sent))
+expect_equal 'a second of 20,000 packets a second is held' \
+    "$(interface src0 "['received']['packets']") $(interface src0 "['dropped']['packets']")" "$sent 0"
+
+# ---- link up ----
+
+ip -n "$lab_name-box" link set src0 down
+check 'the session is down' until_true 5 session_is s down
+come_up()
+{
+    ip -n "$lab_name-box" link set src0 up
+    until_true 5 ip netns exec "$lab_name-src" ip -j link show eth0 up
+    in_src python3 "$frames" eth0 flows 1 >/dev/null
+}
+before=$(received vx5)
+sent_meanwhile come_up
+check 'what comes right after link up is mirrored' until_true 5 receives vx5 $((before + 256))
+check 'and the session is up' until_true 5 session_is s up
+
+# ---- gone and back, with the same name and index ----
+
+# anew DEVICE: deletes it and makes it again
+anew()
+{
+    local index
+    index=$(in_box cat "/sys/class/net/$1/ifindex")
+    ip -n "$lab_name-box" link del "$1"
+    ip -n "$lab_name-box" link add "$1" index "$index" type veth peer name "peer-$1" netns "$lab_name-src"
+    ip -n "$lab_name-src" link set "peer-$1" up
+    ip -n "$lab_name-box" link set "$1" up
+}
+
+# mirrored_from DEVICE: frames that are sent into it arrive at vx5
+mirrored_from()
+{
+    local before
+    before=$(received vx5)
+    in_src python3 "$frames" "$1" flows 1 >/dev/null
+    until_true 1 receives vx5 $((before + 256))
+}
+ip -n "$lab_name-box" link add tap9 type veth peer name peer-tap9 netns "$lab_name-src"
+ip -n "$lab_name-src" link set peer-tap9 up
+ip -n "$lab_name-box" link set tap9 up
+check 'one more source' ctl configure 'set session s source interface tap9' commit
+check 'it is mirrored' until_true 5 mirrored_from peer-tap9
+for round in 1 2 3; do
+    sent_meanwhile anew tap9
+    check "made anew behind the box, it is mirrored ($round)" until_true 5 mirrored_from peer-tap9
+done
+
+# ---- a hundred ----
+
+{
+    for ((i = 0; i < many; i++)); do
+        echo "link add m$i type veth peer name m$i netns $lab_name-src"
+        echo "link set m$i up"
+    done
+} >"$lab/box.batch"
+sed -n 's/^\(link set .*\)/\1/p' "$lab/box.batch" >"$lab/src.batch"
+ip -n "$lab_name-box" -batch "$lab/box.batch" && ip -n "$lab_name-src" -batch "$lab/src.batch" ||
+    not_ok 'the interfaces' 'could not be made'
+{
+    echo configure
+    for ((i = 0; i < many; i++)); do
+        echo "set session m$i priority $((i + 100)) target t vni 6 direction ingress source interface m$i"
+    done
+    echo 'set session lo priority 99 target t vni 5 source interface lo'
+    echo commit
+} >"$lab/many"
+start=$EPOCHREALTIME
+check "$many source interfaces" ctl_file "$lab/many"
+echo "# committed in $(python3 -c "print('%.2f' % ($EPOCHREALTIME - $start))") s; $(ring_megabytes) MB in $(rings) rings"
+check 'at most 256 MB of rings' test "$(ring_megabytes)" -le 256
+check 'they share one ring' test "$(rings)" -le 4
+# each_mirrored FIRST LAST: one frame from each interface, and one that is of no source
+each_mirrored()
+{
+    local before i
+    before=$(received vx6)
+    in_src python3 - "$1" "$2" <<'END'
+import socket, sys
+for i in range(int(sys.argv[1]), int(sys.argv[2])):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    s.bind(('m%d' % i, 0))
+    s.send(bytes.fromhex('02000000aa0202000000aa01') + b'\x88\xb5' + bytes(100))
+    s.close()
+END
+    until_true 5 receives vx6 $((before + $2 - $1))
+}
+check 'each is mirrored' each_mirrored 0 $many
+for i in 0 50 99; do
+    expect_equal "m$i is counted" "$(interface m$i "['received']['packets']")" 1
+done
+in_box ping -q -c 3 -i 0.2 127.0.0.1 >/dev/null
+expect_equal 'loopback shows each packet once' "$(until_true 5 test "$(interface lo "['received']['packets']")" = 6; interface lo "['received']['packets']")" 6
+promiscuous() { [ "$(in_box ip -d -j link show "$1" | json "d[0]['promiscuity']")" = "$2" ]; }
+check 'they are promiscuous' promiscuous m50 1
+m_anew()
+{
+    local index
+    index=$(in_box cat /sys/class/net/m50/ifindex)
+    ip -n "$lab_name-box" link del m50
+    ip -n "$lab_name-box" link add m50 index "$index" type veth peer name m50 netns "$lab_name-src"
+    ip -n "$lab_name-src" link set m50 up
+    ip -n "$lab_name-box" link set m50 up
+}
+sent_meanwhile m_anew
+check 'made anew behind the box, it is promiscuous again' until_true 5 promiscuous m50 1
+check 'and mirrored' each_mirrored 50 51
+{
+    echo configure
+    for ((i = 1; i < many; i++)); do
+        echo "delete session m$i"
+    done
+    echo commit
+} >"$lab/few"
+check 'all but one go' ctl_file "$lab/few"
+check 'none of them is promiscuous' until_true 5 promiscuous m50 0
+check 'the one that stays is mirrored' each_mirrored 0 1
+before=$(received vx6)
+each_mirrored 1 20
+expect_equal 'those that went are not' "$(received vx6)" "$before"
+check 'the last goes' ctl configure 'delete session m0' 'delete session lo' commit
+rings_are() { [ "$(rings)" = "$1" ]; }
+check 'the shared ring goes with it' until_true 5 rings_are 2
+check 'the sums hold' accounts
+check 'the box ends well' box_stop
+check 'the box has said nothing' test ! -s "$lab/box.err"
