@@ -1,82 +1,54 @@
 /* mirrorsh --check FILE: a configuration file against the grammar and the rules of a whole
- * configuration, every problem with its place. Needs no box: see box.h. */
+ * configuration, every problem with its place; of a file without any, what is unlikely to be
+ * meant. Needs no box, and does not know the machine that the file is for: see box.h. */
 #include "../config/check.h"
 #include "../config/text.h"
 #include "box.h"
 #include "file.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-/* How many words of a line, behind its `set`, a problem's text begins with: its path. */
-static size_t shared_words(const struct words *line, const char *text)
+static int by_place(const void *a, const void *b)
 {
-    size_t shared = 0;
+    const struct problem_line *x = a, *y = b;
 
-    for (size_t i = 1; i < line->count; i++) {
-        size_t length = strlen(line->at[i].text);
-
-        if (strncmp(text, line->at[i].text, length) != 0 || !strchr(" :", text[length]))
-            break;
-        shared++;
-        if (text[length] != ' ')
-            break;
-        text += length + 1;
-    }
-    return shared;
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    return x->column < y->column ? -1 : x->column > y->column;
 }
 
-/* A problem of the whole configuration names a path: its place is the line that sets the most
- * of it, and the last word they share. */
-static void find_place(const char *text, struct problem_line *problem)
+/* In the order of the file; what is of no line (nothing is, yet) stands at its beginning. */
+static void print(const char *path, const char *what, struct problems *problems)
 {
-    size_t best = 0;
-    uint32_t number = 1;
+    if (problems->count > 0)
+        qsort(problems->at, problems->count, sizeof *problems->at, by_place);
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct problem_line *problem = &problems->at[i];
 
-    problem->line = problem->column = 1;
-    for (const char *at = text; *at; number++) {
-        size_t length = strcspn(at, "\n");
-        char *line = strndup(at, length);
-        struct words words = {0};
-        struct problem unused;
-
-        if (line && words_split(line, &words, &unused)) {
-            size_t shared = shared_words(&words, problem->text);
-            if (shared > best) {
-                best = shared;
-                problem->line = number;
-                problem->column = words_column(line, words.at[shared].start);
-            }
-        }
-        words_free(&words);
-        free(line);
-        at += length + (at[length] == '\n');
+        fprintf(stderr, "%s:%u:%u: %s: %s\n", path, problem->line ? problem->line : 1,
+                problem->column ? problem->column : 1, what, problem->text);
     }
 }
 
 static int check_text(const char *path, const char *text, size_t length)
 {
-    struct problems problems = {0};
+    struct problems problems = {0}, warnings = {0};
     struct node *tree = tree_new();
     int result;
 
     if (!tree)
         return -ENOMEM;
-    /* what could not be read is missing in the tree: checking it would only repeat that */
-    if (text_load(tree, text, length, &problems))
-        check(tree, &problems);
-    for (size_t i = 0; i < problems.count; i++) {
-        struct problem_line *problem = &problems.at[i];
-
-        if (problem->line == 0)
-            find_place(text, problem);
-        fprintf(stderr, "%s:%u:%u: error: %s\n", path, problem->line, problem->column,
-                problem->text);
-    }
+    text_examine(tree, text, length, &problems);
+    if (check(tree, &problems) && problems.count == 0)
+        check_warnings(tree, NULL, &warnings);
+    print(path, "error", &problems);
+    print(path, "warning", &warnings);
     result = problems.count > 0;
     problems_free(&problems);
+    problems_free(&warnings);
     tree_free(tree);
     return result;
 }

@@ -27,11 +27,13 @@ static void report(struct checking *checking, const struct trail *trail, const c
                    const char *format, const char *detail, const char *other)
 {
     char path[TRAIL_TEXT_SIZE], text[TRAIL_TEXT_SIZE];
+    uint32_t line, column;
 
     snprintf(text, sizeof text, format, detail, other);
     trail_text(trail, path);
-    problems_add(checking->problems, 0, 0, "%s%s%s: %s", path, path[0] == '\0' ? "" : " ", row,
-                 text);
+    trail_place(trail, row, &line, &column);
+    problems_add(checking->problems, line, column, "%s%s%s: %s", path, path[0] == '\0' ? "" : " ",
+                 row, text);
     checking->good = false;
 }
 
@@ -98,7 +100,7 @@ static void check_leaf(struct checking *checking, const struct trail *trail,
 
     while (row->unique && holders != NULL && holders->row != row)
         holders = holders->next;
-    if (row->unique && holders != NULL) {
+    if (row->unique && holders != NULL && leaf->value_count > 0) {
         const struct node *first = first_holder(holders, leaf);
         if (first != trail->node) {
             char also[TRAIL_TEXT_SIZE];
@@ -122,7 +124,7 @@ static void check_node(struct checking *checking, const struct trail *trail,
         for (count = 0; at + count < node->child_count; count++)
             if (node->children[at + count]->schema != row)
                 break;
-        if (count == 0 && row->required)
+        if (count == 0 && row->required && !node->doubtful)
             report(checking, trail, row->name, "missing", NULL, NULL);
         if (count == 0 || row->kind == SCHEMA_FLAG)
             continue;

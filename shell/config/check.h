@@ -7,8 +7,8 @@
 
 struct live_values;
 
-/* What is required, unique, referred to: all problems at once. false: at least one was added.
- * Pure. */
+/* What is required, unique, referred to: all problems at once, each with its place where the tree
+ * was loaded from a text. false: at least one was added. Pure. */
 bool check(const struct node *tree, struct problems *problems);
 
 /* What can be committed but is unlikely to be meant, of a tree that has passed the check: a

@@ -11,7 +11,7 @@ struct vni_book {
     struct vni_entry {
         char *session;
         uint32_t vni;
-    } *at;
+    } * at;
     size_t count;
 };
 

@@ -309,6 +309,20 @@ const char *trail_text(const struct trail *trail, char out[static TRAIL_TEXT_SIZ
     return out;
 }
 
+void trail_place(const struct trail *trail, const char *row, uint32_t *line, uint32_t *column)
+{
+    const struct node *node = node_child(trail->node, row);
+
+    while (node == NULL || node->line == 0) {
+        if (trail == NULL)
+            break;
+        node = trail->node;
+        trail = trail->up;
+    }
+    *line = node == NULL ? 0 : node->line;
+    *column = node == NULL ? 0 : node->column;
+}
+
 static void print_word(void *context, const char *word)
 {
     putc(' ', context);

@@ -38,6 +38,9 @@ struct trail {
 /* "session web priority": the words of the path, without values. NULL is fine. */
 enum { TRAIL_TEXT_SIZE = 1024 };
 const char *trail_text(const struct trail *trail, char out[static TRAIL_TEXT_SIZE]);
+/* The place of the leaf `row` in the text that its tree was loaded from; where it has none, that of
+ * what is around it. 0 of a tree that comes from no text. */
+void trail_place(const struct trail *trail, const char *row, uint32_t *line, uint32_t *column);
 /* The same as words that words_split reads back, each behind a blank. */
 void trail_print(const struct trail *trail, FILE *out);
 

@@ -57,6 +57,25 @@ struct step *path_steps(enum walk_mode mode, const struct word *words, size_t co
                         struct problem *problem);
 void path_steps_free(struct step *steps, size_t count);
 
+/* The line of a text that words are of, to be noted in the nodes they make. */
+struct origin {
+    uint32_t line; /* 1-based */
+    const char *text;
+    const struct word *words; /* the same: of the path */
+};
+
+/* tree_set, with places noted. */
+bool tree_set_from(struct node *tree, const struct word *words, size_t count,
+                   const struct origin *origin, struct problem *problem);
+/* Step `at` of a line that is good so far; nodes: from the root down, where keywords stand. false:
+ * out of memory. */
+bool tree_apply(struct node *nodes[static PLACE_DEPTH], const struct step *steps, size_t at,
+                const struct origin *origin);
+/* What can be known of a line that tree_set_from has refused: what is right in it is set, a leaf
+ * whose value is wrong is there without one, and where a keyword is wrong the node is doubtful. */
+void tree_salvage(struct node *tree, const struct word *words, size_t count,
+                  const struct origin *origin);
+
 /* Where a canonical path leads in a tree. */
 struct place {
     struct trail trail[PLACE_DEPTH]; /* [0] is the root */

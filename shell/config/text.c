@@ -86,45 +86,65 @@ void text_print_braces(const struct node *tree, const struct path *path, FILE *o
             print_braces(node->children[i], "", 0, out);
 }
 
-/* One line of a text to the tree. */
-static bool load_line(struct node *tree, const char *line, uint32_t number,
-                      struct problems *problems)
+/* A text on its way into a tree. */
+struct loading {
+    struct node *tree;
+    struct problems *problems;
+    bool examine; /* see text_examine */
+    bool good;    /* no line was wrong */
+};
+
+/* Is the line one of set, with nothing in front of a path? */
+static bool begins_with_set(const struct words *words, struct problem *problem)
 {
     char shown[UTF8_SHORT_SIZE];
+
+    for (size_t i = 0; i < words->count; i++)
+        if (!words->at[i].quoted && strcmp(words->at[i].text, "|") == 0)
+            return problem_at(problem, i, "a pipe has no place in a configuration");
+    if (words->count > 0 && (words->at[0].quoted || strcmp(words->at[0].text, "set") != 0))
+        return problem_at(problem, 0, "%s \"%s\", expected set",
+                          words->at[0].quoted ? "quoted word" : "unknown word",
+                          utf8_shorten(words->at[0].text, shown));
+    return true;
+}
+
+/* One line of a text to the tree. */
+static void load_line(struct loading *loading, const char *line, uint32_t number)
+{
     struct problem problem = {0};
     struct words words;
-    bool good = words_split(line, &words, &problem);
+    bool split = words_split(line, &words, &problem);
+    bool good = split && begins_with_set(&words, &problem);
+    const struct origin origin = {
+        .line = number, .text = line, .words = words.count > 0 ? words.at + 1 : NULL};
 
-    for (size_t i = 0; good && i < words.count; i++)
-        if (!words.at[i].quoted && strcmp(words.at[i].text, "|") == 0)
-            good = problem_at(&problem, i, "a pipe has no place in a configuration");
-    if (good && words.count > 0 && (words.at[0].quoted || strcmp(words.at[0].text, "set") != 0))
-        good = problem_at(&problem, 0, "%s \"%s\", expected set",
-                          words.at[0].quoted ? "quoted word" : "unknown word",
-                          utf8_shorten(words.at[0].text, shown));
-    if (good && words.count > 0 && !tree_set(tree, words.at + 1, words.count - 1, &problem)) {
+    if (good && words.count > 0 &&
+        !tree_set_from(loading->tree, origin.words, words.count - 1, &origin, &problem)) {
         good = false;
         problem.word++;
     }
-    if (!good)
-        problems_add(problems, number,
+    if (!good) {
+        loading->good = false;
+        problems_add(loading->problems, number,
                      problem.column != 0 ? problem.column : words_place(line, &words, problem.word),
                      "%s", problem.text);
+        /* a word that could not be read to its end is none */
+        if (loading->examine && words.count > 1)
+            tree_salvage(loading->tree, origin.words, words.count - (split ? 1 : 2), &origin);
+    }
     words_free(&words);
-    return good;
 }
 
-bool text_load(struct node *tree, const char *text, size_t length, struct problems *problems)
+static bool load(struct loading *loading, const char *text, size_t length)
 {
     const char *end = text + length, *next;
     char *line = NULL;
     size_t room = 0;
     uint32_t number = 1;
-    bool good = true;
 
-    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        text += 3; /* a byte order mark */
-    for (; text < end; text = next, number++) {
+    loading->good = true;
+    for (text += utf8_mark(text, length); text < end; text = next, number++) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         size_t bytes = (size_t)((newline == NULL ? end : newline) - text);
         next = newline == NULL ? end : newline + 1;
@@ -133,19 +153,30 @@ bool text_load(struct node *tree, const char *text, size_t length, struct proble
             room = bytes + 256;
             line = malloc(room);
             if (line == NULL) {
-                problems_add(problems, number, 0, "out of memory");
+                problems_add(loading->problems, number, 0, "out of memory");
                 return false;
             }
         }
         memcpy(line, text, bytes);
         line[bytes] = '\0';
         if (strlen(line) == bytes) {
-            good = load_line(tree, line, number, problems) && good;
+            load_line(loading, line, number);
         } else {
-            problems_add(problems, number, words_column(line, strlen(line)), "a NUL byte");
-            good = false;
+            problems_add(loading->problems, number, words_column(line, strlen(line)), "a NUL byte");
+            loading->good = false;
         }
     }
     free(line);
-    return good;
+    return loading->good;
+}
+
+bool text_load(struct node *tree, const char *text, size_t length, struct problems *problems)
+{
+    return load(&(struct loading){.tree = tree, .problems = problems}, text, length);
+}
+
+bool text_examine(struct node *tree, const char *text, size_t length, struct problems *problems)
+{
+    return load(&(struct loading){.tree = tree, .problems = problems, .examine = true}, text,
+                length);
 }

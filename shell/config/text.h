@@ -5,9 +5,9 @@
 
 #include "tree.h"
 
-/* Below `path` (canonical, may be empty). Every set line carries its whole path, with one value of a
- * leaf-list; an instance without anything in it is a line of its own. Braces begin at the path: of
- * a container or an instance what is in it, of a list its instances, of a leaf itself. */
+/* Below `path` (canonical, may be empty). Every set line carries its whole path, with one value of
+ * a leaf-list; an instance without anything in it is a line of its own. Braces begin at the path:
+ * of a container or an instance what is in it, of a list its instances, of a leaf itself. */
 void text_print_set(const struct node *tree, const struct path *path, FILE *out);
 void text_print_braces(const struct node *tree, const struct path *path, FILE *out);
 /* One node with its name in braces, every line behind `prefix`. */
@@ -17,9 +17,13 @@ void text_print_node(const struct node *node, const char *prefix, FILE *out);
  * "number"). Numbers are integers; match values are strings always ("80", "80-90", "tcp"). */
 void text_print_json(const struct node *tree, const struct path *path, FILE *out);
 
-/* Adds a text of set lines, blank lines and # comments to the tree; every line that is wrong is
- * a problem with its line and column, the others are taken. false: at least one. */
+/* Adds a text of set lines (a byte order mark in front of it is passed over), blank lines and #
+ * comments to the tree; every line that is wrong is a problem with its line and column, the others
+ * are taken. false: at least one. */
 bool text_load(struct node *tree, const char *text, size_t length, struct problems *problems);
+/* The same, for a check of what is only looked at: of a line that is wrong the tree has what can be
+ * known (leaves without a value among it), so that the check finds no mere consequences. */
+bool text_examine(struct node *tree, const char *text, size_t length, struct problems *problems);
 
 /* A string as a JSON string, quotes included; the one such printer of the program. */
 void json_string(const char *text, FILE *out);

@@ -27,23 +27,38 @@ bool tree_equal(const struct node *a, const struct node *b)
     return node_equal(a, b);
 }
 
-static bool apply_value(struct node *node, const struct step *step)
+static struct node *apply_value(struct node *node, const struct step *step)
 {
     struct node *leaf = node_make(node, step->row, NULL);
     size_t at;
 
     if (leaf != NULL && (step->row->kind == SCHEMA_LEAF ? node_value_set(leaf, step->text)
                                                         : node_value_add(leaf, step->text)))
-        return true;
+        return leaf;
     if (leaf != NULL && leaf->value_count == 0 && node_search(node, step->row, NULL, &at))
         node_remove(node, at, 1); /* a leaf without a value is nothing */
-    return false;
+    return NULL;
 }
 
-/* One step of a line that is known to be good; nodes: from the root down, where keywords stand.
- * false: out of memory. */
-static bool apply(struct node *nodes[PLACE_DEPTH], const struct step *step)
+/* Notes the place of what word `at` has made: of the leaf whose value it is, that of its keyword.
+ */
+static void note_place(struct node *node, const struct origin *origin, const struct step *steps,
+                       size_t at)
 {
+    bool leaf = node->schema->kind == SCHEMA_LEAF;
+
+    if (origin == NULL || (node->line != 0 && !leaf))
+        return;
+    while (node->schema->kind != SCHEMA_LIST && steps[at].text != NULL)
+        at--;
+    node->line = origin->line;
+    node->column = words_column(origin->text, origin->words[at].start);
+}
+
+bool tree_apply(struct node *nodes[static PLACE_DEPTH], const struct step *steps, size_t at,
+                const struct origin *origin)
+{
+    const struct step *step = &steps[at];
     struct node *node = nodes[step->depth];
 
     switch (step->row->kind) {
@@ -53,17 +68,24 @@ static bool apply(struct node *nodes[PLACE_DEPTH], const struct step *step)
         /* fall through */
     case SCHEMA_CONTAINER:
         node = nodes[step->depth + 1] = node_make(node, step->row, step->text);
-        return node != NULL;
+        break;
     case SCHEMA_FLAG:
-        return node_make(node, step->row, NULL) != NULL;
+        node = node_make(node, step->row, NULL);
+        break;
     case SCHEMA_LEAF:
     case SCHEMA_LEAF_LIST:
+        if (step->text == NULL)
+            return true;
+        node = apply_value(node, step);
         break;
     }
-    return step->text == NULL || apply_value(node, step);
+    if (node != NULL)
+        note_place(node, origin, steps, at);
+    return node != NULL;
 }
 
-bool tree_set(struct node *tree, const struct word *words, size_t count, struct problem *problem)
+bool tree_set_from(struct node *tree, const struct word *words, size_t count,
+                   const struct origin *origin, struct problem *problem)
 {
     struct step *steps = path_steps(WALK_SET, words, count, problem);
     struct node *nodes[PLACE_DEPTH] = {tree};
@@ -72,12 +94,17 @@ bool tree_set(struct node *tree, const struct word *words, size_t count, struct 
     if (!good)
         return false;
     for (size_t i = 0; good && i < count; i++) {
-        good = apply(nodes, &steps[i]);
+        good = tree_apply(nodes, steps, i, origin);
         if (!good)
             problem_at(problem, i, "out of memory");
     }
     path_steps_free(steps, count);
     return good;
+}
+
+bool tree_set(struct node *tree, const struct word *words, size_t count, struct problem *problem)
+{
+    return tree_set_from(tree, words, count, NULL, problem);
 }
 
 /* The steps of a line. */

@@ -17,6 +17,9 @@ struct node {
     size_t index_size;
     struct node **children; /* containers and instances */
     size_t child_count;
+    uint32_t line, column; /* where the text it was loaded from first has it, of a leaf last;
+                              0: it comes from no text */
+    bool doubtful;         /* text_examine: a line that could not be read says more of it */
 };
 
 /* A tree is its root node. NULL when memory runs out. */

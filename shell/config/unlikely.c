@@ -29,15 +29,17 @@ warn(struct warning *warning, const struct trail *trail, const char *behind, con
      ...)
 {
     char path[TRAIL_TEXT_SIZE], *text;
+    uint32_t line, column;
     va_list arguments;
 
+    trail_place(trail, behind, &line, &column);
     va_start(arguments, format);
     if (vasprintf(&text, format, arguments) < 0)
         text = NULL;
     va_end(arguments);
     if (text)
-        problems_add(warning->to, 0, 0, "%s%s%s: %s", trail_text(trail, path), *behind ? " " : "",
-                     behind, text);
+        problems_add(warning->to, line, column, "%s%s%s: %s", trail_text(trail, path),
+                     *behind ? " " : "", behind, text);
     free(text);
 }
 

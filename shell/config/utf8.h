@@ -12,6 +12,8 @@
 size_t utf8_decode(const char *text, uint32_t *code);
 /* In code points; a byte that is not UTF-8 counts as one. */
 size_t utf8_length(const char *text);
+/* The bytes of the byte order mark that a file or pipe may begin with: 3, or 0. */
+size_t utf8_mark(const char *text, size_t length);
 /* C0, DEL and C1: what a terminal may obey. */
 bool utf8_is_control(uint32_t code);
 /* Beyond ASCII: may it be part of a name? Letters and marks of any script: what lies in the blocks

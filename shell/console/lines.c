@@ -1,5 +1,6 @@
 /* Cuts the input of a batch into lines and sorts out what is no command. */
 #include "lines.h"
+#include "../config/utf8.h"
 #include "../config/words.h"
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +92,12 @@ enum line_kind lines_next(struct lines *lines, const char **text, size_t *length
     }
     if (was_skipping)
         return newline ? LINE_NOTHING : lines->finished ? LINE_LAST : LINE_WAIT;
-    lines->number++;
+    if (lines->number++ == 0) {
+        size_t mark = utf8_mark(line, size);
+
+        line += mark;
+        size -= mark;
+    }
     if (size > LINE_LENGTH_MAX) {
         *column = LINE_LENGTH_MAX + 1;
         *text = "the line is too long: more than 1048576 bytes";

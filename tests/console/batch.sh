@@ -81,7 +81,7 @@ verdict 'no box can be started' "$? $(wc -c <out) $([ -s err ] && echo said)" '3
 printf 'set system host-name box\nset session x priority 99999\n' >commands
 "$MIRRORSH" --check commands >out 2>err
 status=$?
-places '--check tells the place' 1 'commands:2:24 '
+places '--check tells the place' 1 'commands:2:13 commands:2:24 '
 "$MIRRORSH" --check state/startup.conf >out 2>err
 verdict '--check of what was saved' "$? $(cat err)" '0 '
 

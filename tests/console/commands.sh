@@ -166,16 +166,6 @@ fresh
 offline -f "$lab/lines"
 is 'what is displayed as set is what is piped in and saved' "$(cat "$state/startup.conf")" "$before"
 
-# check NAME TEXT EXPECTED: exit status and LINE:COLUMN of what --check finds
-check()
-{
-    printf "$2" >"$lab/checked"
-    "$MIRRORSH" --check "$lab/checked" 2>"$lab/err"
-    is "--check: $1" "$? $(cut -d: -f2,3 "$lab/err" | tr '\n' ' ')" "$3"
-}
-check 'a bad line' 'set session s priority 1\nset sesion x\n' '1 2:5 '
-check 'a missing target' '# a session\nset session s priority 1\nset session s target t\n' '1 3:15 '
-
 # ---- edit levels ----
 
 fresh

@@ -1,4 +1,4 @@
-/* links: shell/command/arguments.c shell/command/candidates.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/display.c shell/command/show.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/libcli_bridge.c shell/box/console.c shell/box/prompt.c shell/box/channel.c shell/box/roles.c shell/box/transaction.c shell/box/store.c shell/box/store_load.c shell/box/store_save.c shell/box/saver.c shell/box/file.c shell/box/vni_file.c shell/config/check.c shell/config/unlikely.c shell/box/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: shell/command/arguments.c shell/command/candidates.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/display.c shell/command/show.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/libcli_bridge.c shell/box/console.c shell/box/prompt.c shell/box/channel.c shell/box/roles.c shell/box/transaction.c shell/box/store.c shell/box/store_load.c shell/box/store_save.c shell/box/saver.c shell/box/file.c shell/box/vni_file.c shell/config/check.c shell/config/unlikely.c shell/box/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
 /* Every show command's tables, with long names, wide characters and large numbers beside short
  * ones: the columns have to stand in line on a terminal. The engine is the test's. */
 #include <setjmp.h>
@@ -16,9 +16,10 @@
 #include <string.h>
 #include <wchar.h>
 
-#define WIDE "\xe7\xbd\x91\xe7\xbb\x9c\xe9\x95\x9c\xe5\x83\x8f" /* four characters, eight columns  \
-                                                                 */
-#define ACCENT "e\xcc\x81"                                      /* two characters, one column */
+#define WIDE                                                                                       \
+    "\xe7\xbd\x91\xe7\xbb\x9c\xe9\x95\x9c\xe5\x83\x8f" /* four characters, eight columns           \
+                                                        */
+#define ACCENT "e\xcc\x81"                             /* two characters, one column */
 #define LONG   "a-name-of-sixty-four-characters-------------------------------64"
 
 static const char configuration[] =
