@@ -292,7 +292,8 @@ static bool build_view(const struct deployment *deployment, unsigned worker)
     view->captures = calloc(interfaces + 1, sizeof(*view->captures));
     view->lanes = calloc(receivers + 1, sizeof(*view->lanes));
     view->table = batcher_table(receivers);
-    if (!view->captures || !view->lanes || !view->table)
+    view->looped = calloc(deployment->committed->count[COUNT_SESSION] + 1, sizeof(*view->looped));
+    if (!view->captures || !view->lanes || !view->table || !view->looped)
         return false;
     for (uint32_t i = 0; i < interfaces; i++)
         if (deployment->interfaces[i].open)
@@ -363,6 +364,7 @@ void deployment_free(struct deployment *deployment, struct grounds *grounds)
         free(deployment->views[i].captures);
         free(deployment->views[i].lanes);
         free(deployment->views[i].table);
+        free(deployment->views[i].looped);
     }
     link_table_free(&deployment->table);
     if (deployment->plan)

@@ -71,6 +71,7 @@ static int open_control(struct engine *engine, char *why, size_t why_size)
     int error = links_open(&engine->grounds.links, why, why_size);
     if (error)
         return error;
+    links_mark(engine->grounds.links, engine->ports.mark);
     engine->descriptor = epoll_create1(EPOLL_CLOEXEC);
     engine->alarm = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     engine->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

@@ -110,6 +110,7 @@ struct engine_snapshot {
     uint64_t uptime_ms;
     uint64_t plans;   /* plans published since the start */
     uint64_t dropped; /* that the kernel dropped before the rings of all interfaces */
+    bool own_marked;  /* the box's packets, so that captures leave them out */
     struct session_status *sessions; /* in ascending priority */
     size_t session_count;
     struct rule_status *rules; /* by filter, ingress first, ascending number */

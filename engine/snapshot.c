@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LOOPED_SECONDS = 60 };
+
 struct counters *engine_collect(struct engine *engine, struct worker_request *requests)
 {
     struct counters *sum = counters_new(engine->cleared->capacity);
@@ -18,6 +20,19 @@ struct counters *engine_collect(struct engine *engine, struct worker_request *re
         worker_wait(&requests[i]);
     }
     return sum;
+}
+
+/* Whether a worker has seen this session's mirror come back within the last seconds. */
+static bool comes_back(const struct engine *engine, uint32_t session)
+{
+    uint32_t now = (uint32_t)(engine_now_ns() / 1000000000u);
+    for (unsigned i = 0; i < engine->grounds.workers; i++) {
+        uint32_t at = atomic_load_explicit(&engine->deployment->views[i].looped[session],
+                                           memory_order_relaxed);
+        if (at && now - at <= LOOPED_SECONDS)
+            return true;
+    }
+    return false;
 }
 
 static void show_session(const struct engine *engine, const struct counters *sum, uint32_t index,
@@ -42,7 +57,10 @@ static void show_session(const struct engine *engine, const struct counters *sum
         .dropped_send_error = row->send_error,
         .dropped_backlog = row->backlog,
     };
-    snprintf(status->reason, sizeof(status->reason), "%s", condition->reason);
+    snprintf(status->reason, sizeof(status->reason), "%s",
+             !condition->reason[0] && comes_back(engine, index)
+                 ? "this box's mirror comes back inside another one's; it is not mirrored again"
+                 : condition->reason);
 }
 
 static void show_rules(const struct engine *engine, const struct counters *sum,
@@ -209,6 +227,7 @@ struct engine_snapshot *engine_snapshot(struct engine *engine)
     snapshot->uptime_ms = (engine_now_ns() - engine->started_ns) / 1000000;
     snapshot->plans = engine->plans;
     snapshot->dropped = engine->grounds.sources.dropped_all;
+    snapshot->own_marked = engine->ports.mark != 0;
     for (uint32_t i = 0; i < snapshot->session_count; i++)
         show_session(engine, sum, i, &snapshot->sessions[i]);
     show_rules(engine, sum, snapshot);

@@ -4,8 +4,10 @@
 
 #include "io/ring.h"
 #include "packet/fragments.h"
+#include "packet/protocol.h"
 #include "packet/segment.h"
 #include "packet/vxlan.h"
+#include "plan/own.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -120,20 +122,49 @@ static uint32_t lane_of(uint32_t hash)
     return (hash * 2654435769u) >> 16 & (LANES - 1);
 }
 
+/* Whether it is one of this box's own mirror packets inside another box's. */
+static bool comes_back(const struct worker *worker, const struct segments *segments, uint32_t index)
+{
+    uint32_t length;
+    const uint8_t *payload = segment_datagram(segments, index, &length);
+    return payload && own_comes_back(worker->view->plan->own, payload, length);
+}
+
+/* How many of the packets come back; they are taken off the bytes, and the session says so. */
+static uint32_t leave_out(struct worker *worker, const struct segments *segments, uint32_t session,
+                          uint64_t *bytes)
+{
+    uint32_t back = 0;
+    if (segments->key->protocol != PROTOCOL_UDP)
+        return 0;
+    for (uint32_t i = 0; i < segments->count; i++) {
+        if (!comes_back(worker, segments, i))
+            continue;
+        *bytes -= segment_length(segments, i);
+        back++;
+    }
+    if (back)
+        atomic_store_explicit(&worker->view->looped[session], worker->now, memory_order_relaxed);
+    return back;
+}
+
+/* All packets but the `back` that come back. */
 static void mirror(struct worker *worker, const struct segments *segments, uint32_t session_index,
-                   uint32_t hash)
+                   uint32_t hash, uint32_t back)
 {
     const struct plan *plan = worker->view->plan;
     const struct plan_session *session = &plan->sessions[session_index];
     uint32_t index = plan_receiver(plan, session->target, hash);
     if (index == NO_SLOT) {
-        counters_session(worker->counters, session->slot)->no_receiver += segments->count;
+        counters_session(worker->counters, session->slot)->no_receiver += segments->count - back;
         return;
     }
     uint32_t most = least(session->packet_length, plan->receivers[index].keep);
     if (segments->count == 1)
         most = least(most, segments->frame->captured);
     for (uint32_t i = 0; i < segments->count; i++) {
+        if (back && comes_back(worker, segments, i))
+            continue;
         uint32_t length = segment_length(segments, i);
         uint32_t kept = least(most, length);
         struct batch_packet packet = {
@@ -196,15 +227,19 @@ static void take_frame(struct worker *worker, const struct frame *frame)
         worker->totals.rejected += segments.count;
         count_rule(worker, verdict.rule_slot, segments.count, bytes);
         return;
-    case VERDICT_MIRRORED:
-        row->mirrored += segments.count;
-        worker->totals.mirrored += segments.count;
-        count_rule(worker, verdict.rule_slot, segments.count, bytes);
+    case VERDICT_MIRRORED:;
+        uint32_t back = leave_out(worker, &segments, verdict.session, &bytes);
+        uint32_t packets = segments.count - back;
+        row->own += back;
+        worker->totals.own += back;
+        row->mirrored += packets;
+        worker->totals.mirrored += packets;
+        count_rule(worker, verdict.rule_slot, packets, bytes);
         struct session_row *session =
             counters_session(worker->counters, plan->sessions[verdict.session].slot);
-        session->matched_packets += segments.count;
+        session->matched_packets += packets;
         session->matched_bytes += bytes;
-        mirror(worker, &segments, verdict.session, flow_hash(&key, frame));
+        mirror(worker, &segments, verdict.session, flow_hash(&key, frame), back);
         return;
     }
 }

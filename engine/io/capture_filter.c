@@ -2,11 +2,13 @@
  * interfaces cost a frame some ten instructions. */
 #include "capture_filter.h"
 
+#include "../plan/own.h"
+
 enum {
     LEAF = 4,       /* ranges that are compared one after the other */
     NEAR = 64,      /* ranges whose program a conditional jump (255) passes over */
     RANGE_COST = 4, /* instructions a range, its share of leaves and nodes included */
-    PRELUDE = 8,    /* at most, before the tree */
+    PRELUDE = 12,   /* at most, before the tree */
     RANGES_MAX = (CAPTURE_FILTER_MAX - PRELUDE) / RANGE_COST,
 };
 
@@ -32,10 +34,13 @@ static void give(struct capture_filter *filter, uint32_t bytes)
     emit(filter, BPF_RET | BPF_K, bytes, 0, 0);
 }
 
-/* What is said of every frame, whatever its interface. */
+/* What is said of every frame, whatever its interface: none that this box has sent. */
 static void begin(struct capture_filter *filter)
 {
     filter->length = 0;
+    load(filter, SKF_AD_MARK);
+    emit(filter, BPF_JMP | BPF_JEQ | BPF_K, OWN_MARK, 0, 1);
+    give(filter, 0);
 }
 
 void capture_filter_everything(struct capture_filter *filter)

@@ -43,6 +43,7 @@ struct links {
     struct netlink questions;
     struct tables tables;
     uint64_t version;
+    uint32_t mark;
     bool stale; /* the tables are to be dumped anew */
 };
 
@@ -331,7 +332,7 @@ bool links_has_address(const struct links *links, int index, const struct mirror
 
 /* What a connected socket says: with the learned path MTU, and IPv6's per-interface one, which
  * the route's attributes leave out. */
-static uint32_t path_mtu(const struct mirror_receiver *receiver)
+static uint32_t path_mtu(const struct mirror_receiver *receiver, uint32_t mark)
 {
     bool is4 = receiver->family == 4;
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(receiver->port)};
@@ -343,7 +344,8 @@ static uint32_t path_mtu(const struct mirror_receiver *receiver)
         return 0;
     int mtu = 0;
     socklen_t size = sizeof(mtu);
-    if (connect(fd, is4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6,
+    if ((mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark))) ||
+        connect(fd, is4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6,
                 is4 ? sizeof(v4) : sizeof(v6)) ||
         getsockopt(fd, is4 ? IPPROTO_IP : IPPROTO_IPV6, is4 ? IP_MTU : IPV6_MTU, &mtu, &size) ||
         mtu < 0)
@@ -386,6 +388,11 @@ static void take_route(void *context, const struct nlmsghdr *message)
     }
 }
 
+void links_mark(struct links *links, uint32_t mark)
+{
+    links->mark = mark;
+}
+
 bool links_route(struct links *links, const struct mirror_receiver *receiver, struct route *route)
 {
     bool is4 = receiver->family == 4;
@@ -399,9 +406,11 @@ bool links_route(struct links *links, const struct mirror_receiver *receiver, st
     struct route_answer answer = {.route = route};
     netlink_begin(&request, RTM_GETROUTE, 0, &message, sizeof(message));
     netlink_add(&request, RTA_DST, receiver->address, is4 ? 4 : 16);
+    if (links->mark)
+        netlink_add(&request, RTA_MARK, &links->mark, sizeof(links->mark));
     if (netlink_ask(&links->questions, &request, take_route, &answer) || !answer.found)
         return false;
-    route->mtu = path_mtu(receiver);
+    route->mtu = path_mtu(receiver, links->mark);
     const struct link *link = by_index(links, route->index);
     route->neighbours = !answer.local && (!link || link->neighbours);
     route->carrier = answer.local || !link || link->carrier;

@@ -51,6 +51,9 @@ struct route {
     uint32_t mtu; /* of the path as far as it is known; 0: unknown */
 };
 
+/* The mark (SO_MARK; 0: none) of the packets for which routes are asked. */
+void links_mark(struct links *links, uint32_t mark);
+
 /* false: no route. */
 bool links_route(struct links *links, const struct mirror_receiver *receiver, struct route *route);
 

@@ -5,6 +5,7 @@
 #include "transmit.h"
 
 #include "../packet/vxlan.h"
+#include "../plan/own.h"
 
 #include <errno.h>
 #include <linux/errqueue.h>
@@ -84,6 +85,20 @@ static int reserve_port(int reserved[static FAMILIES], uint16_t port)
     return error;
 }
 
+static bool set_mark(int fd, uint32_t mark)
+{
+    return !setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark));
+}
+
+/* Allowed with the rights that a capture needs; before Linux 5.17 only with CAP_NET_ADMIN. */
+static uint32_t possible_mark(const struct ports *ports)
+{
+    for (int i = 0; i < FAMILIES; i++)
+        if (ports->reserved[0][i] >= 0 && set_mark(ports->reserved[0][i], OWN_MARK))
+            return OWN_MARK;
+    return 0;
+}
+
 int ports_reserve(struct ports *ports, char *why, size_t why_size)
 {
     enum { SHARE = (ENTROPY_PORT_MAX - ENTROPY_PORT_MIN + 1) / LANES };
@@ -104,6 +119,7 @@ int ports_reserve(struct ports *ports, char *why, size_t why_size)
             return error;
         }
     }
+    ports->mark = possible_mark(ports);
     return 0;
 }
 
@@ -116,7 +132,7 @@ void ports_release(struct ports *ports)
 }
 
 /* Don't fragment: a packet over the path MTU comes back as EMSGSIZE instead. */
-static int tune(int fd, int family)
+static int tune(int fd, int family, uint32_t mark)
 {
     const int on = 1, buffer = SEND_BUFFER;
     const int discover4 = IP_PMTUDISC_DO, discover6 = IPV6_PMTUDISC_DO;
@@ -128,7 +144,7 @@ static int tune(int fd, int family)
         failed = setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &discover6, sizeof(discover6)) ||
                  setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof(on)) ||
                  setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
-    if (failed)
+    if (failed || (mark && !set_mark(fd, mark)))
         return -errno;
     if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer)) &&
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer)))
@@ -175,7 +191,7 @@ int lanes_open(struct lanes **opened, const struct mirror_receiver *receiver,
         error = fd < 0 ? fd : 0;
         lanes->sockets[lane] = fd < 0 ? -1 : fd;
         if (!error)
-            error = descriptors_run_out(fd) ? -EMFILE : tune(fd, family);
+            error = descriptors_run_out(fd) ? -EMFILE : tune(fd, family, ports->mark);
         if (error)
             goto fail;
     }

@@ -15,6 +15,7 @@
 struct ports {
     uint16_t number[LANES];
     int reserved[LANES][2]; /* sockets that hold the port, IPv4 and IPv6; -1: none */
+    uint32_t mark;          /* of what is sent: OWN_MARK; 0: this process may not mark */
 };
 
 /* -errno with *why. */

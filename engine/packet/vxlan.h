@@ -5,6 +5,7 @@
 #define MIRRORSH_VXLAN_H
 
 #include "cursor.h"
+#include <stdbool.h>
 
 enum {
     VXLAN_HEADER = 8,         /* bytes */
@@ -15,6 +16,16 @@ enum {
     ENTROPY_PORT_MIN = 49152, /* RFC 7348: the dynamic range of RFC 6335 */
     ENTROPY_PORT_MAX = 65535,
 };
+
+/* Takes a header as vxlan_write writes it; false: it is another. */
+static inline bool vxlan_take(struct cursor *cursor, uint32_t *vni)
+{
+    const uint8_t *header = cursor_take(cursor, VXLAN_HEADER);
+    if (!header || read_u32(header) != 0x08000000 || header[7])
+        return false;
+    *vni = read_u32(header + 4) >> 8;
+    return true;
+}
 
 static inline void vxlan_write(uint8_t header[static VXLAN_HEADER], uint32_t vni)
 {

@@ -201,15 +201,18 @@ static bool build_targets(struct plan *plan, const struct plan_input *input)
 
 static bool build_own(struct plan *plan, const struct plan_input *input)
 {
-    plan->own = own_new(plan->receiver_count);
-    for (size_t i = 0; plan->own && i < input->config->session_count; i++) {
-        const struct mirror_session *session = &input->config->sessions[i];
+    plan->own = own_new(2 * (size_t)plan->receiver_count + plan->session_count);
+    for (size_t s = 0; plan->own && s < input->config->session_count; s++) {
+        const struct mirror_session *session = &input->config->sessions[s];
         if (session->disabled)
             continue;
+        own_add_vni(plan->own, session->vni);
         const struct mirror_target *target = &input->config->targets[session->target];
-        for (size_t receiver = 0; receiver < target->receiver_count; receiver++)
-            own_add(plan->own, target->receivers[receiver].family,
-                    target->receivers[receiver].address);
+        for (size_t i = 0; i < target->receiver_count; i++) {
+            const struct mirror_receiver *receiver = &target->receivers[i];
+            own_add(plan->own, receiver->family, receiver->address);
+            own_add_receiver(plan->own, receiver->family, receiver->address, receiver->port);
+        }
     }
     return plan->own;
 }

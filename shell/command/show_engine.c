@@ -131,6 +131,7 @@ static void engine_json(const struct engine_snapshot *snapshot, FILE *out)
     json_number(&json, "uptime_ms", snapshot->uptime_ms);
     json_number(&json, "plans", snapshot->plans);
     json_number(&json, "dropped", snapshot->dropped);
+    json_truth(&json, "own_marked", snapshot->own_marked);
     json_open(&json, "workers", '[');
     for (size_t i = 0; i < snapshot->worker_count; i++)
         worker_json(&json, &snapshot->workers[i]);
@@ -171,6 +172,9 @@ static void engine_text(const struct engine_snapshot *snapshot, FILE *out)
             (unsigned)(seconds / 3600 % 24), (unsigned)(seconds / 60 % 60),
             (unsigned)(seconds % 60), snapshot->plans);
     fprintf(out, "Frames dropped before the workers: %" PRIu64 "\n", snapshot->dropped);
+    if (!snapshot->own_marked)
+        fputs("Own packets cannot be marked (CAP_NET_ADMIN): inside a tunnel they are not known\n",
+              out);
     for (size_t i = 0; i < snapshot->worker_count; i++)
         worker_text(&snapshot->workers[i], i, out);
 }

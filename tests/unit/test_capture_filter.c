@@ -1,5 +1,6 @@
 /* links: engine/io/capture_filter.c */
 #include "../../engine/io/capture_filter.h"
+#include "../../engine/plan/own.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +12,8 @@
 struct seen {
     uint32_t interface;
     uint32_t packet_type; /* 4: outgoing */
-    unsigned steps;       /* instructions that it took */
+    uint32_t mark;
+    unsigned steps; /* instructions that it took */
 };
 
 /* The kernel's interpreter, as far as these programs go. */
@@ -27,6 +29,7 @@ static uint32_t run(const struct capture_filter *filter, struct seen *seen)
         case BPF_LD | BPF_W | BPF_ABS:
             a = i->k == (uint32_t)(SKF_AD_OFF + SKF_AD_IFINDEX)   ? seen->interface
                 : i->k == (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE) ? seen->packet_type
+                : i->k == (uint32_t)(SKF_AD_OFF + SKF_AD_MARK)    ? seen->mark
                                                                   : 0;
             break;
         case BPF_JMP | BPF_JA:
@@ -60,6 +63,24 @@ static void test_everything(void **state)
     (void)state;
     capture_filter_everything(&filter);
     assert_true(takes(&filter, 1, 0));
+}
+
+static void test_nothing_that_the_box_has_sent(void **state)
+{
+    (void)state;
+    const uint32_t interface = 5;
+    for (int which = 0; which < 2; which++) {
+        if (which)
+            capture_filter_interfaces(&filter, &interface, 1, 0, CAPTURE_FILTER_MAX);
+        else
+            capture_filter_everything(&filter);
+        struct seen seen = {.interface = interface, .mark = OWN_MARK};
+        assert_int_equal(run(&filter, &seen), 0);
+        for (unsigned bit = 0; bit < 32; bit++) { /* as a whole */
+            seen.mark = OWN_MARK ^ 1u << bit;
+            assert_int_equal(run(&filter, &seen), UINT32_MAX);
+        }
+    }
 }
 
 /* Every second, third... interface up to `count` of them: exactly these. */
@@ -136,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_everything),
+        cmocka_unit_test(test_nothing_that_the_box_has_sent),
         cmocka_unit_test(test_exactly_these),
         cmocka_unit_test(test_a_thousand_cost_few_instructions),
         cmocka_unit_test(test_in_little_room_at_least_these),

@@ -1,5 +1,7 @@
-/* links: engine/plan/own.c */
+/* links: engine/plan/own.c engine/packet/decode.c */
+#include "../../engine/packet/vxlan.h"
 #include "../../engine/plan/own.h"
+#include "packets.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,10 +85,71 @@ static void many_addresses(void **state)
     own_free(own);
 }
 
+/* Ethernet, IPv4 to 10.2.0.LAST, UDP to `port`, VXLAN with `vni`, around what is there already. */
+static void wrap(struct packet *packet, unsigned last, unsigned port, uint32_t vni)
+{
+    static struct packet inside;
+    inside = *packet;
+    packet_start(packet);
+    uint8_t *ip = packet_ipv4(packet, 17, 0, 20 + 16 + inside.length);
+    memcpy(ip + 12, "\x0a\2\0\1\x0a\2\0", 7);
+    ip[19] = (uint8_t)last;
+    packet_ports(packet, 50000, port);
+    packet_put(packet, NULL, 4);
+    vxlan_write(packet_put(packet, NULL, 8), vni);
+    packet_put(packet, inside.bytes, inside.length);
+}
+
+/* From behind the outermost UDP header, in memory that ends where it ends. */
+static bool comes_back(const struct own_addresses *own, const struct packet *packet, uint32_t size)
+{
+    uint8_t *copy = malloc(size ? size : 1);
+    memcpy(copy, packet->bytes + 42, size);
+    bool back = own_comes_back(own, copy, size);
+    free(copy);
+    return back;
+}
+
+static void a_mirror_inside_another_comes_back(void **state)
+{
+    (void)state;
+    struct own_addresses *own = own_new(4);
+    own_add(own, 4, (const uint8_t *)"\x0a\2\0\2            ");
+    own_add_receiver(own, 4, (const uint8_t *)"\x0a\2\0\2            ", 4789);
+    own_add_vni(own, 5);
+    own_add_vni(own, 6);
+    static const struct {
+        unsigned last, port;
+        uint32_t vni;
+        bool ours;
+    } cases[] = {
+        {2, 4789, 5, true},  {2, 4789, 6, true},         {2, 4789, 7, false}, {2, 8472, 5, false},
+        {3, 4789, 5, false}, {2, 4789, 0x050000, false}, {2, 4789, 4, false},
+    };
+    static struct packet packet;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        packet.length = 0;
+        packet_start(&packet);
+        packet_ipv4(&packet, 6, 0, 40);
+        packet_put(&packet, NULL, 20);
+        wrap(&packet, cases[i].last, cases[i].port, cases[i].vni);
+        assert_false(comes_back(own, &packet, packet.length - 42)); /* once: own_has tells */
+        for (unsigned level = 1; level < 8; level++) {
+            wrap(&packet, 9, level == 1 ? 4789 : 8472, 1000 + level);
+            bool found = comes_back(own, &packet, packet.length - 42);
+            assert_int_equal(found, cases[i].ours && level <= 4);
+        }
+    }
+    for (uint32_t size = 0; size < packet.length - 42; size++)
+        assert_false(comes_back(own, &packet, size));
+    own_free(own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(either_end_in_either_family),
+        cmocka_unit_test(a_mirror_inside_another_comes_back),
         cmocka_unit_test(the_empty_set_has_nothing),
         cmocka_unit_test(many_addresses),
     };

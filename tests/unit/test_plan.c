@@ -1,4 +1,4 @@
-/* links: engine/plan/plan.c engine/plan/classifier.c engine/plan/own.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: engine/plan/plan.c engine/plan/classifier.c engine/plan/own.c engine/packet/decode.c engine/plan/match_field.c engine/mirror_config.c */
 #include "../../engine/plan/plan.h"
 #include "matches.h"
 #include <arpa/inet.h>
