@@ -143,6 +143,10 @@ struct node *store_load(struct store *store, store_accept_fn *accept, void *cont
     char why[600];
 
     memset(book, 0, sizeof *book);
+    free(store->runs.data);
+    store->runs = (struct store_text){0};
+    free(store->fallback);
+    store->fallback = NULL;
     read_vnis(store, &kept);
     tree = try_file(&attempt, store->dir, STARTUP, why, sizeof why);
     if (tree) {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # A disk that takes its time, and one that fails: commits wait for it, nobody else does. The
 # box's fsync is a library's that this test builds: it sleeps while $SLOW is there, and fails for
-# a directory while $FAILS is.
+# a directory while $FAILS is. Nor does its file system have hard links.
 
 export MIRRORSH=${MIRRORSH:-$PWD/mirrorsh}
 lab=$(mktemp -d "${TMPDIR:-/tmp}/slow_disk.XXXXXX") || exit 1
@@ -31,6 +31,12 @@ int fsync(int fd)
         return -1;
     }
     return (int)syscall(SYS_fsync, fd);
+}
+
+int linkat(int from, const char *old, int to, const char *new, int flags)
+{
+    errno = EPERM;
+    return -1;
 }
 END_OF_C
 if ! ${CC:-cc} -w -shared -fPIC -o "$lab/disk.so" "$lab/disk.c" 2>"$lab/cc"; then
@@ -91,8 +97,10 @@ asked_while()
 }
 
 box_start
-run first 'set system host-name first' commit
-is 'a commit' "$(cat "$lab/first.out")" 'commit complete'
+run first 'set system host-name none' commit 'set system host-name first' commit
+is 'commits without hard links' "$(cat "$lab/first.out") $(cat "$state/archive/000001.conf")" \
+    'commit complete
+commit complete set system host-name none'
 touch "$SLOW"
 begin slow 'set system host-name slow' 'commit and-quit' 'show configuration | match host-name'
 slow=$!

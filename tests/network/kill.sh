@@ -13,7 +13,7 @@ box_start
 check 'a first configuration' ctl configure 'set target t receiver 10.2.0.2' \
     'set session s priority 1 target t vni 5 description 0 source interface src0' \
     'set target t description 0' commit
-number=0 torn=0 lost=0 silent=0
+number=0 torn=0 lost=0 silent=0 stray=0
 for ((round = 0; round < kills; round++)); do
     {
         echo configure
@@ -40,11 +40,15 @@ for ((round = 0; round < kills; round++)); do
     [ "${session:-0}" -ge $((number + done_commits)) ] &&
         [ "${session:-0}" -le $((number + done_commits + 1)) ] || lost=$((lost + 1))
     number=${session:-0}
+    # the archive's newest is the one before, whole; a commit that was cut short is not in it twice
+    archived=$(sed -n 's/.* description //p' "$(ls "$state"/archive/*.conf | tail -n 1)" | tr '\n' ' ')
+    [ "$number" = 0 ] || [ "$archived" = "$((number - 1)) $((number - 1)) " ] || stray=$((stray + 1))
 done
 echo "# $kills kills, $number commits survived"
 expect_equal 'the box answers after every kill' $silent 0
 expect_equal 'no configuration is torn' $torn 0
 expect_equal 'no acknowledged commit is lost, none comes from nowhere' $lost 0
+expect_equal 'the archive has what ran before, whole' $stray 0
 check 'kills hit commits' test "$number" -gt $((kills / 2))
 expect_equal 'nothing but the configuration lies in the state directory' \
     "$(ls "$state" | grep -vxE 'startup\.conf|rescue\.conf|archive|lock|vni\.auto')" ''
