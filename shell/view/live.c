@@ -26,15 +26,21 @@ struct live {
     FILE *notices;     /* to be printed when the screen is the shell's again */
 };
 
-/* Keeps the cursor on its session when the order changes, and within the table. */
+/* Keeps the cursor on its session when the order changes, and within the table. The page of a
+ * session stays with it when it has gone, and says so. */
 static void follow_selection(struct paint *paint, bool by_name)
 {
     const struct sample *now = paint->model.now;
     size_t count = now ? now->session_count : 0;
+    bool found = false;
 
-    for (size_t i = 0; by_name && i < count; i++)
-        if (strcmp(now->sessions[paint->model.order[i]].name, paint->selected) == 0)
+    for (size_t i = 0; by_name && !found && i < count; i++) {
+        found = strcmp(now->sessions[paint->model.order[i]].name, paint->selected) == 0;
+        if (found)
             paint->row = i;
+    }
+    if (by_name && !found && paint->page == PAGE_SESSION)
+        return;
     if (paint->row >= count)
         paint->row = count ? count - 1 : 0;
     if (count)
@@ -64,6 +70,8 @@ static void turn_to(struct paint *paint, enum live_page page)
         return;
     paint->page = page;
     paint->first = 0;
+    if (page == PAGE_TABLE)
+        follow_selection(paint, true);
 }
 
 /* Asks the box for what the page needs. */

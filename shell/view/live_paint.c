@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Columns of a session's page: of a receiver's address, and in front of what goes on from the line
+ * above. */
+enum { ADDRESS = 28, CONTINUED = 10 };
+
 /* A row under composition. */
 struct row {
     char text[PAINT_ROW_BYTES];
@@ -203,12 +207,29 @@ size_t paint_table_rows(const struct paint *paint)
                                                   : 1;
 }
 
+/* The bar below all: the keys, and which of `count` lines the `visible` ones are. */
+static void put_bar(struct paint *paint, const char *keys, size_t visible, size_t count)
+{
+    size_t last = paint->first + visible < count ? paint->first + visible : count;
+    size_t columns =
+        (size_t)paint->columns - 1; /* the last corner of a screen is best left alone */
+    struct row row = {.length = 0};
+    char range[64] = "";
+
+    if (count > visible)
+        snprintf(range, sizeof range, "  %zu-%zu/%zu", paint->first + 1, last, count);
+    add_field(&row, keys, columns > strlen(range) ? columns - strlen(range) : 1);
+    add(&row, "%s", range);
+    put(paint, paint->rows - 1, &row, A_REVERSE);
+}
+
 static void paint_table(struct paint *paint)
 {
     const struct layout layout = layout_of(paint);
     size_t visible = paint_table_rows(paint), count = paint->model.now->session_count;
     struct row row = {.length = 0};
     int total = (int)layout.total;
+    char keys[100];
 
     add(&row, "%*smatched%*ssent", (int)layout.name + 17, "", 6 + total, "");
     put(paint, 2, &row, 0);
@@ -234,12 +255,10 @@ static void paint_table(struct paint *paint)
             put_text(paint, y, i == 0 ? " no sessions are configured" : "", 0);
     }
     paint_status(paint);
-    row = (struct row){.length = 0};
-    add(&row, "q out  s sort: %s  r reset  p pause  +/- interval  enter more  ? help",
-        sort_name(paint->model.sort));
-    if (count > visible)
-        add(&row, "  %zu-%zu/%zu", paint->first + 1, paint->first + visible, count);
-    put(paint, paint->rows - 1, &row, A_REVERSE);
+    snprintf(keys, sizeof keys,
+             "q out  ? help  enter more  s sort: %s  r reset  p pause  +/- interval",
+             sort_name(paint->model.sort));
+    put_bar(paint, keys, visible, count);
 }
 
 /* One line of a session's page, if it is on the screen. */
@@ -249,6 +268,28 @@ static void put_line(struct paint *paint, struct row *row, chtype attribute)
 
     if (line >= paint->first && line - paint->first < visible)
         put(paint, 2 + (int)(line - paint->first), row, attribute);
+    *row = (struct row){.length = 0};
+}
+
+/* The same of a row that may be too long: it goes on in further lines, from column `indent` on. */
+static void put_wrapped(struct paint *paint, struct row *row, size_t indent, chtype attribute)
+{
+    const char *rest = row->text;
+    struct row line = {.length = 0};
+
+    do {
+        size_t length = strlen(rest);
+        size_t fits = utf8_fit(rest, length, (size_t)paint->columns - line.width), cut = fits;
+
+        while (fits < length && cut > 0 && rest[cut] != ' ')
+            cut--;
+        fits = cut > 0 ? cut : fits;
+        add(&line, "%.*s", (int)fits, rest);
+        put_line(paint, &line, attribute);
+        rest += fits;
+        rest += strspn(rest, " ");
+        add(&line, "%*s", (int)indent, "");
+    } while (*rest);
     *row = (struct row){.length = 0};
 }
 
@@ -272,7 +313,7 @@ static void paint_rules(struct paint *paint, const char *session)
         add_number(&row, flow.per_second, 7);
         add_number(&row, (double)flow.total, 12);
         add(&row, "  %s", *rule->match ? rule->match : "any packet");
-        put_line(paint, &row, 0);
+        put_wrapped(paint, &row, CONTINUED, 0);
     }
     if (now->rules_left) {
         add(&row, "  and %llu more: show filters", (unsigned long long)now->rules_left);
@@ -287,8 +328,8 @@ static void paint_receivers(struct paint *paint, const char *session)
 
     add(&row, "receivers (of all sessions with this target):");
     put_line(paint, &row, A_BOLD);
-    add(&row, "  %-28s %-5s %7s %12s %9s  %s", "address", "state", "pps", "packets", "errors",
-        "reason");
+    add(&row, "  %-*s %-5s %7s %12s %9s  %s", ADDRESS, "address", "state", "pps", "packets",
+        "errors", "reason");
     put_line(paint, &row, 0);
     for (size_t i = 0; i < now->receiver_count; i++) {
         const struct sample_receiver *receiver = &now->receivers[i];
@@ -298,13 +339,19 @@ static void paint_receivers(struct paint *paint, const char *session)
             continue;
         flow = model_receiver(&paint->model, i);
         add(&row, "  ");
-        add_field(&row, receiver->address, 28);
+        if (utf8_width(receiver->address, strlen(receiver->address)) > ADDRESS) {
+            add(&row, "%s", receiver->address);
+            put_line(paint, &row, 0);
+            add(&row, "  %*s", ADDRESS, "");
+        } else {
+            add_field(&row, receiver->address, ADDRESS);
+        }
         add(&row, " %-5s", receiver->state);
         add_number(&row, flow.per_second, 7);
         add_number(&row, (double)flow.total, 12);
         add_number(&row, (double)receiver->errors, 9);
         add(&row, "  %s", receiver->reason);
-        put_line(paint, &row, 0);
+        put_wrapped(paint, &row, CONTINUED, 0);
     }
 }
 
@@ -318,24 +365,30 @@ static void paint_session(struct paint *paint)
     paint->lines = 0;
     if (!session) {
         add(&row, "session %s is not configured any more", paint->selected);
-        put_line(paint, &row, 0);
+        put_wrapped(paint, &row, CONTINUED, A_BOLD);
     } else {
         add(&row, "session %s  %s%s%s", session->name, session->state, *session->reason ? ": " : "",
             session->reason);
-        put_line(paint, &row, A_BOLD);
+        put_wrapped(paint, &row, CONTINUED, A_BOLD);
         add(&row, "  priority %s  vni %s  packet-length %s  filter %s  target %s",
             session->priority, session->vni, session->length,
             *session->filter ? session->filter : "none", session->target);
-        put_line(paint, &row, 0);
+        put_wrapped(paint, &row, CONTINUED, 0);
         put_line(paint, &row, 0);
         paint_rules(paint, session->name);
         put_line(paint, &row, 0);
         paint_receivers(paint, session->name);
     }
+    if (paint->first > 0 && paint->first >= paint->lines) { /* it has become shorter */
+        paint->first = 0;
+        paint_session(paint);
+        return;
+    }
     for (size_t i = paint->lines > paint->first ? paint->lines - paint->first : 0; i < visible; i++)
         put_text(paint, 2 + (int)i, "", 0);
-    put_text(paint, paint->rows - 1, "q out  enter back to the table  arrows move  ? help",
-             A_REVERSE);
+    put_bar(paint,
+            *paint->notice ? paint->notice : "q out  enter back to the table  arrows move  ? help",
+            visible, paint->lines);
 }
 
 static void paint_help(struct paint *paint)

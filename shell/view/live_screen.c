@@ -30,12 +30,13 @@ static void set_keys(void)
         int key;
     } also[] = {
         /* What terminals send beyond what the terminfo of a vt100 knows. */
-        {"\033[A", KEY_UP},     {"\033OA", KEY_UP},      {"\033[B", KEY_DOWN},
-        {"\033OB", KEY_DOWN},   {"\033[D", KEY_LEFT},    {"\033OD", KEY_LEFT},
-        {"\033[5~", KEY_PPAGE}, {"\033[6~", KEY_NPAGE},  {"\033[H", KEY_HOME},
-        {"\033OH", KEY_HOME},   {"\033[1~", KEY_HOME},   {"\033[7~", KEY_HOME},
-        {"\033[F", KEY_END},    {"\033OF", KEY_END},     {"\033[4~", KEY_END},
-        {"\033[8~", KEY_END},   {"\177", KEY_BACKSPACE},
+        {"\033[A", KEY_UP},      {"\033OA", KEY_UP},    {"\033[B", KEY_DOWN},
+        {"\033OB", KEY_DOWN},    {"\033[D", KEY_LEFT},  {"\033OD", KEY_LEFT},
+        {"\033[C", KEY_RIGHT},   {"\033OC", KEY_RIGHT}, {"\033[5~", KEY_PPAGE},
+        {"\033[6~", KEY_NPAGE},  {"\033[H", KEY_HOME},  {"\033OH", KEY_HOME},
+        {"\033[1~", KEY_HOME},   {"\033[7~", KEY_HOME}, {"\033[F", KEY_END},
+        {"\033OF", KEY_END},     {"\033[4~", KEY_END},  {"\033[8~", KEY_END},
+        {"\177", KEY_BACKSPACE},
     };
 
     for (size_t i = 0; i < sizeof also / sizeof *also; i++)
