@@ -1,8 +1,9 @@
 /* links: shell/config/problem.c shell/config/utf8.c shell/config/words.c shell/config/value.c shell/config/endpoint.c shell/config/schema.c shell/config/node.c shell/config/path.c shell/config/tree.c engine/plan/match_field.c shell/config/text.c shell/config/salvage.c shell/config/json.c shell/config/diff.c shell/config/merge.c shell/config/check.c shell/config/compile.c shell/config/completion.c engine/mirror_config.c */
 /* Properties that hold for every configuration, tried with random ones made from the schema's
- * own rows; and bytes that mean no good. MIRRORSH_FUZZ_SEED repeats a run, MIRRORSH_FUZZ_ROUNDS
- * makes it longer. */
+ * own rows; and bytes that mean no good. */
 #include "../unit/trees.h"
+
+#include "random.h"
 
 #include "../../shell/config/check.h"
 #include "../../shell/config/compile.h"
@@ -11,23 +12,7 @@
 #include "../../shell/config/text.h"
 #include "../../shell/config/value.h"
 
-static uint64_t state_of_random;
 static unsigned rounds = 300;
-
-static unsigned random_below(unsigned limit)
-{
-    state_of_random = state_of_random * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(state_of_random >> 33) % limit;
-}
-
-static const char *one_of(const char *const *texts)
-{
-    unsigned count = 0;
-
-    while (texts[count] != NULL)
-        count++;
-    return texts[random_below(count)];
-}
 
 /* A valid value of a row; few different ones, so that lines meet. */
 static const char *random_value(const struct schema *row)
@@ -439,7 +424,6 @@ static void hostile_lengths(void **state)
 
 int main(void)
 {
-    const char *seed = getenv("MIRRORSH_FUZZ_SEED"), *more = getenv("MIRRORSH_FUZZ_ROUNDS");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(printed_and_loaded_is_the_same),
         cmocka_unit_test(diffs_and_merges),
@@ -449,8 +433,6 @@ int main(void)
         cmocka_unit_test(hostile_lengths),
     };
 
-    state_of_random = seed != NULL ? strtoull(seed, NULL, 10) : 1;
-    if (more != NULL)
-        rounds = (unsigned)strtoul(more, NULL, 10);
+    rounds = random_begin(rounds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
