@@ -60,7 +60,7 @@ struct script {
 
 static void add(struct script *script, const void *bytes, size_t length)
 {
-    if (script->length + length > SCRIPT_MAX)
+    if (length == 0 || script->length + length > SCRIPT_MAX)
         return;
     memcpy(script->bytes + script->length, bytes, length);
     script->length += length;
