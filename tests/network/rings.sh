@@ -1,6 +1,7 @@
 #!/bin/bash
 # What the rings hold, and for whom: a stall of a second, an interface that comes up or is made
 # anew while the box looks elsewhere, and a hundred source interfaces.
+# needs: mirrorsh build/tests/bench/generator
 
 . "${0%/*}/lab.sh"
 lab_open
@@ -33,6 +34,7 @@ stall() { in_src "$generator" eth0 1400 64 20000 20000 >"$lab/generator"; }
 wire=$(wire_dropped src eth0) before=$(received vx5)
 sent_meanwhile stall
 sent=$(($(awk '{print $2}' "$lab/generator") - $(wire_dropped src eth0) + wire))
+check 'they were sent' test "$sent" -gt 10000
 until_true 10 receives vx5 $((before + sent))
 expect_equal 'a second of 20,000 packets a second is held' \
     "$(interface src0 "['received']['packets']") $(interface src0 "['dropped']['packets']")" "$sent 0"
