@@ -16,24 +16,32 @@ static const struct match_name protocols[] = {
     {"sctp", 132},     {"udplite", 136}, {NULL, 0},
 };
 
-#define SLOT(member) .key_offset = offsetof(struct flow_key, member)
+/* A kind's slots have one width: the row does not compile with a member of another. */
+enum { WIDTH_MATCH_NAMED = 1, WIDTH_MATCH_RANGE = 2, WIDTH_MATCH_PREFIX = 16 };
+
+#define WIDTH_IS(member, width)                                                                    \
+    sizeof(struct {                                                                                \
+        _Static_assert(sizeof(((struct flow_key *)NULL)->member) == (width),                       \
+                       "the slot is not as wide as the kind's");                                   \
+        int unused;                                                                                \
+    })
+#define SLOT(of, member)                                                                           \
+    .kind = (of), .key_offset = offsetof(struct flow_key, member) + 0 * WIDTH_IS(member, WIDTH_##of)
 
 const struct match_field match_fields[MATCH_FIELD_COUNT] = {
     {
         .name = "family",
         .help = "IP version of the packet",
         .hint = "ipv4|ipv6",
-        .kind = MATCH_NAMED,
-        SLOT(family),
+        SLOT(MATCH_NAMED, family),
         .names = families,
     },
     {
         .name = "protocol",
         .help = "Transport protocol, by name or number",
         .hint = "NAME|<0-255>",
-        .kind = MATCH_NAMED,
         .parts = KEY_PROTOCOL,
-        SLOT(protocol),
+        SLOT(MATCH_NAMED, protocol),
         .names = protocols,
         .maximum = UINT8_MAX,
     },
@@ -41,43 +49,38 @@ const struct match_field match_fields[MATCH_FIELD_COUNT] = {
         .name = "source",
         .help = "Source address or prefix",
         .hint = "ADDRESS[/LENGTH]",
-        .kind = MATCH_PREFIX,
         .parts = KEY_ADDRESSES,
-        SLOT(source),
+        SLOT(MATCH_PREFIX, source),
     },
     {
         .name = "destination",
         .help = "Destination address or prefix",
         .hint = "ADDRESS[/LENGTH]",
-        .kind = MATCH_PREFIX,
         .parts = KEY_ADDRESSES,
-        SLOT(destination),
+        SLOT(MATCH_PREFIX, destination),
     },
     {
         .name = "source-port",
         .help = "Source port or range, of TCP, UDP and SCTP",
         .hint = "<0-65535>[-<0-65535>]",
-        .kind = MATCH_RANGE,
         .parts = KEY_PORTS,
-        SLOT(source_port),
+        SLOT(MATCH_RANGE, source_port),
         .maximum = UINT16_MAX,
     },
     {
         .name = "destination-port",
         .help = "Destination port or range, of TCP, UDP and SCTP",
         .hint = "<0-65535>[-<0-65535>]",
-        .kind = MATCH_RANGE,
         .parts = KEY_PORTS,
-        SLOT(destination_port),
+        SLOT(MATCH_RANGE, destination_port),
         .maximum = UINT16_MAX,
     },
     {
         .name = "vlan",
         .help = "VLAN ID or range, of the outermost tag",
         .hint = "<0-4095>[-<0-4095>]",
-        .kind = MATCH_RANGE,
         .parts = KEY_VLAN,
-        SLOT(vlan),
+        SLOT(MATCH_RANGE, vlan),
         .maximum = 4095,
     },
 };

@@ -19,15 +19,24 @@ static const char *link_text(enum link_state link)
     return "";
 }
 
+static void packets_json(struct json *json, const char *name, uint64_t packets)
+{
+    json_open(json, name, '{');
+    json_number(json, "packets", packets);
+    json_close(json, '}');
+}
+
 static void interface_json(struct json *json, const struct interface_status *interface)
 {
     json_open(json, NULL, '{');
     json_text(json, "name", interface->name);
     json_text(json, "link", link_text(interface->link));
     json_count(json, "received", interface->received.packets, interface->received.bytes);
-    json_open(json, "dropped", '{');
-    json_number(json, "packets", interface->dropped);
-    json_close(json, '}');
+    packets_json(json, "mirrored", interface->mirrored);
+    packets_json(json, "rejected", interface->rejected);
+    packets_json(json, "unmatched", interface->unmatched);
+    packets_json(json, "own", interface->own);
+    packets_json(json, "dropped", interface->dropped);
     json_close(json, '}');
 }
 

@@ -1,0 +1,257 @@
+/* links: engine/snapshot.c engine/counters.c shell/command/show_sessions.c
+ * shell/command/show_filters.c shell/command/show_targets.c shell/command/show_engine.c
+ * shell/command/output.c shell/config/problem.c shell/config/utf8.c shell/config/words.c
+ * shell/config/value.c shell/config/endpoint.c shell/config/schema.c shell/config/node.c
+ * shell/config/path.c shell/config/tree.c engine/plan/match_field.c shell/config/text.c
+ * shell/config/salvage.c shell/config/json.c */
+/* Every counter that the engine keeps, from its row through the snapshot to `display json`: each
+ * has a value of its own, and that value must arrive. Rows are gone through as numbers, so that
+ * a new one needs no word here and cannot be forgotten there. */
+#define message outer_message /* the console's protocol has one too */
+#include "../../engine/engine_state.h"
+#undef message
+#include "../../shell/command/show.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* ---- what stands in for the rest of the program ---- */
+
+uint64_t engine_now_ns(void)
+{
+    return 5000000000u;
+}
+bool receiver_is_open(const struct receiver *receiver)
+{
+    return receiver == NULL;
+}
+void sources_count(struct sources *sources)
+{
+    (void)sources;
+}
+
+const struct link *links_all(const struct links *links, size_t *count)
+{
+    *count = 0;
+    return (const struct link *)(const void *)links;
+}
+
+enum { FIRST = 7000001 }; /* of the values */
+
+static struct engine engine;
+static struct worker_totals totals;
+static struct outbox_totals sends;
+static const struct counters *counted;
+
+void worker_ask(struct worker *worker, struct worker_request *request)
+{
+    (void)worker;
+    counters_add(request->sum, counted);
+    request->totals = totals;
+    request->sends = sends;
+}
+
+void worker_wait(struct worker_request *request)
+{
+    (void)request;
+}
+
+struct engine_snapshot *take_snapshot(const struct console *console, struct problem *problem)
+{
+    (void)console;
+    (void)problem;
+    return engine_snapshot(&engine);
+}
+
+uint64_t session_dropped(const struct session_status *session)
+{
+    return session->dropped_no_receiver + session->dropped_send_error + session->dropped_backlog;
+}
+
+const char *session_state_text(enum session_state state)
+{
+    return state ? "" : "up";
+}
+const char *receiver_state_text(enum receiver_state state)
+{
+    return state ? "" : "up";
+}
+const char *direction_text(enum direction direction)
+{
+    return direction ? "egress" : "ingress";
+}
+char *match_text(const struct match *match)
+{
+    return match->given ? NULL : strdup("any");
+}
+
+void receiver_address(const struct mirror_receiver *receiver, char text[static ADDRESS_TEXT_MAX])
+{
+    snprintf(text, ADDRESS_TEXT_MAX, "%u", receiver->port);
+}
+
+void receiver_endpoint(const struct mirror_receiver *receiver, char text[static ADDRESS_TEXT_MAX])
+{
+    receiver_address(receiver, text);
+}
+
+const char *argument_text(const struct arguments *arguments, const char *name)
+{
+    (void)arguments;
+    (void)name;
+    return NULL;
+}
+
+bool argument_given(const struct arguments *arguments, const char *name)
+{
+    return argument_text(arguments, name);
+}
+
+/* ---- an engine with one of everything ---- */
+
+static struct mirror_rule rule = {.number = 10, .accept = true};
+static struct mirror_filter filter = {.rules = {&rule}, .rule_count = {1, 0}};
+static struct mirror_receiver address = {.family = 4, .port = 4789};
+static struct mirror_target target = {.receivers = &address, .receiver_count = 1};
+static struct mirror_session session;
+static char sources[1][INTERFACE_NAME_MAX] = {"eth7"};
+static struct mirror_config config = {&filter, 1, &target, 1, &session, 1};
+static uint32_t slot;
+static uint64_t dropped = FIRST - 1;
+
+static char *name_of(char text[])
+{
+    return text;
+}
+
+static void set_up(void)
+{
+    static char filter_name[] = "f", target_name[] = "t", session_name[] = "s";
+    static struct committed committed = {
+        .config = &config,
+        .interfaces = sources,
+        .slots = {&slot, &slot, &slot, &slot},
+        .count = {1, 1, 1, 1},
+    };
+    static struct receiver_health health = {.up = true};
+    static struct session_condition condition = {.up = true};
+    static _Atomic uint32_t looped;
+    static struct worker_view view = {.looped = &looped};
+    static struct deployment deployment = {
+        .committed = &committed, .health = &health, .sessions = &condition, .views = &view};
+    static struct engine_worker worker;
+    const uint32_t capacity[COUNTER_KINDS] = {1, 1, 1, 1};
+    filter.name = name_of(filter_name);
+    target.name = name_of(target_name);
+    session = (struct mirror_session){.name = name_of(session_name),
+                                      .sources = sources,
+                                      .source_count = 1,
+                                      .direction = {true, true}};
+    engine = (struct engine){
+        .committed = &committed,
+        .deployment = &deployment,
+        .workers = &worker,
+        .cleared = counters_new(capacity),
+        .grounds = {.workers = 1,
+                    .sources = {.dropped = &dropped, .dropped_room = 1, .dropped_all = FIRST - 2}},
+    };
+}
+
+/* Fills `count` numbers with values of their own, from *next on. */
+static void number(uint64_t *numbers, size_t count, uint64_t *next)
+{
+    for (size_t i = 0; i < count; i++)
+        numbers[i] = (*next)++;
+}
+
+/* Everything that is counted, as numbers; returns one more than the last of them. */
+static uint64_t fill(struct counters *counters)
+{
+    static const size_t width[COUNTER_KINDS] = {
+        sizeof(struct session_row) / 8, sizeof(struct rule_row) / 8,
+        sizeof(struct receiver_row) / 8, sizeof(struct interface_row) / 8};
+    uint64_t next = FIRST;
+    for (int kind = 0; kind < COUNTER_KINDS; kind++)
+        number(counters->rows[kind], width[kind], &next);
+    number((uint64_t *)(void *)&totals, sizeof(totals) / 8, &next);
+    number((uint64_t *)(void *)&sends, sizeof(sends) / 8, &next);
+    counted = counters;
+    return next;
+}
+
+static char *printed(command_fn *const commands[], size_t count)
+{
+    static const struct schema schema = {.name = "filter"};
+    static struct node node = {.schema = &schema}, *children[] = {&node};
+    static struct node tree = {.children = children, .child_count = 1};
+    static struct snapshot snapshot = {.tree = &tree};
+    static struct running running = {.snapshot = &snapshot};
+    static struct console console = {.running = &running};
+    node.key = filter.name;
+    struct problem problem;
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    console.request.pipe.display = DISPLAY_JSON;
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(commands[i](&console, NULL, 0, out, &problem), COMMAND_OK);
+    fclose(out);
+    return text;
+}
+
+static void every_counter_arrives_in_json(void **state)
+{
+    (void)state;
+    static command_fn *const commands[] = {show_sessions, show_filters, show_targets,
+                                           show_interfaces, show_engine};
+    set_up();
+    struct counters *counters = counters_new(engine.cleared->capacity);
+    uint64_t end = fill(counters);
+    assert_true(end - FIRST > 20);
+    char *text = printed(commands, sizeof(commands) / sizeof(commands[0]));
+    for (uint64_t value = FIRST - 2; value < end; value++) {
+        char wanted[32];
+        snprintf(wanted, sizeof(wanted), ":%u", (unsigned)value);
+        const char *at = strstr(text, wanted);
+        if (!at)
+            fail_msg("%u does not arrive:\n%s", (unsigned)value, text);
+        if (strstr(at + 1, wanted))
+            fail_msg("%u arrives twice:\n%s", (unsigned)value, text);
+    }
+    free(text);
+    counters_free(counters);
+    counters_free(engine.cleared);
+}
+
+/* Cleared is what all of it was: nothing but zeros comes. */
+static void every_counter_is_cleared(void **state)
+{
+    (void)state;
+    static command_fn *const commands[] = {show_sessions, show_filters, show_targets,
+                                           show_interfaces, show_engine};
+    set_up();
+    struct counters *counters = counters_new(engine.cleared->capacity);
+    fill(counters);
+    assert_int_equal(engine_clear(&engine, NULL), 0);
+    char *text = printed(commands, sizeof(commands) / sizeof(commands[0]));
+    if (strstr(text, ":70000") || strstr(text, ":6999"))
+        fail_msg("something is left:\n%s", text);
+    free(text);
+    counters_free(counters);
+    counters_free(engine.cleared);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_counter_arrives_in_json),
+        cmocka_unit_test(every_counter_is_cleared),
+    };
+    return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
+}
