@@ -7,6 +7,8 @@
 #
 # Everything runs inside tests/isolated.sh, so nothing is left behind, however it ends.
 #
+# PATIENCE=4: on a machine that is as many times slower, all have as much more time.
+#
 # INTERACTIVE=1, on a terminal: no test ends for its time, and one that has a lab stops inside its
 # namespaces with a shell (tests/network/lab.sh).
 
@@ -40,7 +42,7 @@ passed=0 failed=0 skipped=0
 # run NAME SECONDS COMMAND...
 run()
 {
-    local name=$1 seconds=$2 log=$TMPDIR/log status good bad left extra=
+    local name=$1 seconds=$(($2 * ${PATIENCE:-1})) log=$TMPDIR/log status good bad left extra=
     shift 2
     if [ -n "${INTERACTIVE-}" ]; then
         "$@" >"$log" 2>&1 </dev/null
