@@ -52,7 +52,9 @@ only()
 }
 only histedit.h 'shell/console/editor\.c'
 only curses.h 'shell/view/live[a-z_]*\.c'
+only term.h 'shell/view/live_(screen|possible)\.c'
 only libcli.h 'shell/libcli_bridge\.c'
+only pcre2.h 'shell/console/pattern\.c'
 only liburing.h 'engine/.*'
 
 sources=$(find engine shell tests -name '*.[ch]' -o -name '*.sh' -o -name '*.exp' -o -name '*.py')

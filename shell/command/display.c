@@ -1,5 +1,6 @@
 /* The one pipe that a command hears of: see display.h. */
 #include "display.h"
+#include "../config/utf8.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ static const struct row *find_row(const struct row *rows, const char *what,
                                   struct problem *problem)
 {
     const struct row *row = rows;
+    char brief[UTF8_SHORT_SIZE];
 
     while (index < count && row->name &&
            (!*words[index].text || !begins(row->name, words[index].text)))
@@ -45,7 +47,7 @@ static const struct row *find_row(const struct row *rows, const char *what,
                    rows[1].name);
     else
         problem_at(problem, index, "unknown %s \"%s\", expected one of: %s, %s", what,
-                   words[index].text, rows[0].name, rows[1].name);
+                   utf8_shorten(words[index].text, brief), rows[0].name, rows[1].name);
     return NULL;
 }
 
@@ -57,22 +59,25 @@ static bool is_pipe(const struct word *word)
 static bool parse_number(const struct word *word, size_t index, long *value,
                          struct problem *problem)
 {
-    char *behind;
+    char *behind, brief[UTF8_SHORT_SIZE];
 
     *value = strtol(word->text, &behind, 10);
     return (word->text[0] >= '0' && word->text[0] <= '9' && !*behind && *value <= ROLLBACK_MAX) ||
-           problem_at(problem, index, "\"%s\" is not a number of 0-%d", word->text, ROLLBACK_MAX);
+           problem_at(problem, index, "\"%s\" is not a number of 0-%d",
+                      utf8_shorten(word->text, brief), ROLLBACK_MAX);
 }
 
 /* What stands behind `compare`: words[*index] on. */
 static bool parse_compare(const struct word *words, size_t count, size_t *index,
                           struct display_pipe *pipe, struct problem *problem)
 {
+    char brief[UTF8_SHORT_SIZE];
+
     if (*index == count || is_pipe(&words[*index]))
         return true;
     if (words[*index].quoted || !begins("rollback", words[*index].text))
         return problem_at(problem, *index, "unknown word \"%s\", expected one of: rollback",
-                          words[*index].text);
+                          utf8_shorten(words[*index].text, brief));
     if (++*index == count || is_pipe(&words[*index]))
         return problem_at(problem, *index, "rollback: a number of 0-%d is missing", ROLLBACK_MAX);
     return parse_number(&words[*index], *index, &pipe->rollback, problem) && ++*index;
@@ -95,6 +100,7 @@ bool display_parse(const struct word *words, size_t count, struct display_pipe *
 {
     size_t index = 2; /* behind the | and its name */
     const struct row *row;
+    char brief[UTF8_SHORT_SIZE];
     bool parsed;
 
     *pipe = (struct display_pipe){.display = DISPLAY_TEXT};
@@ -111,7 +117,7 @@ bool display_parse(const struct word *words, size_t count, struct display_pipe *
     }
     if (parsed && index < count)
         return problem_at(problem, index, "unexpected word \"%s\", expected the end of the line",
-                          words[index].text);
+                          utf8_shorten(words[index].text, brief));
     return parsed;
 }
 

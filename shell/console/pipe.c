@@ -1,6 +1,7 @@
 /* The stages behind `|`: see pipe.h. A stage is a row of the table below. */
 #include "pipe.h"
 #include "../config/completion.h"
+#include "../config/utf8.h"
 #include "pattern.h"
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,7 @@ static const struct stage_row *find_row(const struct word *words, size_t count, 
     const char *word = index < count ? words[index].text : "";
     const struct stage_row *found = NULL;
     size_t used = 0, matches = 0;
-    char list[200] = "";
+    char list[200] = "", brief[UTF8_SHORT_SIZE];
 
     for (const struct stage_row *row = stage_rows; row < stage_rows + STAGE_ROWS; row++) {
         if (*word && strcmp(row->name, word) == 0)
@@ -71,8 +72,8 @@ static const struct stage_row *find_row(const struct word *words, size_t count, 
     if (index >= count)
         problem_at(problem, index, "pipe is missing, expected one of: %s", list);
     else
-        problem_at(problem, index, "%s pipe \"%.80s\", expected one of: %s",
-                   matches ? "ambiguous" : "unknown", word, list);
+        problem_at(problem, index, "%s pipe \"%s\", expected one of: %s",
+                   matches ? "ambiguous" : "unknown", utf8_shorten(word, brief), list);
     return NULL;
 }
 
@@ -86,16 +87,15 @@ static bool is_pipe(const struct word *word)
 static bool parse_pattern(struct pipe_stage *stage, const struct word *words, size_t count,
                           size_t *index, struct problem *problem)
 {
-    char why[200];
+    char why[200], brief[UTF8_SHORT_SIZE];
 
     if (*index >= count || is_pipe(&words[*index]))
         return problem_at(problem, *index, "a regular expression is missing");
     stage->word = *index;
     stage->pattern = pattern_compile(words[*index].text, why, sizeof why);
     if (!stage->pattern)
-        return problem_at(problem, *index,
-                          "\"%.80s\" is not a regular expression that can be used: %s",
-                          words[*index].text, why);
+        return problem_at(problem, *index, "\"%s\" is not a regular expression: %s",
+                          utf8_shorten(words[*index].text, brief), why);
     ++*index;
     return true;
 }
@@ -106,11 +106,12 @@ static bool parse_last(struct pipe_stage *stage, const struct word *words, size_
     stage->size = LAST_DEFAULT;
     if (*index < count && !is_pipe(&words[*index])) {
         const char *text = words[*index].text;
-        char *behind;
+        char *behind, brief[UTF8_SHORT_SIZE];
 
         stage->size = strtoul(text, &behind, 10);
         if (text[0] < '0' || text[0] > '9' || *behind || stage->size < 1 || stage->size > LAST_MAX)
-            return problem_at(problem, *index, "\"%.80s\" is not a number of 1-%d", text, LAST_MAX);
+            return problem_at(problem, *index, "\"%s\" is not a number of 1-%d",
+                              utf8_shorten(text, brief), LAST_MAX);
         ++*index;
     }
     stage->ring = calloc(stage->size, sizeof *stage->ring);
@@ -182,6 +183,7 @@ bool pipe_parse(const struct word *words, size_t count, struct pipe *pipe, size_
                 struct problem *problem)
 {
     size_t first = 0, stages = 0;
+    char brief[UTF8_SHORT_SIZE];
 
     *pipe = (struct pipe){.no_more = false};
     while (first < count && !is_pipe(&words[first]))
@@ -192,8 +194,8 @@ bool pipe_parse(const struct word *words, size_t count, struct pipe *pipe, size_
 
         if (!is_pipe(&words[index]))
             parsed = problem_at(problem, index,
-                                "unexpected word \"%.80s\", expected | or the end of the line",
-                                words[index].text);
+                                "unexpected word \"%s\", expected | or the end of the line",
+                                utf8_shorten(words[index].text, brief));
         else if (stages++ == PIPE_STAGES_MAX)
             parsed = problem_at(problem, index, "more than %d pipes", PIPE_STAGES_MAX);
         else

@@ -155,6 +155,12 @@ static int cut(struct session *session)
     return session_send(session, MESSAGE_INTERRUPT, NULL, 0);
 }
 
+/* What a handler that shows output has said: after a ^C the line goes on, without its output. */
+static int shown(struct session *session, int failed)
+{
+    return failed == -ECANCELED ? cut(session) : failed;
+}
+
 /* The pipes of the line that runs. */
 struct filter {
     struct pipe pipe;
@@ -209,7 +215,7 @@ static int put(struct session *session, const struct session_handler *handler, c
         failed = put_through(session, handler, text, length, false);
     else if (!session->cut)
         failed = handler->output(handler->context, text, length);
-    return failed == -ECANCELED ? cut(session) : failed;
+    return shown(session, failed);
 }
 
 /* Hands one message on. 1: the line is done, 0: go on, or -errno. */
@@ -225,7 +231,7 @@ static int take(struct session *session, const struct message *message,
         return put(session, handler, message->data, message->length);
     case MESSAGE_ROUND: /* it is not held back for more to come */
         session->round = true;
-        return handler->idle ? handler->idle(handler->context) : 0;
+        return handler->idle ? shown(session, handler->idle(handler->context)) : 0;
     case MESSAGE_PROBLEM:
     case MESSAGE_WARNING:
         if (message->length < sizeof column)
@@ -284,7 +290,7 @@ static int step(struct session *session, const struct session_handler *handler)
     if (!failed && terminal_resized())
         session_resize(session);
     if (!failed && ready == 0 && handler->idle)
-        failed = handler->idle(handler->context);
+        failed = shown(session, handler->idle(handler->context));
     if (failed || ready <= 0)
         return failed;
     failed = session_receive(session, &message);

@@ -22,7 +22,7 @@ struct session_handler {
     /* Text for standard output; -ECANCELED: no more of this answer, other -errno end the run. */
     int (*output)(void *context, const char *text, size_t length);
     /* Nothing came for a moment and the line still runs: no more of this output waits for a
-     * pager. -errno ends the run. */
+     * pager. As above. */
     int (*idle)(void *context);
     void (*problem)(void *context, uint32_t column, const char *text);
     void (*warning)(void *context, uint32_t column, const char *text);

@@ -128,6 +128,14 @@ def slow_lines():
     verdict('^C ends it at once', came is not None and came < 2500, came)
 
     start = len(slow.seen)
+    slow.send(b'monitor sessions plain\r')
+    slow.await_text(rb' s-0 down', start)
+    start = len(slow.seen)
+    slow.send(b'\003')
+    came = slow.await_text(rb'\nbox> ', start)
+    verdict('and in its first round', came is not None and came < 2500, came)
+
+    start = len(slow.seen)
     slow.send(b'monitor sessions\r')
     slow.await_text(rb'q out', start)
     start = len(slow.seen)
