@@ -24,7 +24,7 @@ def frame(length):
 
 
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
-fd = os.open('/dev/net/tun', os.O_RDWR)
+fd = os.open(os.environ['TUN'], os.O_RDWR)
 fcntl.ioctl(fd, TUNSETIFF, struct.pack('16sH22x', sys.argv[1].encode(), IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))
 print('open', flush=True)
 signal.sigwait([signal.SIGUSR1])
