@@ -1,7 +1,7 @@
 #!/bin/bash
 # A disk that takes its time, and one that fails: commits wait for it, nobody else does. The
 # box's fsync is a library's that this test builds: it sleeps while $SLOW is there, and fails for
-# a directory while $FAILS is. Nor does its file system have hard links.
+# the directory that $FAILS leads to. Nor does its file system have hard links.
 
 export MIRRORSH=${MIRRORSH:-$PWD/mirrorsh}
 lab=$(mktemp -d "${TMPDIR:-/tmp}/slow_disk.XXXXXX") || exit 1
@@ -22,11 +22,12 @@ cat >"$lab/disk.c" <<'END_OF_C'
 
 int fsync(int fd)
 {
-    struct stat about;
+    struct stat about, fails;
 
     if (access(getenv("SLOW"), F_OK) == 0)
         usleep(700000);
-    if (access(getenv("FAILS"), F_OK) == 0 && fstat(fd, &about) == 0 && S_ISDIR(about.st_mode)) {
+    if (stat(getenv("FAILS"), &fails) == 0 && fstat(fd, &about) == 0 &&
+        about.st_ino == fails.st_ino && about.st_dev == fails.st_dev) {
         errno = EIO;
         return -1;
     }
@@ -133,13 +134,18 @@ is 'and tells who waits with it' "$(cat "$lab/end.out")" 'commit complete'
 
 rm "$SLOW"
 box_start
-touch "$FAILS"
-run fails 'set system host-name fails' commit
-is 'a disk that fails: the commit is refused' "$? $(cut -d ' ' -f 2- "$lab/fails.err")" \
-    "1 error: $state/archive: Input/output error"
-rm "$FAILS"
-is 'and nothing has changed' "$(show) $(saved) $(ls "$state" "$state/archive" | grep -c new)" \
-    '    host-name end; end 0'
+for part in archive startup.conf; do # the steps before and behind the one that counts
+    if [ $part = archive ]; then ln -s "$state/archive" "$FAILS"; else ln -s "$state" "$FAILS"; fi
+    run failing 'set system host-name fails' commit
+    is "a disk that fails at $part: the commit is refused" "$? $(cut -d ' ' -f 2- "$lab/failing.err")" \
+        "1 error: $state/$part: Input/output error"
+    rm "$FAILS"
+    is 'and nothing has changed' \
+        "$(show) $(saved) $(ls "$state/archive" | wc -l) $(ls "$state" "$state/archive" | grep -c new)" \
+        '    host-name end; end 5 0'
+done
+run works 'set system host-name works' commit
+is 'then it works again' "$(cat "$lab/works.out") $(saved)" 'commit complete works'
 kill $box
 wait $box
 is 'the box ends well' "$? $(cat "$lab/box.log")" '0 '
