@@ -77,7 +77,7 @@ batch()
     if wait $pid; then ok "$name: status 0"; else not_ok "$name: status 0" "$(cat "$lab/batch.err")"; fi
     expect_equal "$name: five times two lines" "$(grep -cE 'web|rest' "$lab/batch.out")" 10
     expect_equal "$name: standard error" "$(cat "$lab/batch.err")" \
-        "mirrorsh: no box at $socket: started one in this process"
+        "$([ -n "$box_pid" ] || echo "mirrorsh: no box at $socket: started one in this process")"
 }
 
 program="ip netns exec $lab_name-box $MIRRORSH --state $state --socket $socket"
