@@ -199,10 +199,11 @@ expect_equal 'on loopback each packet once' "$(value session s sent)" 6
 engine target=t,10.2.0.2 filter=f,in:1:accept:protocol:tcp,out:1:accept:protocol:udp \
     session=s,10,5,0,both,t,f,src0+up0
 send flows 1
+in_box ping -q -c 1 10.2.0.2 >/dev/null
 sleep 0.3
 engine_end
 expect_equal 'its own packets are not mirrored' "$(value session s sent)" 256
-check 'its own packets are counted' test "$(value interface up0 own)" -gt 0
+check 'what goes to a receiver is counted as own' test "$(value interface up0 own)" -gt 0
 
 # ---- TCP as programs speak it, in super-frames ----
 
@@ -326,6 +327,25 @@ in_src python3 "$frames" peer9 flows 1 >/dev/null
 becomes 'two workers: mirrored once' 256 session s sent
 engine_end
 ip -n "$lab_name-box" link del tap9
+
+# more sources than there are rings for
+many=
+for ((i = 0; i < 40; i++)); do
+    ip -n "$lab_name-box" link add n$i type veth peer name n$i netns "$lab_name-src"
+    ip -n "$lab_name-box" link set n$i up
+    ip -n "$lab_name-src" link set n$i up
+    many=$many+n$i
+done
+engine -w 2 target=t,10.2.0.2 "session=s,10,5,0,in,t,-,${many#+}"
+for i in 0 20 39; do
+    in_src python3 "$frames" n$i flows $i >/dev/null
+done
+becomes 'two workers, many sources: mirrored once' 768 session s sent
+expect_equal 'two workers, many sources: counted by interface' "$(now interface n20 received)" 256
+engine_end
+for ((i = 0; i < 40; i++)); do
+    ip -n "$lab_name-box" link del n$i
+done
 
 # the path narrows while packets flow: the route says so, or only an ICMP error would
 engine target=t,10.2.0.2 session=s,10,5,0,in,t,-,src0
