@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 64 * 1024, KEPT_CAPACITY = 256 * 1024 };
+enum { READ_SIZE = 64 * 1024, KEPT_CAPACITY = 16 * 1024 };
 
 void channel_open(struct channel *channel, int fd)
 {
