@@ -85,6 +85,7 @@ until_true()
         sleep 0.05
     done
     not_ok "waiting for $*" "it did not come"
+    return 1
 }
 saving() { [ -e "$state/startup.conf.new" ]; }
 # How many times one can ask while the process runs, 5 at most.
@@ -120,9 +121,8 @@ set target t receiver 192.0.2.1'
 begin gone 'set system host-name gone' commit
 until_true saving
 { kill -9 $!; wait $!; } 2>/dev/null
-until_true eval '[ "$(saved)" = gone ]'
-until_true eval '[ "$(show)" = "    host-name gone;" ]'
-ok 'a commit goes on when its console goes'
+until_true eval '[ "$(saved)" = gone ]' && until_true eval '[ "$(show)" = "    host-name gone;" ]' &&
+    ok 'a commit goes on when its console goes'
 begin end 'set system host-name end' commit
 end=$!
 until_true saving
