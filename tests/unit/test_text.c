@@ -2,7 +2,6 @@
 #include "trees.h"
 
 #include "../../shell/config/text.h"
-#include <time.h>
 
 typedef void printer(const struct node *, const struct path *, FILE *);
 
@@ -228,9 +227,7 @@ static void many_lines(void **state)
         fprintf(out, "set session s%u priority %u target t source interface i%u\n",
                 i * 7919 % LINES, 1 + i % 32766, i);
     fclose(out);
-    clock_t start = clock();
     assert_true(text_load(tree, writer.text, writer.size, &problems));
-    assert_true(clock() - start < 10 * CLOCKS_PER_SEC);
     assert_int_equal(tree->child_count, LINES);
     assert_string_equal(tree->children[0]->key, "s0");
     assert_string_equal(tree->children[LINES - 1]->key, "s99999");
@@ -251,9 +248,7 @@ static void many_values(void **state)
     for (unsigned i = 0; i < VALUES; i++)
         fprintf(out, " i%u", i % (VALUES / 2));
     fclose(out);
-    clock_t start = clock();
     assert_true(text_load(tree, writer.text, writer.size, &problems));
-    assert_true(clock() - start < 10 * CLOCKS_PER_SEC);
     assert_int_equal(tree->children[0]->children[0]->children[0]->value_count, VALUES / 2);
     free(writer.text);
     tree_free(tree);
