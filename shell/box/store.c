@@ -166,11 +166,11 @@ static int read_archive(struct store *store)
 
 static int open_archive(struct store *store, char *why, size_t why_size)
 {
-    int error;
+    int error = mkdirat(store->dir, "archive", 0750) < 0 ? -errno : 0;
 
-    if (mkdirat(store->dir, "archive", 0750) < 0 && errno != EEXIST &&
-        faccessat(store->dir, "archive", F_OK, 0) < 0)
-        return errno == EROFS ? 0 : store_error(store, "archive", -errno, why, why_size);
+    /* Where nothing can be written there need not be one. */
+    if (error < 0 && faccessat(store->dir, "archive", F_OK, 0) < 0)
+        return error == -EROFS ? 0 : store_error(store, "archive", error, why, why_size);
     store->archive = open_directory(store, store->dir, "archive", "archive", why, why_size);
     if (store->archive < 0)
         return store->archive;

@@ -158,11 +158,11 @@ if [ -n "${MIRRORSH_NETWORK-}" ] && mkdir "$lab/mounted" && mount -t tmpfs none 
     box_stop
     is 'it ends' $status 0
     mount -o remount,rw "$lab/mounted"
-    rm "$lab/mounted/lock"
+    rm -r "$lab/mounted/lock" "$lab/mounted/archive"
     mount -o remount,ro "$lab/mounted"
     box_start
     ctl 'show configuration | match host'
-    is 'also where no lock can be made' "$out$err" '    host-name d;'
+    is 'also where neither lock nor archive can be made' "$out$err" '    host-name d;'
     box_stop
 else
     skip 'a read-only file system' 'no file system can be mounted'
