@@ -21,6 +21,7 @@
 
 enum {
     BLOCK_SIZE = 128 << 10, /* a frame must fit a block; larger where frames are */
+    BLOCK_MOST = 1 << 20,   /* more than the kernel's largest frames (BIG TCP) */
     BLOCKS_LEAST = 8,
     /* A ring rides out as many of these as it has blocks, or less when they fill; each costs an
      * interrupt, and a packet waits as long at most. */
@@ -48,7 +49,7 @@ static int option_int(int descriptor, int name, int value)
 static int map_ring(struct capture *capture, const struct capture_options *options)
 {
     uint32_t block = BLOCK_SIZE;
-    while (block < options->frame_size + FRAME_MOST)
+    while (block < options->frame_size + FRAME_MOST && block < BLOCK_MOST)
         block *= 2;
     uint32_t count = (uint32_t)(options->size / block);
     int error;
