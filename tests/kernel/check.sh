@@ -50,7 +50,9 @@ cp "$top/tests/kernel/init" "$work/root/init" && chmod 755 "$work/root/init"
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-timeout --foreground -k 10 $limit qemu-system-x86_64 -accel tcg,thread=multi -smp 2 -m 3G \
+# ended with this shell, however that ends
+setpriv --pdeathsig TERM timeout --foreground -k 10 $limit \
+    qemu-system-x86_64 -accel tcg,thread=multi -smp 2 -m 3G \
     -nodefaults -no-user-config -display none -serial stdio -no-reboot \
     -kernel "$work/vmlinuz" -initrd "$work/initramfs" \
     -append "console=ttyS0 loglevel=3 panic=-1 mitigations=off TOP=$top BUILD=$PWD TESTS=\"$*\" SANITIZE=\"${SANITIZE-}\"" \
