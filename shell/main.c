@@ -1,12 +1,12 @@
 /* Where mirrorsh begins: decides whether this process is the box, holds one behind its
  * console, or attaches to one that runs; then hands over. Nobody else exits. */
-#include "box/box.h"
-#include "console/batch.h"
-#include "console/interactive.h"
-#include "console/suggest.h"
-#include "console/terminal.h"
+#include "server/box.h"
+#include "client/batch.h"
+#include "client/interactive.h"
+#include "client/suggest.h"
+#include "client/terminal.h"
 #include "options.h"
-#include "view/live.h"
+#include "client/live.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

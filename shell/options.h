@@ -3,7 +3,7 @@
 #ifndef MIRRORSH_OPTIONS_H
 #define MIRRORSH_OPTIONS_H
 
-#include "console/batch.h"
+#include "client/batch.h"
 #include <stdio.h>
 
 #define DEFAULT_STATE  "/var/lib/mirrorsh"

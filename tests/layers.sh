@@ -50,11 +50,11 @@ only()
     verdict "<$1> stands in ${2//\\/} only" "$(grep -lE "#include <$1>" -r engine shell \
         --include=*.[ch] | grep -vE "^($2)$")"
 }
-only histedit.h 'shell/console/editor\.c'
-only curses.h 'shell/view/live[a-z_]*\.c'
-only term.h 'shell/view/live_(screen|possible)\.c'
-only libcli.h 'shell/libcli_bridge\.c'
-only pcre2.h 'shell/console/pattern\.c'
+only histedit.h 'shell/client/editor\.c'
+only curses.h 'shell/client/live[a-z_]*\.c'
+only term.h 'shell/client/live_(screen|possible)\.c'
+only libcli.h 'shell/command/dispatch\.c'
+only pcre2.h 'shell/client/pattern\.c'
 only liburing.h 'engine/.*'
 
 sources=$(find engine shell tests -name '*.[ch]' -o -name '*.sh' -o -name '*.exp' -o -name '*.py')

@@ -1,7 +1,7 @@
 /* Completion of lines: the table of commands down to the arguments, then the configuration's
  * own completion or the names at hand: see candidates.h. */
 #include "candidates.h"
-#include "../box/live_values.h"
+#include "../running/live_values.h"
 #include "command_table.h"
 #include <limits.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef MIRRORSH_CANDIDATES_H
 #define MIRRORSH_CANDIDATES_H
 
-#include "../box/console.h"
+#include "../server/peer.h"
 
 /* The candidates for the word that ends at byte `cursor` of the line, as the text of a
  * CANDIDATES message behind its offset; *offset is where that word begins. */

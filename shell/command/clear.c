@@ -1,5 +1,5 @@
 /* clear counters: of everything, or of one session. */
-#include "../box/console.h"
+#include "../server/peer.h"
 #include "command_table.h"
 #include "show.h"
 

@@ -7,7 +7,7 @@
 
 #include "../config/completion.h"
 
-struct console; /* shell/box/console.h: who runs it */
+struct console; /* shell/server/peer.h: who runs it */
 
 enum command_mode {
     MODE_OPERATIONAL = 1,

@@ -2,7 +2,7 @@
 #ifndef MIRRORSH_COMMIT_H
 #define MIRRORSH_COMMIT_H
 
-#include "../box/console.h"
+#include "../server/peer.h"
 
 /* Tells how the commit of a console went that is waited for; COMMAND_RUNNING: not known yet. */
 enum command_status commit_resume(struct console *console);

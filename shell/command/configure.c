@@ -1,5 +1,5 @@
 /* The commands between the modes: configure, exit, quit. */
-#include "../box/console.h"
+#include "../server/peer.h"
 #include "command_table.h"
 #include <stdlib.h>
 #include <string.h>

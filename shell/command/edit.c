@@ -1,6 +1,6 @@
 /* The commands that change the candidate or move in it: set, delete, edit, up, top, rollback;
  * and run, which leaves it alone. `show` of the configuration is in show_configuration.c. */
-#include "../box/console.h"
+#include "../server/peer.h"
 #include "command_table.h"
 #include "execute.h"
 #include <limits.h>

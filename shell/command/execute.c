@@ -1,7 +1,7 @@
 /* Runs lines: see execute.h. The order is: words, display, command (libcli), arguments, names,
  * run. */
 #include "execute.h"
-#include "../libcli_bridge.h"
+#include "dispatch.h"
 #include "command_table.h"
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef MIRRORSH_EXECUTE_H
 #define MIRRORSH_EXECUTE_H
 
-#include "../box/console.h"
+#include "../server/peer.h"
 
 /* Problems are sent to the console as they come. */
 enum command_status execute_line(struct console *console, const char *line);

@@ -1,5 +1,5 @@
 /* help: what commands there are, and what one takes; all of it from the tables. */
-#include "../box/console.h"
+#include "../server/peer.h"
 #include "command_table.h"
 #include "output.h"
 #include <string.h>

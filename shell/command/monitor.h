@@ -2,7 +2,7 @@
 #ifndef MIRRORSH_MONITOR_H
 #define MIRRORSH_MONITOR_H
 
-#include "../box/console.h"
+#include "../server/peer.h"
 
 /* Milliseconds until the next round. */
 int64_t monitor_due(const struct monitor *monitor, int64_t now_ms);

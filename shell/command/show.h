@@ -2,7 +2,7 @@
 #ifndef MIRRORSH_SHOW_H
 #define MIRRORSH_SHOW_H
 
-#include "../box/console.h"
+#include "../server/peer.h"
 
 typedef enum command_status command_fn(struct console *console, const struct word *words,
                                        size_t count, FILE *out, struct problem *problem);

@@ -1,4 +1,4 @@
-/* links: shell/console/pipe.c shell/console/pattern.c shell/config/words.c shell/config/utf8.c shell/config/problem.c */
+/* links: shell/client/pipe.c shell/client/pattern.c shell/config/words.c shell/config/utf8.c shell/config/problem.c */
 /* Regular expressions that nobody would type, over texts that are not quite text: each is
  * refused with a reason, or answers, or gives up by PCRE2's own bound. */
 #include <setjmp.h>
@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "../../shell/console/pattern.h"
-#include "../../shell/console/pipe.h"
+#include "../../shell/client/pattern.h"
+#include "../../shell/client/pipe.h"
 #include "random.h"
 #include <string.h>
 

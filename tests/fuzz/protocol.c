@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "../../shell/box/box.h"
-#include "../../shell/console/completion.h"
-#include "../../shell/console/session.h"
-#include "../../shell/view/sample.h"
+#include "../../shell/server/box.h"
+#include "../../shell/client/completion.h"
+#include "../../shell/client/connection.h"
+#include "../../shell/client/live_sample.h"
 #include "../unit/state_directory.h"
 #include "random.h"
 #include <errno.h>

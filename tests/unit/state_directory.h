@@ -2,7 +2,7 @@
 #ifndef MIRRORSH_TEST_STATE_DIRECTORY_H
 #define MIRRORSH_TEST_STATE_DIRECTORY_H
 
-#include "../../shell/box/store.h"
+#include "../../shell/running/store.h"
 #include "../../shell/config/text.h"
 #include <ftw.h>
 #include <stdlib.h>

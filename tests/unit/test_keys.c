@@ -1,11 +1,11 @@
-/* links: shell/console/keys.c */
+/* links: shell/client/keys.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
-#include "../../shell/console/keys.h"
+#include "../../shell/client/keys.h"
 #include <stdio.h>
 #include <string.h>
 

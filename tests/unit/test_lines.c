@@ -1,6 +1,6 @@
-/* links: shell/console/lines.c shell/config/words.c shell/config/problem.c shell/config/utf8.c */
+/* links: shell/client/lines.c shell/config/words.c shell/config/problem.c shell/config/utf8.c */
 /* A batch's bytes become lines with the right numbers, however they arrive. */
-#include "../../shell/console/lines.h"
+#include "../../shell/client/lines.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,11 +1,11 @@
-/* links: shell/console/pipe.c shell/console/pattern.c shell/config/words.c shell/config/utf8.c shell/config/problem.c */
+/* links: shell/client/pipe.c shell/client/pattern.c shell/config/words.c shell/config/utf8.c shell/config/problem.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
-#include "../../shell/console/pipe.h"
+#include "../../shell/client/pipe.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
-/* links: shell/box/prompt.c shell/config/problem.c shell/config/utf8.c shell/config/words.c shell/config/value.c shell/config/endpoint.c shell/config/schema.c shell/config/node.c shell/config/path.c shell/config/tree.c engine/plan/match_field.c */
+/* links: shell/command/prompt.c shell/config/problem.c shell/config/utf8.c shell/config/words.c shell/config/value.c shell/config/endpoint.c shell/config/schema.c shell/config/node.c shell/config/path.c shell/config/tree.c engine/plan/match_field.c */
 #include "trees.h"
 
-#include "../../shell/box/prompt.h"
+#include "../../shell/command/prompt.h"
 
 static void prompts(const char *host, const char *line, unsigned columns, const char *expected)
 {

@@ -1,6 +1,6 @@
-/* links: shell/box/protocol.c */
+/* links: shell/protocol.c */
 /* Messages cross a socket pair whole, however they are cut on the way. */
-#include "../../shell/box/protocol.h"
+#include "../../shell/protocol.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* links: shell/view/sample.c shell/view/model.c */
+/* links: shell/client/live_sample.c shell/client/live_model.c */
 /* Samples of the box, and what the live view makes of them: rates, totals, trails, order. */
-#include "../../shell/view/model.h"
+#include "../../shell/client/live_model.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #ifndef MIRRORSH_TEST_TRANSACTIONS_H
 #define MIRRORSH_TEST_TRANSACTIONS_H
 
-#include "../../shell/box/transaction.h"
+#include "../../shell/running/transaction.h"
 #include "state_directory.h"
 #include <errno.h>
 

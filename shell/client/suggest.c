@@ -1,10 +1,10 @@
 /* Candidates for the words of a typed `mirrorsh ...`: options from the table, and within the
  * argument of -c what the running box would complete. Runs nothing, starts no box. */
 #include "suggest.h"
-#include "../box/box.h"
+#include "../server/box.h"
 #include "../options.h"
 #include "completion.h"
-#include "session.h"
+#include "connection.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

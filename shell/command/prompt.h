@@ -6,8 +6,8 @@
 #ifndef MIRRORSH_PROMPT_H
 #define MIRRORSH_PROMPT_H
 
-#include "../command/command.h"
-#include "protocol.h"
+#include "command.h"
+#include "../protocol.h"
 
 /* columns: of the terminal. */
 void prompt_text(const char *host, const struct path *path, enum command_mode mode,

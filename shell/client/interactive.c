@@ -1,11 +1,11 @@
 /* Joins editor, session, pager and live view: what a person at a terminal sees of the box. */
 #include "interactive.h"
 #include "../config/utf8.h"
-#include "../view/live.h"
+#include "live.h"
 #include "batch.h"
 #include "editor.h"
 #include "pager.h"
-#include "session.h"
+#include "connection.h"
 #include "terminal.h"
 #include <errno.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef MIRRORSH_LINES_H
 #define MIRRORSH_LINES_H
 
-#include "../box/protocol.h"
+#include "../protocol.h"
 
 struct lines {
     char *data; /* owned */

@@ -3,7 +3,7 @@
 #ifndef MIRRORSH_MODEL_H
 #define MIRRORSH_MODEL_H
 
-#include "sample.h"
+#include "live_sample.h"
 
 /* SHORT_MS: a sample that follows another so soon was asked for; it takes the other's place, as
  * rates of so short a time would jump. */

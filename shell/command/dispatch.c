@@ -2,8 +2,8 @@
  * see libcli_bridge.h. libcli 1.10 mishandles quotes, backslashes, pipes, `?` and long lines,
  * so it is shown only the first words, each either harmless or replaced. Its callback notes the
  * command; running it is command/execute.c's. */
-#include "libcli_bridge.h"
-#include "command/command_table.h"
+#include "dispatch.h"
+#include "command_table.h"
 #include <libcli.h>
 #include <stdlib.h>
 #include <string.h>

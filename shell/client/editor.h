@@ -3,7 +3,7 @@
 #ifndef MIRRORSH_EDITOR_H
 #define MIRRORSH_EDITOR_H
 
-#include "session.h"
+#include "connection.h"
 
 struct editor;
 

@@ -3,7 +3,7 @@
 #ifndef MIRRORSH_LIVE_PAINT_H
 #define MIRRORSH_LIVE_PAINT_H
 
-#include "model.h"
+#include "live_model.h"
 
 enum live_page { PAGE_TABLE, PAGE_SESSION, PAGE_HELP };
 

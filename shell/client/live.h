@@ -3,7 +3,7 @@
 #ifndef MIRRORSH_LIVE_H
 #define MIRRORSH_LIVE_H
 
-#include "../console/session.h"
+#include "connection.h"
 
 /* Whether this terminal can show it, its size apart: known to terminfo, with an addressable
  * cursor. */

@@ -1,6 +1,6 @@
 /* A console's conversation with the box: every wait for an answer goes through here, and so
  * does every way in which it can end. Signals are heard during each wait, within a message too. */
-#include "session.h"
+#include "connection.h"
 #include "terminal.h"
 #include <errno.h>
 #include <stdio.h>

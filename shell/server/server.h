@@ -3,7 +3,7 @@
 #ifndef MIRRORSH_SERVER_H
 #define MIRRORSH_SERVER_H
 
-#include "console.h"
+#include "peer.h"
 #include "listener.h"
 #include <poll.h>
 

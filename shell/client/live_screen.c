@@ -1,6 +1,6 @@
 /* Between curses and the terminal: see live_screen.h. */
 #include "live_screen.h"
-#include "../console/terminal.h"
+#include "terminal.h"
 #include <curses.h>
 #include <stdio.h>
 #include <stdlib.h>

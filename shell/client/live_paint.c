@@ -1,7 +1,7 @@
 /* Composes each row of the live view as a text, and hands curses those that changed. */
 #include "live_paint.h"
 #include "../config/utf8.h"
-#include "../console/terminal.h"
+#include "terminal.h"
 #include <curses.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /* What arrives from one console, and what it is answered: see console.h. Lines go to
  * command/execute.c. */
-#include "console.h"
+#include "peer.h"
 #include "../command/candidates.h"
 #include "../command/commit.h"
 #include "../command/execute.h"
 #include "../command/monitor.h"
-#include "../libcli_bridge.h"
-#include "prompt.h"
+#include "../command/dispatch.h"
+#include "../command/prompt.h"
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>

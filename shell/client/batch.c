@@ -1,9 +1,9 @@
 /* Runs the lines of a batch one after the other and turns what happened into error lines and
  * an exit status. */
 #include "batch.h"
-#include "../view/live.h"
+#include "live.h"
 #include "lines.h"
-#include "session.h"
+#include "connection.h"
 #include "terminal.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #ifndef MIRRORSH_LIBCLI_BRIDGE_H
 #define MIRRORSH_LIBCLI_BRIDGE_H
 
-#include "command/command.h"
+#include "command.h"
 
 struct bridge;
 

@@ -4,7 +4,7 @@
 #ifndef MIRRORSH_CHANNEL_H
 #define MIRRORSH_CHANNEL_H
 
-#include "protocol.h"
+#include "../protocol.h"
 
 struct channel {
     int fd;

@@ -1,6 +1,6 @@
 /* The text of a SAMPLE -> struct sample, in one pass over a copy whose tabs and newlines
  * become the ends of its texts. */
-#include "sample.h"
+#include "live_sample.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #ifndef MIRRORSH_TERMINAL_H
 #define MIRRORSH_TERMINAL_H
 
-#include "../box/protocol.h"
+#include "../protocol.h"
 #include <stdbool.h>
 #include <sys/types.h>
 

@@ -1,5 +1,5 @@
 /* Samples -> rates, totals, trails and order. Knows neither the box nor the screen. */
-#include "model.h"
+#include "live_model.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

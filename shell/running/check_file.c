@@ -3,7 +3,7 @@
  * meant. Needs no box, and does not know the machine that the file is for: see box.h. */
 #include "../config/check.h"
 #include "../config/text.h"
-#include "box.h"
+#include "../server/box.h"
 #include "file.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #ifndef MIRRORSH_SESSION_H
 #define MIRRORSH_SESSION_H
 
-#include "../box/protocol.h"
+#include "../protocol.h"
 #include "pipe.h"
 
 struct session {

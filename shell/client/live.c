@@ -1,6 +1,6 @@
 /* The live view's loop: samples of the box, keys of the person, the size of the terminal. */
 #include "live.h"
-#include "../console/terminal.h"
+#include "terminal.h"
 #include "live_paint.h"
 #include "live_screen.h"
 #include <curses.h>

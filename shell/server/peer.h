@@ -7,7 +7,7 @@
 #include "../command/display.h"
 #include "channel.h"
 #include "roles.h"
-#include "transaction.h"
+#include "../running/transaction.h"
 
 struct bridge;
 struct monitor; /* ../command/monitor.h */
