@@ -80,7 +80,7 @@ def memory():
 
 
 version = int(re.search(r'PROTOCOL_VERSION = (\d+)',
-                        open(os.environ['TOP'] + '/shell/box/protocol.h').read())[1])
+                        open(os.environ['TOP'] + '/shell/protocol.h').read())[1])
 HELLO = HELLO[:12] + struct.pack('<I', version) + HELLO[16:]
 
 # Before the hello
