@@ -1,12 +1,14 @@
 /* Where mirrorsh begins: decides whether this process is the box, holds one behind its
  * console, or attaches to one that runs; then hands over. Nobody else exits. */
-#include "server/box.h"
 #include "client/batch.h"
 #include "client/interactive.h"
+#include "client/live.h"
+#include "client/options.h"
 #include "client/suggest.h"
 #include "client/terminal.h"
-#include "options.h"
-#include "client/live.h"
+#include "protocol.h"
+#include "running/check_file.h"
+#include "server/box.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -106,7 +108,7 @@ static int reach_box(const struct options *options, struct box **box)
     int fd, failed, waited = 0;
 
     do { /* a box that begins while we wait is one to attach to */
-        fd = options->offline ? -ENOENT : box_attach(options->socket);
+        fd = options->offline ? -ENOENT : protocol_connect(options->socket, 0);
         if (fd >= 0)
             return fd;
         if (fd != -ENOENT && fd != -ECONNREFUSED) {
@@ -160,7 +162,7 @@ static int run_console(struct options *options)
 
 static int run_check(const char *path)
 {
-    int problems = box_check_file(path);
+    int problems = check_file(path);
 
     if (problems < 0)
         fprintf(stderr, "mirrorsh: %s: %s\n", path, strerror(-problems));

@@ -1,12 +1,42 @@
-/* Framing of what consoles and the box say to each other: a header, then the bytes. The
+/* The way to a box's socket, and the framing of what is said there: a header, then the bytes. The
  * console's side sends and receives whole messages with these two; nobody but a message's
  * receiver looks into its bytes. */
 #include "protocol.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
+
+bool protocol_address(const char *path, struct sockaddr_un *address)
+{
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    if (strlen(path) >= sizeof address->sun_path)
+        return false;
+    strcpy(address->sun_path, path);
+    return true;
+}
+
+int protocol_connect(const char *path, int flags)
+{
+    struct sockaddr_un address;
+    int fd;
+
+    if (!protocol_address(path, &address))
+        return -ENAMETOOLONG;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+    if (fd < 0)
+        return -errno;
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
 
 /* What a call of the socket said: bytes moved, 0 after a wait for its turn, or -errno. */
 static ssize_t moved(const struct wire *wire, ssize_t bytes, short events)

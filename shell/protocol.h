@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/un.h>
 
 enum message_type {
     /* console -> box */
@@ -110,6 +111,12 @@ struct message {
     char *data; /* malloced, with a NUL behind its `length` bytes */
     size_t length;
 };
+
+/* The address of a box's socket; false: the path is too long for one. */
+bool protocol_address(const char *path, struct sockaddr_un *address);
+/* Connects to it; flags: SOCK_NONBLOCK or 0. A descriptor, -ENOENT or -ECONNREFUSED when no box
+ * listens there, another -errno. */
+int protocol_connect(const char *path, int flags);
 
 /* One end of a connection. */
 struct wire {

@@ -34,6 +34,19 @@ verdict 'engine/plan includes only pure folders' "$(includes engine/plan | awk '
     $2 !~ /^engine\/(plan\/|packet\/|mirror_config\.h)/')"
 verdict 'shell/config includes only pure folders' "$(includes shell/config | awk '
     $2 !~ /^(shell\/config\/|engine\/mirror_config\.h|engine\/plan\/match_field\.h|engine\/packet\/frame\.h)/')"
+# The folders of the shell are the steps of a line, each one knowing those below it only.
+# step FOLDER WHAT-ELSE-IT-INCLUDES
+step()
+{
+    verdict "shell/$1 includes nothing above it" "$(includes "shell/$1" |
+        grep -vE " (shell/$1|$2)(/[a-z0-9_]+)*\.h$")"
+}
+step running 'shell/config|engine'
+step command 'shell/(running|config|protocol|clock)|engine'
+step server 'shell/(command|running|config|protocol|clock)|engine'
+step client 'shell/(config|protocol|clock)'
+verdict 'shell/protocol and shell/clock stand alone' "$(includes shell/protocol.[ch] shell/clock.[ch] |
+    awk '$2 !~ /^shell\/(protocol|clock)\.h$/')"
 verdict 'nothing is included by way of tests' "$(includes engine shell | awk '$2 ~ /^tests\//')"
 
 # Pure: no header that offers a system call, and no call of one by any other way.

@@ -1,10 +1,9 @@
 /* Candidates for the words of a typed `mirrorsh ...`: options from the table, and within the
  * argument of -c what the running box would complete. Runs nothing, starts no box. */
 #include "suggest.h"
-#include "../server/box.h"
-#include "../options.h"
 #include "completion.h"
 #include "connection.h"
+#include "options.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -132,7 +131,7 @@ int suggest(int at, int count, char **words)
     }
     if (row->letter != 'c' || !(path = socket_of(count, words)))
         return STATUS_OK;
-    fd = box_attach(path);
+    fd = protocol_connect(path, 0);
     free(path);
     if (fd < 0 || session_open(&session, fd, CONSOLE_BATCH, false, &silent, why, sizeof why))
         return STATUS_OK;

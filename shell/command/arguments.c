@@ -131,7 +131,7 @@ static bool take(struct arguments *given, const struct word *words, size_t count
 bool arguments_parse(const struct command *command, const struct word *words, size_t count,
                      struct arguments *arguments, struct problem *problem)
 {
-    *arguments = (struct arguments){.command = command};
+    *arguments = (struct arguments){.command = command, .words = words, .count = count};
     for (size_t index = 0; index < count;)
         if (!take(arguments, words, count, &index, problem))
             return false;

@@ -9,6 +9,8 @@
 struct arguments {
     const struct command *command;
     const struct word *value[ARGUMENTS_MAX];
+    const struct word *words; /* all of them, as they stand behind the command's path */
+    size_t count;
 };
 
 /* False with *problem: word counts from the first of these. */

@@ -9,8 +9,9 @@
 
 /* What is being completed. */
 struct completion {
-    struct console *console;
-    size_t above; /* words of the edit path that stand in front of a path */
+    struct context *context;
+    const struct command *command; /* whose arguments */
+    size_t above;                  /* words of the edit path that stand in front of a path */
     const char *partial;
     FILE *out;
 };
@@ -29,7 +30,7 @@ static void print_candidate(void *context, const struct candidate *candidate)
 
 static void complete_name(struct completion *completion, const char *list)
 {
-    const struct node *tree = completion->console->running->snapshot->tree;
+    const struct node *tree = completion->context->running->snapshot->tree;
     size_t length = strlen(completion->partial);
     struct live_values live;
 
@@ -52,20 +53,20 @@ static void complete_name(struct completion *completion, const char *list)
 static void complete_configuration(struct completion *completion, const struct argument *argument,
                                    const struct word *words, size_t count)
 {
-    struct console *console = completion->console;
+    struct context *context = completion->context;
     /* show configuration is of what runs; everything else of the candidate, at its level */
-    bool candidate = console->request.arguments.command->modes & MODE_CONFIGURATION;
+    bool candidate = completion->command->modes & MODE_CONFIGURATION;
     size_t above = candidate ? completion->above : 0;
     struct word *whole = calloc(above + count + 1, sizeof *whole);
     struct live_values live;
 
     live_values_read(&live);
     for (size_t i = 0; whole && i < above; i++)
-        whole[i].text = console->path.words[i];
+        whole[i].text = context->path.words[i];
     if (whole && count > 0)
         memcpy(whole + above, words, count * sizeof *words);
     if (whole)
-        complete_path(candidate ? edit_tree(&console->edit) : console->running->snapshot->tree,
+        complete_path(candidate ? edit_tree(&context->edit) : context->running->snapshot->tree,
                       whole, above + count, completion->partial, argument->purpose, &live,
                       print_candidate, completion);
     live_values_free(&live);
@@ -79,11 +80,11 @@ static void complete_command(struct completion *completion, enum command_mode mo
 static void complete_nested(struct completion *completion, const struct argument *argument,
                             unsigned long levels, const struct word *words, size_t count)
 {
-    const struct console *console = completion->console;
+    const struct context *context = completion->context;
 
     if (argument->mode == MODE_LEVEL)
-        completion->above = path_above(&console->path, levels);
-    complete_command(completion, argument->mode ? argument->mode : console->mode, words, count);
+        completion->above = path_above(&context->path, levels);
+    complete_command(completion, argument->mode ? argument->mode : context->mode, words, count);
 }
 
 /* Behind a command's path. */
@@ -94,7 +95,7 @@ static void complete_arguments(struct completion *completion, const struct comma
     unsigned long levels = ULONG_MAX;
     size_t used = 0;
 
-    completion->console->request.arguments.command = command;
+    completion->command = command;
     if (argument->name && argument->kind == ARGUMENT_PATH) {
         complete_configuration(completion, argument, words, count);
         return;
@@ -128,22 +129,22 @@ static void complete_command(struct completion *completion, enum command_mode mo
     } else if (!leads) {
         return;
     }
-    if (!walk.command->configures || completion->console->role.may_configure)
+    if (!walk.command->configures || completion->context->may_configure)
         complete_arguments(completion, walk.command, words + walk.depth, count - walk.depth);
 }
 
 /* What the command of a line could be displayed as. */
-static unsigned displays_of(const struct console *console, const struct word *words, size_t count)
+static unsigned displays_of(const struct context *context, const struct word *words, size_t count)
 {
     struct command_walk walk;
     struct problem problem;
 
-    return command_walk(console->mode, words, count, &walk, &problem) ? walk.command->displays : 0;
+    return command_walk(context->mode, words, count, &walk, &problem) ? walk.command->displays : 0;
 }
 
 static void complete_words(struct completion *completion, const struct word *words, size_t count)
 {
-    struct console *console = completion->console;
+    struct context *context = completion->context;
     size_t first = count, last = count; /* pipes */
 
     for (size_t i = 0; i < count; i++) {
@@ -154,17 +155,17 @@ static void complete_words(struct completion *completion, const struct word *wor
             first = i;
     }
     if (last == count)
-        complete_command(completion, console->mode, words, count);
+        complete_command(completion, context->mode, words, count);
     else
-        display_next(first == last ? displays_of(console, words, first) : 0, words + last,
+        display_next(first == last ? displays_of(context, words, first) : 0, words + last,
                      count - last, completion->partial, print_candidate, completion);
 }
 
-void candidates_print(struct console *console, const char *line, size_t cursor, uint32_t *offset,
+void candidates_print(struct context *context, const char *line, size_t cursor, uint32_t *offset,
                       FILE *out)
 {
     struct completion completion = {
-        .console = console, .above = console->path.count, .partial = "", .out = out};
+        .context = context, .above = context->path.count, .partial = "", .out = out};
     struct words words = {0};
     struct problem problem;
     size_t length = strlen(line);

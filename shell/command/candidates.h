@@ -2,11 +2,11 @@
 #ifndef MIRRORSH_CANDIDATES_H
 #define MIRRORSH_CANDIDATES_H
 
-#include "../server/peer.h"
+#include "context.h"
 
 /* The candidates for the word that ends at byte `cursor` of the line, as the text of a
  * CANDIDATES message behind its offset; *offset is where that word begins. */
-void candidates_print(struct console *console, const char *line, size_t cursor, uint32_t *offset,
+void candidates_print(struct context *context, const char *line, size_t cursor, uint32_t *offset,
                       FILE *out);
 
 #endif

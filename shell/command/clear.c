@@ -1,20 +1,16 @@
 /* clear counters: of everything, or of one session. */
-#include "../server/peer.h"
 #include "command_table.h"
+#include "context.h"
 #include "show.h"
 
-static enum command_status run_clear(struct console *console, const struct word *words,
-                                     size_t count, FILE *out, struct problem *problem)
+static enum command_status run_clear(struct context *context, const struct arguments *arguments)
 {
-    const char *name = argument_text(&console->request.arguments, "NAME");
+    const char *name = argument_text(arguments, "NAME");
 
-    (void)words;
-    (void)count;
-    (void)out;
-    if (!engine_runs(console, problem))
+    if (!engine_runs(context))
         return COMMAND_FAILED;
-    if (engine_clear(console->running->engine, name) < 0) {
-        problem_at(problem, 0, "there is no session \"%s\"", name ? name : "");
+    if (engine_clear(context->running->engine, name) < 0) {
+        problem_at(context->problem, 0, "there is no session \"%s\"", name ? name : "");
         return COMMAND_FAILED;
     }
     return COMMAND_OK;

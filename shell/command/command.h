@@ -1,5 +1,5 @@
 /* One constant struct a command; a family of commands is one file that exports a table of
- * them; command_table lists the families. The bridge registers the paths with libcli, which
+ * them; command_table lists the families. dispatch registers the paths with libcli, which
  * finds the command of a line; completion, `?`, help, the man page's test and error texts
  * iterate over the same rows. */
 #ifndef MIRRORSH_COMMAND_H
@@ -7,7 +7,8 @@
 
 #include "../config/completion.h"
 
-struct console; /* shell/server/peer.h: who runs it */
+struct context;   /* context.h: for whom it runs */
+struct arguments; /* arguments.h */
 
 enum command_mode {
     MODE_OPERATIONAL = 1,
@@ -53,6 +54,11 @@ enum { ARGUMENTS_MAX = 6 };
 /* How a command's answer can be shown: `| display json`, `| compare`. */
 enum display { DISPLAY_TEXT, DISPLAY_SET = 1, DISPLAY_JSON = 2, DISPLAY_COMPARE = 4 };
 
+/* Runs with what follows the path, checked against the command's rows already. Its text goes to
+ * context->out; the word of context->problem counts from the first behind the path, or is
+ * COMMAND_WORD; a warning may come with COMMAND_OK. */
+typedef enum command_status command_fn(struct context *context, const struct arguments *arguments);
+
 struct command {
     const char *path;                         /* "show sessions" */
     const char *help;                         /* one line */
@@ -61,11 +67,7 @@ struct command {
     bool moves;                               /* to another mode, or out of the console */
     unsigned displays;                        /* enum display, ored: which it has besides text */
     struct argument arguments[ARGUMENTS_MAX]; /* ends with a NULL name */
-    /* words: what follows the path; checked against `arguments` already. Output goes to
-     * `out`; a problem's word counts from the first of these words, or is COMMAND_WORD; a warning
-     * may come with COMMAND_OK. */
-    enum command_status (*run)(struct console *console, const struct word *words, size_t count,
-                               FILE *out, struct problem *problem);
+    command_fn *run;
 };
 
 #endif

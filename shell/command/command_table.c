@@ -1,5 +1,5 @@
 /* Lists the families and walks their paths: see command_table.h. Dispatch is libcli's
- * (libcli_bridge.c); this walk exists for what libcli cannot tell: which word was wrong, what
+ * (dispatch.c); this walk exists for what libcli cannot tell: which word was wrong, what
  * could have stood there, and what completes a line. */
 #include "command_table.h"
 #include <string.h>

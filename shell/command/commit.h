@@ -2,9 +2,9 @@
 #ifndef MIRRORSH_COMMIT_H
 #define MIRRORSH_COMMIT_H
 
-#include "../server/peer.h"
+#include "context.h"
 
 /* Tells how the commit of a console went that is waited for; COMMAND_RUNNING: not known yet. */
-enum command_status commit_resume(struct console *console);
+enum command_status commit_resume(struct context *context);
 
 #endif

@@ -1,47 +1,39 @@
 /* The commands between the modes: configure, exit, quit. */
-#include "../server/peer.h"
 #include "command_table.h"
+#include "context.h"
 #include <stdlib.h>
 #include <string.h>
 
-static enum command_status run_configure(struct console *console, const struct word *words,
-                                         size_t count, FILE *out, struct problem *problem)
+static enum command_status run_configure(struct context *context, const struct arguments *arguments)
 {
-    (void)words;
-    (void)count;
-    (void)out;
-    (void)problem;
-    console->mode = MODE_CONFIGURATION;
-    if (console->hello.kind == CONSOLE_TERMINAL && edit_changed(&console->edit))
-        console_notice(console, "the candidate has uncommitted changes");
+    (void)arguments;
+    context->mode = MODE_CONFIGURATION;
+    if (context->person && edit_changed(&context->edit))
+        context_notice(context, "the candidate has uncommitted changes");
     return COMMAND_OK;
 }
 
 /* Out of the innermost `edit`. */
-static void leave_level(struct console *console)
+static void leave_level(struct context *context)
 {
-    size_t keep = console->levels[--console->level_count];
+    size_t keep = context->levels[--context->level_count];
 
-    while (console->path.count > keep)
-        free(console->path.words[--console->path.count]);
+    while (context->path.count > keep)
+        free(context->path.words[--context->path.count]);
 }
 
-static enum command_status run_exit(struct console *console, const struct word *words, size_t count,
-                                    FILE *out, struct problem *problem)
+static enum command_status run_exit(struct context *context, const struct arguments *arguments)
 {
-    (void)words;
-    (void)count;
-    (void)out;
-    (void)problem;
-    if (console->mode == MODE_OPERATIONAL) {
-        console->logged_out = true;
-    } else if (console->level_count > 0) {
-        leave_level(console);
+    (void)arguments;
+    if (context->mode == MODE_OPERATIONAL) {
+        context->logged_out = true;
+    } else if (context->level_count > 0) {
+        leave_level(context);
     } else {
-        console->mode = MODE_OPERATIONAL;
-        console_top(console);
-        if (edit_changed(&console->edit))
-            console_notice(console, "warning: the candidate has uncommitted changes, kept");
+        context->mode = MODE_OPERATIONAL;
+        context_top(context);
+        if (edit_changed(&context->edit))
+            context_notice(context, "warning: the candidate has uncommitted changes, kept");
     }
     return COMMAND_OK;
 }

@@ -1,5 +1,5 @@
 /* Registers every path of the command table with libcli and asks it which command a line is:
- * see libcli_bridge.h. libcli 1.10 mishandles quotes, backslashes, pipes, `?` and long lines,
+ * see dispatch.h. libcli 1.10 mishandles quotes, backslashes, pipes, `?` and long lines,
  * so it is shown only the first words, each either harmless or replaced. Its callback notes the
  * command; running it is command/execute.c's. */
 #include "dispatch.h"
@@ -13,7 +13,7 @@ enum {
     WORD_SHOWN = 32  /* a longer word is no keyword */
 };
 
-struct bridge {
+struct dispatch {
     struct cli_def *cli;
     enum command_mode mode; /* as libcli has it now */
     const struct command *found;
@@ -28,11 +28,11 @@ static enum command_mode whole_mode(enum command_mode mode)
 
 static int found_command(struct cli_def *cli, const char *path, char **words, int count)
 {
-    struct bridge *bridge = cli_get_context(cli);
+    struct dispatch *dispatch = cli_get_context(cli);
 
     (void)words;
-    bridge->found = command_called(path, bridge->mode);
-    bridge->behind = count;
+    dispatch->found = command_called(path, dispatch->mode);
+    dispatch->behind = count;
     return CLI_OK;
 }
 
@@ -83,7 +83,7 @@ static struct cli_command *registry_add(struct registry *registry, const char *p
 }
 
 /* Registers the words of a path one below the other; only the last has the callback. */
-static bool register_path(struct bridge *bridge, struct registry *registry,
+static bool register_path(struct dispatch *dispatch, struct registry *registry,
                           const struct command *command, int mode)
 {
     struct cli_command *parent = NULL;
@@ -104,7 +104,7 @@ static bool register_path(struct bridge *bridge, struct registry *registry,
         if (!own)
             own = registry_add(
                 registry, path, mode,
-                cli_register_command(bridge->cli, parent, word, last ? found_command : NULL,
+                cli_register_command(dispatch->cli, parent, word, last ? found_command : NULL,
                                      last && command->configures ? PRIVILEGE_PRIVILEGED
                                                                  : PRIVILEGE_UNPRIVILEGED,
                                      mode, command->help));
@@ -115,7 +115,7 @@ static bool register_path(struct bridge *bridge, struct registry *registry,
     return true;
 }
 
-static bool register_all(struct bridge *bridge)
+static bool register_all(struct dispatch *dispatch)
 {
     struct registry registry = {0};
     const struct command *command;
@@ -123,46 +123,46 @@ static bool register_all(struct bridge *bridge)
 
     for (size_t i = 0; registered && (command = command_at(i)); i++) {
         if (command->modes & MODE_OPERATIONAL)
-            registered = register_path(bridge, &registry, command, MODE_EXEC);
+            registered = register_path(dispatch, &registry, command, MODE_EXEC);
         if (registered && (command->modes & MODE_CONFIGURATION))
-            registered = register_path(bridge, &registry, command, MODE_CONFIG);
+            registered = register_path(dispatch, &registry, command, MODE_CONFIG);
     }
     free(registry.at);
     return registered;
 }
 
-struct bridge *bridge_new(bool may_configure)
+struct dispatch *dispatch_new(bool may_configure)
 {
-    struct bridge *bridge = calloc(1, sizeof *bridge);
+    struct dispatch *dispatch = calloc(1, sizeof *dispatch);
 
-    if (!bridge)
+    if (!dispatch)
         return NULL;
-    bridge->cli = cli_init();
-    bridge->mode = MODE_OPERATIONAL;
-    if (!bridge->cli) {
-        free(bridge);
+    dispatch->cli = cli_init();
+    dispatch->mode = MODE_OPERATIONAL;
+    if (!dispatch->cli) {
+        free(dispatch);
         return NULL;
     }
-    cli_unregister_all(bridge->cli, NULL); /* its own: help, quit, enable, ... */
-    cli_set_context(bridge->cli, bridge);
-    cli_print_callback(bridge->cli, say_nothing);
-    if (!register_all(bridge)) {
-        bridge_free(bridge);
+    cli_unregister_all(dispatch->cli, NULL); /* its own: help, quit, enable, ... */
+    cli_set_context(dispatch->cli, dispatch);
+    cli_print_callback(dispatch->cli, say_nothing);
+    if (!register_all(dispatch)) {
+        dispatch_free(dispatch);
         return NULL;
     }
     /* abbreviations are worked out only when mode or privilege change */
-    cli_set_configmode(bridge->cli, MODE_CONFIG, NULL);
-    cli_set_configmode(bridge->cli, MODE_EXEC, NULL);
-    cli_set_privilege(bridge->cli, may_configure ? PRIVILEGE_PRIVILEGED : PRIVILEGE_UNPRIVILEGED);
-    return bridge;
+    cli_set_configmode(dispatch->cli, MODE_CONFIG, NULL);
+    cli_set_configmode(dispatch->cli, MODE_EXEC, NULL);
+    cli_set_privilege(dispatch->cli, may_configure ? PRIVILEGE_PRIVILEGED : PRIVILEGE_UNPRIVILEGED);
+    return dispatch;
 }
 
-void bridge_free(struct bridge *bridge)
+void dispatch_free(struct dispatch *dispatch)
 {
-    if (!bridge)
+    if (!dispatch)
         return;
-    cli_done(bridge->cli);
-    free(bridge);
+    cli_done(dispatch->cli);
+    free(dispatch);
 }
 
 static bool harmless(const struct word *word)
@@ -173,8 +173,8 @@ static bool harmless(const struct word *word)
     return !word->quoted && length > 0 && length < WORD_SHOWN && word->text[length] == '\0';
 }
 
-const struct command *bridge_find(struct bridge *bridge, enum command_mode mode,
-                                  const struct word *words, size_t count, size_t *used)
+const struct command *dispatch_find(struct dispatch *dispatch, enum command_mode mode,
+                                    const struct word *words, size_t count, size_t *used)
 {
     char line[WORDS_SHOWN * (WORD_SHOWN + 1)] = "";
     size_t shown = count < WORDS_SHOWN ? count : WORDS_SHOWN, length = 0;
@@ -182,14 +182,14 @@ const struct command *bridge_find(struct bridge *bridge, enum command_mode mode,
     for (size_t i = 0; i < shown; i++)
         length += (size_t)snprintf(line + length, sizeof line - length, "%s%s", i ? " " : "",
                                    harmless(&words[i]) ? words[i].text : "_");
-    if (whole_mode(mode) != bridge->mode) {
-        bridge->mode = whole_mode(mode);
-        cli_set_configmode(bridge->cli,
-                           bridge->mode == MODE_CONFIGURATION ? MODE_CONFIG : MODE_EXEC, NULL);
+    if (whole_mode(mode) != dispatch->mode) {
+        dispatch->mode = whole_mode(mode);
+        cli_set_configmode(dispatch->cli,
+                           dispatch->mode == MODE_CONFIGURATION ? MODE_CONFIG : MODE_EXEC, NULL);
     }
-    bridge->found = NULL;
-    cli_run_command(bridge->cli, line);
-    if (bridge->found)
-        *used = shown - (size_t)bridge->behind;
-    return bridge->found;
+    dispatch->found = NULL;
+    cli_run_command(dispatch->cli, line);
+    if (dispatch->found)
+        *used = shown - (size_t)dispatch->behind;
+    return dispatch->found;
 }

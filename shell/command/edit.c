@@ -1,7 +1,7 @@
 /* The commands that change the candidate or move in it: set, delete, edit, up, top, rollback;
  * and run, which leaves it alone. `show` of the configuration is in show_configuration.c. */
-#include "../server/peer.h"
 #include "command_table.h"
+#include "context.h"
 #include "execute.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -11,34 +11,34 @@ enum { UP_MAX = 100 };
 
 /* The edit path with a line's words behind it, as tree_set takes them. The array is malloced,
  * the texts are the path's and the line's. */
-static struct word *whole_path(const struct console *console, const struct word *words,
-                               size_t count)
+static struct word *whole_path(const struct context *context, const struct arguments *arguments)
 {
-    size_t above = console->path.count;
+    size_t above = context->path.count, count = arguments->count;
     struct word *whole = calloc(above + count + 1, sizeof *whole);
 
     if (!whole)
         return NULL;
     for (size_t i = 0; i < above; i++)
-        whole[i].text = console->path.words[i];
+        whole[i].text = context->path.words[i];
     if (count > 0)
-        memcpy(whole + above, words, count * sizeof *words);
+        memcpy(whole + above, arguments->words, count * sizeof *whole);
     return whole;
 }
 
 typedef bool change_fn(struct node *tree, const struct word *words, size_t count,
                        struct problem *problem);
 
-static enum command_status change(struct console *console, change_fn *changes,
-                                  const struct word *words, size_t count, struct problem *problem)
+static enum command_status change(struct context *context, change_fn *changes,
+                                  const struct arguments *arguments)
 {
-    size_t above = console->path.count;
-    struct node *tree = edit_writable(&console->edit);
-    struct word *whole = tree ? whole_path(console, words, count) : NULL;
+    size_t above = context->path.count;
+    struct node *tree = edit_writable(&context->edit);
+    struct word *whole = tree ? whole_path(context, arguments) : NULL;
+    struct problem *problem = context->problem;
     bool changed = false;
 
     if (whole)
-        changed = changes(tree, whole, above + count, problem);
+        changed = changes(tree, whole, above + arguments->count, problem);
     else
         problem_at(problem, 0, "out of memory");
     if (!changed)
@@ -47,42 +47,38 @@ static enum command_status change(struct console *console, change_fn *changes,
     return changed || problem->warning ? COMMAND_OK : COMMAND_FAILED;
 }
 
-static enum command_status run_set(struct console *console, const struct word *words, size_t count,
-                                   FILE *out, struct problem *problem)
+static enum command_status run_set(struct context *context, const struct arguments *arguments)
 {
-    (void)out;
-    return change(console, tree_set, words, count, problem);
+    return change(context, tree_set, arguments);
 }
 
-static enum command_status run_delete(struct console *console, const struct word *words,
-                                      size_t count, FILE *out, struct problem *problem)
+static enum command_status run_delete(struct context *context, const struct arguments *arguments)
 {
-    (void)out;
-    return change(console, tree_delete, words, count, problem);
+    return change(context, tree_delete, arguments);
 }
 
 /* A level that cannot be noted is only one that exit does not stop at. */
-static void note_level(struct console *console, size_t path_count)
+static void note_level(struct context *context, size_t path_count)
 {
-    size_t *more = realloc(console->levels, (console->level_count + 1) * sizeof *more);
+    size_t *more = realloc(context->levels, (context->level_count + 1) * sizeof *more);
 
     if (!more)
         return;
-    console->levels = more;
-    more[console->level_count++] = path_count;
+    context->levels = more;
+    more[context->level_count++] = path_count;
 }
 
-static enum command_status run_edit(struct console *console, const struct word *words, size_t count,
-                                    FILE *out, struct problem *problem)
+static enum command_status run_edit(struct context *context, const struct arguments *arguments)
 {
-    size_t above = console->path.count;
-    struct word *whole = whole_path(console, words, count);
+    size_t above = context->path.count;
+    struct word *whole = whole_path(context, arguments);
+    struct problem *problem = context->problem;
     struct path path = {0};
     bool found = false;
 
-    (void)out;
     if (whole)
-        found = tree_path(whole, above + count, &path, problem) && path_editable(&path, problem);
+        found = tree_path(whole, above + arguments->count, &path, problem) &&
+                path_editable(&path, problem);
     else
         problem_at(problem, 0, "out of memory");
     free(whole);
@@ -91,18 +87,18 @@ static enum command_status run_edit(struct console *console, const struct word *
         problem->word = problem->word > above ? problem->word - above : 0;
         return COMMAND_FAILED;
     }
-    path_free(&console->path);
-    console->path = path;
-    note_level(console, above);
+    path_free(&context->path);
+    context->path = path;
+    note_level(context, above);
     return COMMAND_OK;
 }
 
 /* The level that is the first `keep` words of the path, in its place; false: out of memory. */
-static bool go_up(struct console *console, size_t keep)
+static bool go_up(struct context *context, size_t keep)
 {
-    const struct path *was = &console->path;
+    const struct path *was = &context->path;
     struct path path = {.words = calloc(keep + 1, sizeof *path.words)};
-    size_t *levels = calloc(console->level_count + 1, sizeof *levels), level_count = 0;
+    size_t *levels = calloc(context->level_count + 1, sizeof *levels), level_count = 0;
 
     while (path.words && path.count < keep &&
            (path.words[path.count] = strdup(was->words[path.count])))
@@ -112,42 +108,41 @@ static bool go_up(struct console *console, size_t keep)
         free(levels);
         return false;
     }
-    while (level_count < console->level_count && console->levels[level_count] < keep) {
-        levels[level_count] = console->levels[level_count];
+    while (level_count < context->level_count && context->levels[level_count] < keep) {
+        levels[level_count] = context->levels[level_count];
         level_count++;
     }
-    console->path = path;
-    console->levels = levels;
-    console->level_count = level_count;
+    context->path = path;
+    context->levels = levels;
+    context->level_count = level_count;
     return true;
 }
 
 /* Goes up so many levels; a COMMAND is run there instead, and unless it goes to a level of its own
  * the one before is come back to. */
-static enum command_status climb(struct console *console, unsigned long levels,
-                                 const struct word *words, size_t count, FILE *out,
-                                 struct problem *problem)
+static enum command_status climb(struct context *context, unsigned long levels,
+                                 const struct arguments *arguments)
 {
-    const struct word *command = argument_words(&console->request.arguments, "COMMAND");
-    struct path path = console->path;
-    size_t *noted = console->levels, noted_count = console->level_count;
+    const struct word *command = argument_words(arguments, "COMMAND");
+    struct path path = context->path;
+    size_t *noted = context->levels, noted_count = context->level_count;
     enum command_status status = COMMAND_OK;
 
-    if (!go_up(console, path_above(&path, levels))) {
-        problem_at(problem, COMMAND_WORD, "out of memory");
+    if (!go_up(context, path_above(&path, levels))) {
+        problem_at(context->problem, COMMAND_WORD, "out of memory");
         return COMMAND_FAILED;
     }
-    size_t there = console->level_count;
+    size_t there = context->level_count;
     if (command) {
-        size_t front = (size_t)(command - words);
-        status = execute_words(console, MODE_LEVEL, command, count - front, out, problem);
-        problem->word += front;
+        size_t front = (size_t)(command - arguments->words);
+        status = execute_words(context, MODE_LEVEL, command, arguments->count - front);
+        context->problem->word += front;
     }
-    if (command && console->level_count == there) { /* else an edit came */
-        console_top(console);
-        console->path = path;
-        console->levels = noted;
-        console->level_count = noted_count;
+    if (command && context->level_count == there) { /* else an edit came */
+        context_top(context);
+        context->path = path;
+        context->levels = noted;
+        context->level_count = noted_count;
     } else {
         path_free(&path);
         free(noted);
@@ -155,44 +150,36 @@ static enum command_status climb(struct console *console, unsigned long levels,
     return status;
 }
 
-static enum command_status run_up(struct console *console, const struct word *words, size_t count,
-                                  FILE *out, struct problem *problem)
+static enum command_status run_up(struct context *context, const struct arguments *arguments)
 {
-    return climb(console, argument_number(&console->request.arguments, "N", 1), words, count, out,
-                 problem);
+    return climb(context, argument_number(arguments, "N", 1), arguments);
 }
 
-static enum command_status run_top(struct console *console, const struct word *words, size_t count,
-                                   FILE *out, struct problem *problem)
+static enum command_status run_top(struct context *context, const struct arguments *arguments)
 {
-    return climb(console, ULONG_MAX, words, count, out, problem);
+    return climb(context, ULONG_MAX, arguments);
 }
 
-static enum command_status run_rollback(struct console *console, const struct word *words,
-                                        size_t count, FILE *out, struct problem *problem)
+static enum command_status run_rollback(struct context *context, const struct arguments *arguments)
 {
-    unsigned long back = argument_number(&console->request.arguments, "N", 0);
+    unsigned long back = argument_number(arguments, "N", 0);
     char why[600];
 
-    (void)words;
-    (void)count;
-    (void)out;
     if (back == 0) {
-        edit_drop(&console->edit);
+        edit_drop(&context->edit);
         return COMMAND_OK;
     }
-    struct node *tree = store_archived(console->running->store, back, why, sizeof why);
-    if (tree && edit_replace(&console->edit, tree))
+    struct node *tree = store_archived(context->running->store, back, why, sizeof why);
+    if (tree && edit_replace(&context->edit, tree))
         return COMMAND_OK;
-    problem_at(problem, 0, "%s", tree ? "out of memory" : why);
+    problem_at(context->problem, 0, "%s", tree ? "out of memory" : why);
     tree_free(tree);
     return COMMAND_FAILED;
 }
 
-static enum command_status run_run(struct console *console, const struct word *words, size_t count,
-                                   FILE *out, struct problem *problem)
+static enum command_status run_run(struct context *context, const struct arguments *arguments)
 {
-    return execute_words(console, MODE_RUN, words, count, out, problem);
+    return execute_words(context, MODE_RUN, arguments->words, arguments->count);
 }
 
 /* Instead of going there. */

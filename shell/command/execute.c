@@ -1,8 +1,8 @@
 /* Runs lines: see execute.h. The order is: words, display, command (libcli), arguments, names,
  * run. */
 #include "execute.h"
-#include "dispatch.h"
 #include "command_table.h"
+#include "dispatch.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +21,10 @@ static bool same_case(const struct command *command, const struct word *words, s
 }
 
 /* A NAME that has to be in the running configuration is. */
-static bool check_names(const struct console *console, const struct word *words,
-                        const struct arguments *arguments, struct problem *problem)
+static bool check_names(const struct context *context, const struct arguments *arguments,
+                        struct problem *problem)
 {
-    const struct node *tree = console->running->snapshot->tree;
+    const struct node *tree = context->running->snapshot->tree;
 
     for (size_t i = 0; i < ARGUMENTS_MAX && arguments->command->arguments[i].name; i++) {
         const struct argument *argument = &arguments->command->arguments[i];
@@ -34,8 +34,8 @@ static bool check_names(const struct console *console, const struct word *words,
             !schema_child(schema_root(), argument->list) ||
             node_instance(tree, argument->list, word->text))
             continue;
-        return problem_at(problem, (size_t)(word - words), "there is no %s \"%s\"", argument->list,
-                          word->text);
+        return problem_at(problem, (size_t)(word - arguments->words), "there is no %s \"%s\"",
+                          argument->list, word->text);
     }
     return true;
 }
@@ -85,7 +85,7 @@ static void explain_mode(enum command_mode mode, const struct word *word, struct
 }
 
 /* Why libcli knows no such command for this console. */
-static void explain(const struct console *console, enum command_mode mode, const struct word *words,
+static void explain(const struct context *context, enum command_mode mode, const struct word *words,
                     size_t count, struct problem *problem)
 {
     struct command_walk walk;
@@ -95,7 +95,7 @@ static void explain(const struct console *console, enum command_mode mode, const
             explain_mode(mode, words, problem);
         return;
     }
-    if (walk.command->configures && !console->role.may_configure)
+    if (walk.command->configures && !context->may_configure)
         problem_at(problem, 0, "only root and members of the group mirrorsh may %s",
                    walk.command->path);
     else
@@ -103,28 +103,28 @@ static void explain(const struct console *console, enum command_mode mode, const
                    walk.depth < count ? words[walk.depth].text : "");
 }
 
-enum command_status execute_words(struct console *console, enum command_mode mode,
-                                  const struct word *words, size_t count, FILE *out,
-                                  struct problem *problem)
+enum command_status execute_words(struct context *context, enum command_mode mode,
+                                  const struct word *words, size_t count)
 {
-    struct request *request = &console->request;
+    struct problem *problem = context->problem;
+    struct arguments arguments;
     size_t used = 0;
-    const struct command *command = bridge_find(console->bridge, mode, words, count, &used);
+    const struct command *command = dispatch_find(context->dispatch, mode, words, count, &used);
 
     if (!command || !(command_modes(command) & mode) || !same_case(command, words, used)) {
-        explain(console, mode, words, count, problem);
+        explain(context, mode, words, count, problem);
         return COMMAND_FAILED;
     }
-    if (!arguments_parse(command, words + used, count - used, &request->arguments, problem) ||
-        !check_names(console, words + used, &request->arguments, problem)) {
+    if (!arguments_parse(command, words + used, count - used, &arguments, problem) ||
+        !check_names(context, &arguments, problem)) {
         problem->word += used;
         return COMMAND_FAILED;
     }
-    if (!check_display(command, &request->pipe, problem)) {
+    if (!check_display(command, &context->request.pipe, problem)) {
         problem->word += count; /* behind the command's words */
         return COMMAND_FAILED;
     }
-    enum command_status status = command->run(console, words + used, count - used, out, problem);
+    enum command_status status = command->run(context, &arguments);
     problem->word = problem->word == COMMAND_WORD ? 0 : problem->word + used;
     return status;
 }
@@ -142,10 +142,10 @@ static uint32_t column_of(const char *line, const struct word *words, size_t cou
 }
 
 /* A line split into the command's words and those of how to display it. */
-static enum command_status run_words(struct console *console, const struct word *words,
+static enum command_status run_words(struct context *context, const struct word *words,
                                      size_t count)
 {
-    struct request *request = &console->request;
+    struct request *request = &context->request;
     struct problem problem = {0};
     enum command_status status = COMMAND_FAILED;
     size_t part = 0, size = 0;
@@ -156,40 +156,44 @@ static enum command_status run_words(struct console *console, const struct word 
         part++;
     request->column = words_column(request->line, words[0].start);
     if (!display_parse(words + part, count - part, &request->pipe, &problem)) {
-        console_problem(console, column_of(request->line, words, count, count, part + problem.word),
+        context_problem(context, column_of(request->line, words, count, count, part + problem.word),
                         "%s", problem.text);
         return COMMAND_FAILED;
     }
     out = open_memstream(&text, &size);
+    context->out = out;
+    context->problem = &problem;
     if (out)
-        status = execute_words(console, console->mode, words, part, out, &problem);
+        status = execute_words(context, context->mode, words, part);
+    context->out = NULL;
+    context->problem = NULL;
     if ((!out || fclose(out) != 0) && status != COMMAND_RUNNING) {
         problem_at(&problem, 0, "out of memory");
         status = COMMAND_FAILED;
     }
-    console_output(console, text, size);
+    context_output(context, text, size);
     free(text);
     if (*problem.text && (status == COMMAND_FAILED || problem.warning)) /* else it was told */
-        (problem.warning ? console_warning : console_problem)(
-            console, column_of(request->line, words, count, part, problem.word), "%s",
+        (problem.warning ? context_warning : context_problem)(
+            context, column_of(request->line, words, count, part, problem.word), "%s",
             problem.text);
     return status;
 }
 
-enum command_status execute_line(struct console *console, const char *line)
+enum command_status execute_line(struct context *context, const char *line)
 {
     enum command_status status = COMMAND_OK;
     struct problem problem = {0};
     struct words words = {0};
 
-    console->request.line = line;
+    context->request.line = line;
     if (!words_split(line, &words, &problem)) {
-        console_problem(console, problem.column, "%s", problem.text);
+        context_problem(context, problem.column, "%s", problem.text);
         status = COMMAND_FAILED;
     } else if (words.count > 0) { /* else a blank line or a comment */
-        status = run_words(console, words.at, words.count);
+        status = run_words(context, words.at, words.count);
     }
     words_free(&words);
-    console->request.line = NULL;
-    return console->request.failed ? COMMAND_FAILED : status;
+    context->request.line = NULL;
+    return context->request.failed ? COMMAND_FAILED : status;
 }

@@ -2,15 +2,14 @@
 #ifndef MIRRORSH_EXECUTE_H
 #define MIRRORSH_EXECUTE_H
 
-#include "../server/peer.h"
+#include "context.h"
 
 /* Problems are sent to the console as they come. */
-enum command_status execute_line(struct console *console, const char *line);
+enum command_status execute_line(struct context *context, const char *line);
 
 /* For `run`: a command of the operational mode from the configuration mode, its words without
- * the pipe; *problem's word counts from the first. */
-enum command_status execute_words(struct console *console, enum command_mode mode,
-                                  const struct word *words, size_t count, FILE *out,
-                                  struct problem *problem);
+ * the pipe; the word of context->problem counts from the first. */
+enum command_status execute_words(struct context *context, enum command_mode mode,
+                                  const struct word *words, size_t count);
 
 #endif

@@ -1,23 +1,23 @@
 /* help: what commands there are, and what one takes; all of it from the tables. */
-#include "../server/peer.h"
 #include "command_table.h"
+#include "context.h"
 #include "output.h"
 #include <string.h>
 
 /* Without a COMMAND, help tells those of the mode the console is in; with one, it finds those
  * of either. */
-static void list_commands(const struct console *console, FILE *out)
+static void list_commands(const struct context *context)
 {
     struct table table = {.columns = 2, .align = "ll"};
     const struct command *command;
 
     for (size_t i = 0; (command = command_at(i)); i++) {
-        if (!(command->modes & console->mode) || (command->configures && !console->role.may_configure))
+        if (!(command->modes & context->mode) || (command->configures && !context->may_configure))
             continue;
         table_cell(&table, "%s", command->path);
         table_cell(&table, "%s", command->help);
     }
-    table_print(&table, out);
+    table_print(&table, context->out);
 }
 
 static void add_argument(struct table *table, const struct argument *argument)
@@ -54,8 +54,8 @@ static void explain_command(const struct command *command, FILE *out)
 }
 
 /* All commands that begin with the words; how many. */
-static size_t explain_in(const struct console *console, enum command_mode mode,
-                         const struct command_walk *walk, FILE *out)
+static size_t explain_in(const struct context *context, enum command_mode mode,
+                         const struct command_walk *walk)
 {
     const struct command *command;
     size_t explained = 0, length = 0;
@@ -63,46 +63,45 @@ static size_t explain_in(const struct console *console, enum command_mode mode,
     for (size_t i = 0; i < walk->depth; i++)
         length += strcspn(walk->prefix->path + length + (i > 0), " ") + (i > 0);
     for (size_t i = 0; (command = command_at(i)); i++) {
-        if (!(command->modes & mode) || (command->configures && !console->role.may_configure) ||
+        if (!(command->modes & mode) || (command->configures && !context->may_configure) ||
             strncmp(command->path, walk->prefix->path, length) != 0 ||
             (command->path[length] != '\0' && command->path[length] != ' '))
             continue;
-        explain_command(command, out);
+        explain_command(command, context->out);
         explained++;
     }
     return explained;
 }
 
 /* Whether the words lead somewhere in a mode, to one command or to several; else *problem. */
-static bool explain_words(const struct console *console, enum command_mode mode,
-                          const struct word *words, size_t count, FILE *out,
-                          struct problem *problem)
+static bool explain_words(const struct context *context, enum command_mode mode,
+                          const struct arguments *arguments, struct problem *problem)
 {
     struct command_walk walk;
 
     /* a walk that ends where a word is missing still is a place that can be explained */
-    if (!command_walk(mode, words, count, &walk, problem) && walk.depth < count)
+    if (!command_walk(mode, arguments->words, arguments->count, &walk, problem) &&
+        walk.depth < arguments->count)
         return false;
-    if (walk.depth < count)
+    if (walk.depth < arguments->count)
         return problem_at(problem, walk.depth,
                           "unexpected word \"%s\", expected the end of the line",
-                          words[walk.depth].text);
-    return explain_in(console, mode, &walk, out) > 0 ||
+                          arguments->words[walk.depth].text);
+    return explain_in(context, mode, &walk) > 0 ||
            problem_at(problem, 0, "only root and members of the group mirrorsh may %s",
                       walk.prefix->path);
 }
 
-static enum command_status run_help(struct console *console, const struct word *words, size_t count,
-                                    FILE *out, struct problem *problem)
+static enum command_status run_help(struct context *context, const struct arguments *arguments)
 {
     enum command_mode other =
-        console->mode == MODE_OPERATIONAL ? MODE_CONFIGURATION : MODE_OPERATIONAL;
+        context->mode == MODE_OPERATIONAL ? MODE_CONFIGURATION : MODE_OPERATIONAL;
     struct problem elsewhere;
 
-    if (count == 0)
-        list_commands(console, out);
-    else if (!explain_words(console, console->mode, words, count, out, problem) &&
-             !explain_words(console, other, words, count, out, &elsewhere))
+    if (arguments->count == 0)
+        list_commands(context);
+    else if (!explain_words(context, context->mode, arguments, context->problem) &&
+             !explain_words(context, other, arguments, &elsewhere))
         return COMMAND_FAILED;
     return COMMAND_OK;
 }

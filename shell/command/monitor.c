@@ -1,6 +1,8 @@
 /* monitor sessions: samples for the live view, or plain lines: see monitor.h. */
 #include "monitor.h"
+#include "../clock.h"
 #include "command_table.h"
+#include "prompt.h"
 #include "show.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -129,7 +131,7 @@ static void session_line(const struct session_status *session, const struct earl
             session_dropped(session));
 }
 
-static void plain_round(struct console *console, const struct engine_snapshot *snapshot,
+static void plain_round(struct context *context, const struct engine_snapshot *snapshot,
                         int64_t elapsed_ms, FILE *out)
 {
     char when[40];
@@ -139,7 +141,7 @@ static void plain_round(struct console *console, const struct engine_snapshot *s
         fprintf(out, "%s no sessions are configured\n", when);
     for (size_t i = 0; i < snapshot->session_count; i++) {
         const struct session_status *session = &snapshot->sessions[i];
-        struct earlier before = earlier_of(console->monitor, session->config->name, i);
+        struct earlier before = earlier_of(context->monitor, session->config->name, i);
 
         session_line(session, &before, when, elapsed_ms, out);
     }
@@ -201,21 +203,21 @@ static void sample_session(const struct session_status *session, FILE *out)
 }
 
 /* All sessions, for their order, sum and trails are the console's; the rest of one only. */
-static void sample_round(struct console *console, const struct engine_snapshot *snapshot,
+static void sample_round(struct context *context, const struct engine_snapshot *snapshot,
                          int64_t now_ms, FILE *out)
 {
     char host[PROMPT_MAX];
 
-    host_name(console->running->snapshot->tree, host);
+    host_name(context->running->snapshot->tree, host);
     fprintf(out, "box\t%s\t%" PRIu64 "\t", host, snapshot->uptime_ms);
     for (size_t i = 0; i < snapshot->worker_count; i++)
         fprintf(out, "%s%.0f", i ? "," : "", 100 * snapshot->workers[i].load);
-    fprintf(out, "\t%" PRId64 "\n", now_ms - console->monitor->begun_ms);
+    fprintf(out, "\t%" PRId64 "\n", now_ms - context->monitor->begun_ms);
     for (size_t i = 0; i < snapshot->session_count; i++) {
         const struct session_status *session = &snapshot->sessions[i];
 
         sample_session(session, out);
-        if (strcmp(session->config->name, console->monitor->watched) != 0)
+        if (strcmp(session->config->name, context->monitor->watched) != 0)
             continue;
         sample_rules(snapshot, session, out);
         sample_receivers(snapshot, session, out);
@@ -224,20 +226,20 @@ static void sample_round(struct console *console, const struct engine_snapshot *
 
 /* ---- rounds ---- */
 
-static void send_text(struct console *console, const char *text, size_t length)
+static void send_text(struct context *context, const char *text, size_t length)
 {
-    if (console->monitor->view) {
-        channel_send(&console->channel, MESSAGE_SAMPLE, text, length);
+    if (context->monitor->view) {
+        context_send(context, MESSAGE_SAMPLE, text, length);
         return;
     }
-    console_output(console, text, length);
-    channel_send(&console->channel, MESSAGE_ROUND, NULL, 0);
+    context_output(context, text, length);
+    context_send(context, MESSAGE_ROUND, NULL, 0);
 }
 
-static void print_round(struct console *console, const struct engine_snapshot *snapshot,
+static void print_round(struct context *context, const struct engine_snapshot *snapshot,
                         int64_t now_ms)
 {
-    struct monitor *monitor = console->monitor;
+    struct monitor *monitor = context->monitor;
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
@@ -245,28 +247,28 @@ static void print_round(struct console *console, const struct engine_snapshot *s
     if (!out)
         return;
     if (monitor->view)
-        sample_round(console, snapshot, now_ms, out);
+        sample_round(context, snapshot, now_ms, out);
     else
-        plain_round(console, snapshot, now_ms - monitor->earlier_ms, out);
+        plain_round(context, snapshot, now_ms - monitor->earlier_ms, out);
     if (fclose(out) == 0)
-        send_text(console, text, size);
+        send_text(context, text, size);
     free(text);
 }
 
-bool monitor_round(struct console *console, int64_t now_ms)
+bool monitor_round(struct context *context, int64_t now_ms)
 {
-    struct monitor *monitor = console->monitor;
+    struct monitor *monitor = context->monitor;
     struct engine_snapshot *snapshot;
 
     monitor->next_ms += monitor->interval_ms;
     if (monitor->next_ms <= now_ms) /* the box was late: rounds are not made up for */
         monitor->next_ms = now_ms + monitor->interval_ms;
-    if (monitor->unshown || channel_queued(&console->channel) > 0)
+    if (monitor->unshown || context_queued(context) > 0)
         return true;
-    snapshot = engine_snapshot(console->running->engine);
+    snapshot = engine_snapshot(context->running->engine);
     if (!snapshot)
         return true;
-    print_round(console, snapshot, now_ms);
+    print_round(context, snapshot, now_ms);
     remember(monitor, snapshot, now_ms);
     engine_snapshot_free(snapshot);
     monitor->unshown = true;
@@ -274,56 +276,52 @@ bool monitor_round(struct console *console, int64_t now_ms)
     return ++monitor->rounds != monitor->count;
 }
 
-void monitor_end(struct console *console)
+void monitor_end(struct context *context)
 {
-    struct monitor *monitor = console->monitor;
+    struct monitor *monitor = context->monitor;
 
     if (!monitor)
         return;
     forget(monitor);
     free(monitor);
-    console->monitor = NULL;
+    context->monitor = NULL;
 }
 
-static void begin_view(struct console *console)
+static void begin_view(struct context *context)
 {
-    struct monitor *monitor = console->monitor;
+    struct monitor *monitor = context->monitor;
     struct view_start start = {.interval_ms = monitor->interval_ms,
                                .count = (uint32_t)monitor->count};
 
     monitor->view = true;
     monitor->next_ms = monitor->begun_ms; /* a screen is not left empty for an interval */
-    channel_send(&console->channel, MESSAGE_VIEW, &start, sizeof start);
+    context_send(context, MESSAGE_VIEW, &start, sizeof start);
 }
 
-static enum command_status run_monitor(struct console *console, const struct word *words,
-                                       size_t count, FILE *out, struct problem *problem)
+static enum command_status run_monitor(struct context *context, const struct arguments *arguments)
 {
-    struct request *request = &console->request;
-    struct engine_snapshot *snapshot = take_snapshot(console, problem);
+    struct request *request = &context->request;
+    struct engine_snapshot *snapshot = take_snapshot(context);
     struct monitor *monitor = snapshot ? calloc(1, sizeof *monitor) : NULL;
 
-    (void)words;
-    (void)count;
-    (void)out;
     if (!monitor) {
         if (snapshot)
-            problem_at(problem, COMMAND_WORD, "out of memory");
+            problem_at(context->problem, COMMAND_WORD, "out of memory");
         engine_snapshot_free(snapshot);
         return COMMAND_FAILED;
     }
-    monitor->interval_ms = (uint32_t)argument_number(&request->arguments, "interval", 1) * 1000;
-    monitor->count = argument_number(&request->arguments, "count", 0);
+    monitor->interval_ms = (uint32_t)argument_number(arguments, "interval", 1) * 1000;
+    monitor->count = argument_number(arguments, "count", 0);
     monitor->begun_ms = clock_ms();
     monitor->next_ms = monitor->begun_ms + monitor->interval_ms;
     remember(monitor, snapshot, monitor->begun_ms);
     engine_snapshot_free(snapshot);
-    console->monitor = monitor;
+    context->monitor = monitor;
     request->quiet = true; /* never through the pager: it comes as it happens */
-    if (console->hello.full_screen && console->hello.size.columns >= VIEW_COLUMNS_MIN &&
-        console->hello.size.rows >= VIEW_ROWS_MIN &&
-        !argument_given(&request->arguments, "plain") && !request->filtered)
-        begin_view(console);
+    if (context->full_screen && context->size.columns >= VIEW_COLUMNS_MIN &&
+        context->size.rows >= VIEW_ROWS_MIN && !argument_given(arguments, "plain") &&
+        !request->filtered)
+        begin_view(context);
     return COMMAND_RUNNING;
 }
 

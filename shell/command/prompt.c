@@ -1,8 +1,10 @@
 /* The console's mode and level as a prompt: see prompt.h. */
 #include "prompt.h"
+#include "../config/node.h"
 #include "../config/utf8.h"
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ROOM_LEAST = 20, ROOM_MOST = 60, CUT = 3 /* "..." */ };
 
@@ -46,6 +48,19 @@ static size_t first_word(const struct path *path, size_t room, size_t left)
         first--;
     }
     return first;
+}
+
+void host_name(const struct node *running, char name[static PROMPT_MAX])
+{
+    const struct node *system = node_child(running, "system");
+    const char *configured = system ? node_value(system, "host-name") : NULL;
+    char machine[PROMPT_MAX] = "localhost";
+
+    if (!configured) {
+        gethostname(machine, sizeof machine - 1);
+        machine[strcspn(machine, ".")] = '\0';
+    }
+    snprintf(name, PROMPT_MAX, "%s", configured ? configured : machine);
 }
 
 void prompt_text(const char *host, const struct path *path, enum command_mode mode,

@@ -6,8 +6,11 @@
 #ifndef MIRRORSH_PROMPT_H
 #define MIRRORSH_PROMPT_H
 
-#include "command.h"
 #include "../protocol.h"
+#include "command.h"
+
+/* `system host-name` of what runs, else the machine's short name. */
+void host_name(const struct node *running, char name[static PROMPT_MAX]);
 
 /* columns: of the terminal. */
 void prompt_text(const char *host, const struct path *path, enum command_mode mode,

@@ -4,21 +4,21 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
-bool engine_runs(const struct console *console, struct problem *problem)
+bool engine_runs(const struct context *context)
 {
-    return console->running->engine ||
-           problem_at(problem, COMMAND_WORD, "no engine runs offline (mirrorsh -n)");
+    return context->running->engine ||
+           problem_at(context->problem, COMMAND_WORD, "no engine runs offline (mirrorsh -n)");
 }
 
-struct engine_snapshot *take_snapshot(const struct console *console, struct problem *problem)
+struct engine_snapshot *take_snapshot(const struct context *context)
 {
     struct engine_snapshot *snapshot = NULL;
 
-    if (!engine_runs(console, problem))
+    if (!engine_runs(context))
         return NULL;
-    snapshot = engine_snapshot(console->running->engine);
+    snapshot = engine_snapshot(context->running->engine);
     if (!snapshot)
-        problem_at(problem, COMMAND_WORD, "out of memory");
+        problem_at(context->problem, COMMAND_WORD, "out of memory");
     return snapshot;
 }
 

@@ -2,18 +2,15 @@
 #ifndef MIRRORSH_SHOW_H
 #define MIRRORSH_SHOW_H
 
-#include "../server/peer.h"
-
-typedef enum command_status command_fn(struct console *console, const struct word *words,
-                                       size_t count, FILE *out, struct problem *problem);
+#include "context.h"
 
 command_fn show_sessions, show_filters, show_targets, show_interfaces, show_engine, show_version,
     show_configuration, show_candidate;
 
-/* Whether there is an engine to ask; else *problem. */
-bool engine_runs(const struct console *console, struct problem *problem);
-/* Its counters now; NULL with *problem. */
-struct engine_snapshot *take_snapshot(const struct console *console, struct problem *problem);
+/* Whether there is an engine to ask; else context->problem. */
+bool engine_runs(const struct context *context);
+/* Its counters now; NULL with context->problem. */
+struct engine_snapshot *take_snapshot(const struct context *context);
 
 const char *session_state_text(enum session_state state);
 const char *receiver_state_text(enum receiver_state state);

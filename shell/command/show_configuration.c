@@ -6,9 +6,10 @@
 #include <string.h>
 
 /* The canonical path of the edit level with a line's words behind it, all of it there. */
-static bool find_path(const struct node *tree, const struct path *above, const struct word *words,
-                      size_t count, struct path *path, struct problem *problem)
+static bool find_path(const struct node *tree, const struct path *above,
+                      const struct arguments *arguments, struct path *path, struct problem *problem)
 {
+    size_t count = arguments->count;
     struct word *whole = calloc(above->count + count + 1, sizeof *whole);
     bool found = false;
 
@@ -17,7 +18,7 @@ static bool find_path(const struct node *tree, const struct path *above, const s
     for (size_t i = 0; i < above->count; i++)
         whole[i].text = above->words[i];
     if (count > 0)
-        memcpy(whole + above->count, words, count * sizeof *words);
+        memcpy(whole + above->count, arguments->words, count * sizeof *whole);
     /* a level that is still empty is no error, a path that was typed is */
     if (count == 0 || tree_find(tree, whole, above->count + count, problem))
         found = tree_path(whole, above->count + count, path, problem);
@@ -27,24 +28,23 @@ static bool find_path(const struct node *tree, const struct path *above, const s
     return found;
 }
 
-static enum command_status show_tree(struct console *console, const struct node *tree,
-                                     const struct path *above, const struct word *words,
-                                     size_t count, FILE *out, struct problem *problem)
+static enum command_status show_tree(struct context *context, const struct node *tree,
+                                     const struct path *above, const struct arguments *arguments)
 {
     struct path path = {0};
 
-    if (!find_path(tree, above, words, count, &path, problem))
+    if (!find_path(tree, above, arguments, &path, context->problem))
         return COMMAND_FAILED;
-    switch (console->request.pipe.display) {
+    switch (context->request.pipe.display) {
     case DISPLAY_SET:
-        text_print_set(tree, &path, out);
+        text_print_set(tree, &path, context->out);
         break;
     case DISPLAY_JSON:
-        text_print_json(tree, &path, out);
+        text_print_json(tree, &path, context->out);
         break;
     case DISPLAY_TEXT:
     case DISPLAY_COMPARE:
-        text_print_braces(tree, &path, out);
+        text_print_braces(tree, &path, context->out);
         break;
     }
     path_free(&path);
@@ -52,65 +52,62 @@ static enum command_status show_tree(struct console *console, const struct node 
 }
 
 /* `| compare` shows all of a tree's changes, whatever the level. */
-static enum command_status compare(struct console *console, const struct node *tree, size_t count,
-                                   FILE *out, struct problem *problem)
+static enum command_status compare(struct context *context, const struct node *tree,
+                                   const struct arguments *arguments)
 {
-    long back = console->request.pipe.rollback;
+    long back = context->request.pipe.rollback;
     struct node *archived = NULL;
     char why[600];
 
-    if (count > 0) {
-        problem_at(problem, 0, "compare shows the whole configuration, expected no path");
+    if (arguments->count > 0) {
+        problem_at(context->problem, 0, "compare shows the whole configuration, expected no path");
         return COMMAND_FAILED;
     }
     if (back > 0) {
-        archived = store_archived(console->running->store, (unsigned long)back, why, sizeof why);
+        archived = store_archived(context->running->store, (unsigned long)back, why, sizeof why);
         if (!archived) {
             /* the number behind `| compare rollback` */
-            problem_at(problem, count + console->request.pipe.word + 2, "%s", why);
+            problem_at(context->problem, context->request.pipe.word + 2, "%s", why);
             return COMMAND_FAILED;
         }
     }
-    diff_print(archived ? archived : console->running->snapshot->tree, tree, out);
+    diff_print(archived ? archived : context->running->snapshot->tree, tree, context->out);
     tree_free(archived);
     return COMMAND_OK;
 }
 
-enum command_status show_configuration(struct console *console, const struct word *words,
-                                       size_t count, FILE *out, struct problem *problem)
+enum command_status show_configuration(struct context *context, const struct arguments *arguments)
 {
-    const struct node *tree = console->running->snapshot->tree;
+    const struct node *tree = context->running->snapshot->tree;
     const struct path top = {0};
 
-    if (console->request.pipe.display == DISPLAY_COMPARE)
-        return compare(console, tree, count, out, problem);
-    return show_tree(console, tree, &top, words, count, out, problem);
+    if (context->request.pipe.display == DISPLAY_COMPARE)
+        return compare(context, tree, arguments);
+    return show_tree(context, tree, &top, arguments);
 }
 
 /* What a commit would do; one that it would be refused for is a warning. */
-static enum command_status compare_candidate(struct console *console, size_t count, FILE *out,
-                                             struct problem *problem)
+static enum command_status compare_candidate(struct context *context,
+                                             const struct arguments *arguments)
 {
     struct problems clashes = {0};
-    struct node *tree = edit_merged(&console->edit, &clashes);
+    struct node *tree = edit_merged(&context->edit, &clashes);
     enum command_status status = COMMAND_FAILED;
 
     if (tree)
-        status = compare(console, tree, count, out, problem);
+        status = compare(context, tree, arguments);
     else
-        problem_at(problem, 0, "out of memory");
+        problem_at(context->problem, 0, "out of memory");
     for (size_t i = 0; i < clashes.count && status == COMMAND_OK; i++)
-        console_warning(console, 0, "%s", clashes.at[i].text);
+        context_warning(context, 0, "%s", clashes.at[i].text);
     problems_free(&clashes);
     tree_free(tree);
     return status;
 }
 
-enum command_status show_candidate(struct console *console, const struct word *words, size_t count,
-                                   FILE *out, struct problem *problem)
+enum command_status show_candidate(struct context *context, const struct arguments *arguments)
 {
-    if (console->request.pipe.display == DISPLAY_COMPARE)
-        return compare_candidate(console, count, out, problem);
-    return show_tree(console, edit_tree(&console->edit), &console->path, words, count, out,
-                     problem);
+    if (context->request.pipe.display == DISPLAY_COMPARE)
+        return compare_candidate(context, arguments);
+    return show_tree(context, edit_tree(&context->edit), &context->path, arguments);
 }

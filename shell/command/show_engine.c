@@ -94,19 +94,17 @@ static bool interface_there(const struct engine_snapshot *snapshot, const char *
     return problem_at(problem, 0, "there is no interface \"%s\"", name);
 }
 
-enum command_status show_interfaces(struct console *console, const struct word *words, size_t count,
-                                    FILE *out, struct problem *problem)
+enum command_status show_interfaces(struct context *context, const struct arguments *arguments)
 {
-    const char *name = argument_text(&console->request.arguments, "NAME");
-    struct engine_snapshot *snapshot = take_snapshot(console, problem);
+    const char *name = argument_text(arguments, "NAME");
+    struct engine_snapshot *snapshot = take_snapshot(context);
     enum command_status status = COMMAND_FAILED;
 
-    (void)words;
-    (void)count;
     if (!snapshot)
         return COMMAND_FAILED;
-    if (!name || interface_there(snapshot, name, problem)) {
-        print_interfaces(snapshot, name, console->request.pipe.display == DISPLAY_JSON, out);
+    if (!name || interface_there(snapshot, name, context->problem)) {
+        print_interfaces(snapshot, name, context->request.pipe.display == DISPLAY_JSON,
+                         context->out);
         status = COMMAND_OK;
     }
     engine_snapshot_free(snapshot);
@@ -188,39 +186,34 @@ static void engine_text(const struct engine_snapshot *snapshot, FILE *out)
         worker_text(&snapshot->workers[i], i, out);
 }
 
-enum command_status show_engine(struct console *console, const struct word *words, size_t count,
-                                FILE *out, struct problem *problem)
+enum command_status show_engine(struct context *context, const struct arguments *arguments)
 {
-    struct engine_snapshot *snapshot = take_snapshot(console, problem);
+    struct engine_snapshot *snapshot = take_snapshot(context);
 
-    (void)words;
-    (void)count;
+    (void)arguments;
     if (!snapshot)
         return COMMAND_FAILED;
-    if (console->request.pipe.display == DISPLAY_JSON)
-        engine_json(snapshot, out);
+    if (context->request.pipe.display == DISPLAY_JSON)
+        engine_json(snapshot, context->out);
     else
-        engine_text(snapshot, out);
+        engine_text(snapshot, context->out);
     engine_snapshot_free(snapshot);
     return COMMAND_OK;
 }
 
 /* ---- version ---- */
 
-enum command_status show_version(struct console *console, const struct word *words, size_t count,
-                                 FILE *out, struct problem *problem)
+enum command_status show_version(struct context *context, const struct arguments *arguments)
 {
-    (void)words;
-    (void)count;
-    (void)problem;
-    if (console->request.pipe.display == DISPLAY_JSON) {
+    (void)arguments;
+    if (context->request.pipe.display == DISPLAY_JSON) {
         struct json json;
 
-        json_begin(&json, out);
+        json_begin(&json, context->out);
         json_text(&json, "version", MIRRORSH_VERSION);
         json_end(&json);
     } else {
-        fputs("mirrorsh " MIRRORSH_VERSION "\n", out);
+        fputs("mirrorsh " MIRRORSH_VERSION "\n", context->out);
     }
     return COMMAND_OK;
 }

@@ -78,22 +78,19 @@ static void filter_text(const struct engine_snapshot *snapshot, const char *filt
 }
 
 /* Filters come from the tree: one without rules is in no snapshot. */
-enum command_status show_filters(struct console *console, const struct word *words, size_t count,
-                                 FILE *out, struct problem *problem)
+enum command_status show_filters(struct context *context, const struct arguments *arguments)
 {
-    const char *name = argument_text(&console->request.arguments, "NAME");
-    const struct node *tree = console->running->snapshot->tree;
-    struct engine_snapshot *snapshot = take_snapshot(console, problem);
-    bool as_json = console->request.pipe.display == DISPLAY_JSON;
+    const char *name = argument_text(arguments, "NAME");
+    const struct node *tree = context->running->snapshot->tree;
+    struct engine_snapshot *snapshot = take_snapshot(context);
+    bool as_json = context->request.pipe.display == DISPLAY_JSON;
     size_t shown = 0;
     struct json json;
 
-    (void)words;
-    (void)count;
     if (!snapshot)
         return COMMAND_FAILED;
     if (as_json) {
-        json_begin(&json, out);
+        json_begin(&json, context->out);
         json_open(&json, "filters", '[');
     }
     for (size_t i = 0; i < tree->child_count; i++) {
@@ -104,14 +101,14 @@ enum command_status show_filters(struct console *console, const struct word *wor
         if (as_json)
             filter_json(&json, snapshot, filter->key);
         else
-            filter_text(snapshot, filter->key, out);
+            filter_text(snapshot, filter->key, context->out);
         shown++;
     }
     if (as_json) {
         json_close(&json, ']');
         json_end(&json);
     } else if (shown == 0) {
-        fputs("no filters are configured\n", out);
+        fputs("no filters are configured\n", context->out);
     }
     engine_snapshot_free(snapshot);
     return COMMAND_OK;

@@ -152,26 +152,23 @@ static void session_detail(const struct session_status *session, const struct no
 
 /* ---- the command ---- */
 
-enum command_status show_sessions(struct console *console, const struct word *words, size_t count,
-                                  FILE *out, struct problem *problem)
+enum command_status show_sessions(struct context *context, const struct arguments *arguments)
 {
-    const struct request *request = &console->request;
-    const char *name = argument_text(&request->arguments, "NAME");
-    struct engine_snapshot *snapshot = take_snapshot(console, problem);
+    const struct request *request = &context->request;
+    const char *name = argument_text(arguments, "NAME");
+    struct engine_snapshot *snapshot = take_snapshot(context);
     struct table table = {.columns = 8, .align = "lrlrrrrr"};
     bool as_json = request->pipe.display == DISPLAY_JSON;
-    bool detail = !as_json && argument_given(&request->arguments, "detail");
+    bool detail = !as_json && argument_given(arguments, "detail");
     struct json json;
 
-    (void)words;
-    (void)count;
     if (!snapshot)
         return COMMAND_FAILED;
     if (as_json) {
-        json_begin(&json, out);
+        json_begin(&json, context->out);
         json_open(&json, "sessions", '[');
     } else if (snapshot->session_count == 0) {
-        fputs("no sessions are configured\n", out);
+        fputs("no sessions are configured\n", context->out);
     } else if (!detail) {
         table_header(&table);
     }
@@ -183,7 +180,7 @@ enum command_status show_sessions(struct console *console, const struct word *wo
         if (as_json)
             session_json(&json, session);
         else if (detail)
-            session_detail(session, console->running->snapshot->tree, out);
+            session_detail(session, context->running->snapshot->tree, context->out);
         else
             table_row(&table, session);
     }
@@ -191,7 +188,7 @@ enum command_status show_sessions(struct console *console, const struct word *wo
         json_close(&json, ']');
         json_end(&json);
     }
-    table_print(&table, out);
+    table_print(&table, context->out);
     engine_snapshot_free(snapshot);
     return COMMAND_OK;
 }

@@ -104,20 +104,17 @@ static void targets_text(const struct engine_snapshot *snapshot, const char *nam
     table_print(&table, out);
 }
 
-enum command_status show_targets(struct console *console, const struct word *words, size_t count,
-                                 FILE *out, struct problem *problem)
+enum command_status show_targets(struct context *context, const struct arguments *arguments)
 {
-    const char *name = argument_text(&console->request.arguments, "NAME");
-    struct engine_snapshot *snapshot = take_snapshot(console, problem);
+    const char *name = argument_text(arguments, "NAME");
+    struct engine_snapshot *snapshot = take_snapshot(context);
 
-    (void)words;
-    (void)count;
     if (!snapshot)
         return COMMAND_FAILED;
-    if (console->request.pipe.display == DISPLAY_JSON)
-        targets_json(snapshot, name, out);
+    if (context->request.pipe.display == DISPLAY_JSON)
+        targets_json(snapshot, name, context->out);
     else
-        targets_text(snapshot, name, out);
+        targets_text(snapshot, name, context->out);
     engine_snapshot_free(snapshot);
     return COMMAND_OK;
 }

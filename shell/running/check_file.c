@@ -1,9 +1,9 @@
 /* mirrorsh --check FILE: a configuration file against the grammar and the rules of a whole
  * configuration, every problem with its place; of a file without any, what is unlikely to be
- * meant. Needs no box, and does not know the machine that the file is for: see box.h. */
+ * meant. Needs no box, and does not know the machine that the file is for: see check_file.h. */
+#include "check_file.h"
 #include "../config/check.h"
 #include "../config/text.h"
-#include "../server/box.h"
 #include "file.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +53,7 @@ static int check_text(const char *path, const char *text, size_t length)
     return result;
 }
 
-int box_check_file(const char *path)
+int check_file(const char *path)
 {
     size_t length = 0;
     char *text = NULL;

@@ -1,6 +1,7 @@
 /* The box: opens store, engine and server in the order that a start needs, and runs the
  * control thread's loop over them: see box.h. */
 #include "box.h"
+#include "../clock.h"
 #include "server.h"
 #include <errno.h>
 #include <pthread.h>

@@ -32,12 +32,4 @@ void box_close(struct box *box);
 /* A console of this process: one end of a socket pair that speaks the protocol; -errno. */
 int box_console(struct box *box);
 
-/* Connects to a running box: a descriptor, -ENOENT or -ECONNREFUSED when none listens there,
- * another -errno. */
-int box_attach(const char *path);
-
-/* --check FILE: loads FILE as a configuration and validates it; prints every problem on
- * standard error as FILE:LINE:COLUMN: error: TEXT. 0 all well, 1 problems, -errno unreadable. */
-int box_check_file(const char *path);
-
 #endif

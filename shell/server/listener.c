@@ -1,6 +1,6 @@
-/* Binds the box's socket, and connects to it: see listener.h and box.h. */
+/* Binds the box's socket: see listener.h. */
 #include "listener.h"
-#include "box.h"
+#include "../protocol.h"
 #include "roles.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -14,40 +14,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-static bool socket_address(const char *path, struct sockaddr_un *address)
-{
-    memset(address, 0, sizeof *address);
-    address->sun_family = AF_UNIX;
-    if (strlen(path) >= sizeof address->sun_path)
-        return false;
-    strcpy(address->sun_path, path);
-    return true;
-}
-
-/* A descriptor or -errno. */
-static int attach(const char *path, int flags)
-{
-    struct sockaddr_un address;
-    int fd;
-
-    if (!socket_address(path, &address))
-        return -ENAMETOOLONG;
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
-    if (fd < 0)
-        return -errno;
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
-        int error = errno;
-        close(fd);
-        return -error;
-    }
-    return fd;
-}
-
-int box_attach(const char *path)
-{
-    return attach(path, 0);
-}
 
 /* Two boxes that begin at once would each take the other's new socket for an abandoned one: the
  * directory is locked meanwhile. A descriptor; -1 where it cannot be, and nobody is hurt; or
@@ -75,7 +41,7 @@ static int make_way(const char *path)
         return errno == ENOENT ? 0 : -errno;
     if (!S_ISSOCK(about.st_mode))
         return -ENOTSOCK;
-    fd = attach(path, SOCK_NONBLOCK);
+    fd = protocol_connect(path, SOCK_NONBLOCK);
     if (fd >= 0)
         close(fd);
     if (fd >= 0 || fd == -EAGAIN) /* so many wait to be let in */
@@ -117,7 +83,7 @@ static int listen_at(struct listener *listener, const char *path)
     struct sockaddr_un address;
     int error;
 
-    if (!socket_address(path, &address))
+    if (!protocol_address(path, &address))
         return -ENAMETOOLONG;
     error = make_way(path);
     if (error < 0)

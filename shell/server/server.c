@@ -1,5 +1,6 @@
 /* The consoles of a box, served in turn by its control thread: see server.h. */
 #include "server.h"
+#include "../clock.h"
 #include "roles.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -20,21 +21,21 @@ int server_open(struct server *server, const char *path, char *why, size_t why_s
     return path ? listener_open(&server->listener, path, why, why_size) : 0;
 }
 
-static void remove_console(struct server *server, struct console *console)
+static void remove_peer(struct server *server, struct peer *peer)
 {
-    struct console **at = &server->consoles;
+    struct peer **at = &server->peers;
 
-    while (*at != console)
+    while (*at != peer)
         at = &(*at)->next;
-    *at = console->next;
+    *at = peer->next;
     server->count--;
-    console_free(console);
+    peer_free(peer);
 }
 
 void server_close(struct server *server)
 {
-    while (server->consoles)
-        remove_console(server, server->consoles);
+    while (server->peers)
+        remove_peer(server, server->peers);
     listener_close(&server->listener);
     free(server->polls);
     memset(server, 0, sizeof *server);
@@ -46,8 +47,8 @@ static const char *too_many(const struct server *server, const struct role *role
 {
     size_t same = 0;
 
-    for (const struct console *console = server->consoles; console; console = console->next)
-        same += console->role.user == role->user;
+    for (const struct peer *peer = server->peers; peer; peer = peer->next)
+        same += peer->role.user == role->user;
     if (!role->owner && same >= USER_CONSOLES_MAX)
         return "you have too many consoles at this box: leave one of them";
     if (server->count >= (role->owner ? CONSOLES_MAX : CONSOLES_MAX - OWNERS_KEPT))
@@ -56,25 +57,25 @@ static const char *too_many(const struct server *server, const struct role *role
 }
 
 /* Whether it has not said hello; what it has said by now counts. */
-static bool is_silent(struct console *console)
+static bool is_silent(struct peer *peer)
 {
-    if (!console->bridge) {
-        channel_read(&console->channel);
-        console_serve(console);
+    if (!peer_greeted(peer)) {
+        channel_read(&peer->channel);
+        peer_serve(peer);
     }
-    return !console->bridge;
+    return !peer_greeted(peer);
 }
 
 /* Ends the oldest console that has not said hello, of the same user, for root of anybody. */
 static bool make_place(struct server *server, const struct role *role)
 {
-    struct console *oldest = NULL;
+    struct peer *oldest = NULL;
 
-    for (struct console *console = server->consoles; console; console = console->next)
-        if ((role->owner || console->role.user == role->user) && is_silent(console))
-            oldest = console;
+    for (struct peer *peer = server->peers; peer; peer = peer->next)
+        if ((role->owner || peer->role.user == role->user) && is_silent(peer))
+            oldest = peer;
     if (oldest)
-        remove_console(server, oldest);
+        remove_peer(server, oldest);
     return oldest;
 }
 
@@ -97,11 +98,11 @@ void server_add(struct server *server, int fd)
         turn_away(fd, why);
         return;
     }
-    struct console *console = console_new(fd, &role, server->running);
-    if (!console)
+    struct peer *peer = peer_new(fd, &role, server->running);
+    if (!peer)
         return;
-    console->next = server->consoles;
-    server->consoles = console;
+    peer->next = server->peers;
+    server->peers = peer;
     server->count++;
 }
 
@@ -109,21 +110,21 @@ void server_add(struct server *server, int fd)
 static void bound_queues(struct server *server)
 {
     for (;;) {
-        struct console *most = server->consoles;
+        struct peer *most = server->peers;
         size_t queued = 0;
 
-        for (struct console *console = most; console; console = console->next) {
-            queued += channel_queued(&console->channel);
-            if (channel_queued(&console->channel) > channel_queued(&most->channel))
-                most = console;
+        for (struct peer *peer = most; peer; peer = peer->next) {
+            queued += channel_queued(&peer->channel);
+            if (channel_queued(&peer->channel) > channel_queued(&most->channel))
+                most = peer;
         }
         if (queued <= QUEUED_MAX)
             return;
-        remove_console(server, most);
+        remove_peer(server, most);
     }
 }
 
-static void accept_consoles(struct server *server)
+static void accept_peers(struct server *server)
 {
     for (int i = 0; i < LISTENER_BACKLOG; i++) {
         int fd = accept4(server->listener.fd, NULL, NULL, SOCK_CLOEXEC);
@@ -155,9 +156,9 @@ struct pollfd *server_poll(struct server *server, size_t used, size_t *count, in
     bool deaf = server->listener.fd < 0 || now < server->deaf_until;
     server->polls[used++] =
         (struct pollfd){.fd = deaf ? -1 : server->listener.fd, .events = POLLIN};
-    for (struct console *console = server->consoles; console; console = console->next) {
-        const struct channel *channel = &console->channel;
-        int64_t due = console_ready(console) ? 0 : console_due(console, now);
+    for (struct peer *peer = server->peers; peer; peer = peer->next) {
+        const struct channel *channel = &peer->channel;
+        int64_t due = peer_ready(peer) ? 0 : peer_due(peer, now);
         short events = 0;
 
         if (channel_wants_input(channel))
@@ -175,21 +176,21 @@ void server_serve(struct server *server, const struct pollfd *polls, size_t coun
 {
     size_t i = 1; /* behind the listener, in the order of server_poll */
 
-    for (struct console *console = server->consoles, *next; console && i < count; i++) {
-        struct channel *channel = &console->channel;
+    for (struct peer *peer = server->peers, *next; peer && i < count; i++) {
+        struct channel *channel = &peer->channel;
 
-        next = console->next;
+        next = peer->next;
         if (polls[i].revents & (POLLIN | POLLHUP | POLLERR))
             channel_read(channel);
         if (polls[i].revents & POLLOUT)
             channel_flush(channel);
-        console_serve(console);
-        console_tick(console, clock_ms());
-        if (channel->broken || (channel->ended && (console->monitor || !console_ready(console))))
-            remove_console(server, console);
-        console = next;
+        peer_serve(peer);
+        peer_tick(peer, clock_ms());
+        if (channel->broken || (channel->ended && (peer->context.monitor || !peer_ready(peer))))
+            remove_peer(server, peer);
+        peer = next;
     }
     bound_queues(server);
     if (polls[0].revents)
-        accept_consoles(server);
+        accept_peers(server);
 }

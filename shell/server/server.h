@@ -3,15 +3,15 @@
 #ifndef MIRRORSH_SERVER_H
 #define MIRRORSH_SERVER_H
 
-#include "peer.h"
 #include "listener.h"
+#include "peer.h"
 #include <poll.h>
 
 struct server {
     struct listener listener;
     int64_t deaf_until; /* no accept before: descriptors ran out */
     struct running *running;
-    struct console *consoles; /* the newest first */
+    struct peer *peers; /* the newest first */
     size_t count;
     struct pollfd *polls; /* what server_poll asked for */
     size_t poll_capacity;

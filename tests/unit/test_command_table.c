@@ -1,4 +1,4 @@
-/* links: shell/command/arguments.c shell/command/candidates.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/display.c shell/command/show.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/command/dispatch.c shell/server/peer.c shell/command/prompt.c shell/server/channel.c shell/server/roles.c shell/running/transaction.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/vni_file.c shell/config/check.c shell/config/unlikely.c shell/running/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: shell/command/arguments.c shell/command/candidates.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/display.c shell/command/show.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/command/dispatch.c shell/command/context.c shell/command/prompt.c shell/clock.c shell/running/transaction.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/vni_file.c shell/config/check.c shell/config/unlikely.c shell/running/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
 /* Holds the table of commands, the walk through it and libcli's dispatch against each other.
  * No command is run: what of the engine they would call is never reached. */
 #include <setjmp.h>
@@ -79,17 +79,17 @@ cli_register_command(struct cli_def *cli, struct cli_command *parent, const char
 
 static void test_libcli_out_of_memory(void **state)
 {
-    struct bridge *bridge = NULL;
+    struct dispatch *dispatch = NULL;
     int registered = 0;
 
     (void)state;
-    while (!bridge) {
+    while (!dispatch) {
         registrations_left = registered++;
-        bridge = bridge_new(true);
+        dispatch = dispatch_new(true);
     }
     registrations_left = -1;
     assert_true(registered > 20);
-    bridge_free(bridge);
+    dispatch_free(dispatch);
 }
 
 static const enum command_mode modes[] = {MODE_OPERATIONAL, MODE_CONFIGURATION};
@@ -126,7 +126,7 @@ static void test_rows(void **state)
             if (argument->kind == ARGUMENT_NUMBER || argument->kind == ARGUMENT_INTEGER)
                 assert_true(argument->minimum < argument->maximum);
         }
-        /* no path twice in a mode; a path before those that go on from it (libcli_bridge.c) */
+        /* no path twice in a mode; a path before those that go on from it (dispatch.c) */
         for (size_t k = 0; k < i; k++) {
             other = command_at(k);
             size_t length = strlen(command->path);
@@ -138,7 +138,7 @@ static void test_rows(void **state)
 }
 
 /* Both ways to the command of a line agree. */
-static void leads(struct bridge *bridge, enum command_mode mode, const char *line, const char *path,
+static void leads(struct dispatch *dispatch, enum command_mode mode, const char *line, const char *path,
                   size_t words_used)
 {
     struct command_walk walk;
@@ -147,7 +147,7 @@ static void leads(struct bridge *bridge, enum command_mode mode, const char *lin
     size_t used = 0;
 
     assert_true(words_split(line, &words, &problem));
-    const struct command *found = bridge_find(bridge, mode, words.at, words.count, &used);
+    const struct command *found = dispatch_find(dispatch, mode, words.at, words.count, &used);
     bool walked = command_walk(mode, words.at, words.count, &walk, &problem);
     if (path) {
         assert_non_null(found);
@@ -167,11 +167,11 @@ static void leads(struct bridge *bridge, enum command_mode mode, const char *lin
 
 static void test_every_path(void **state)
 {
-    struct bridge *bridge = bridge_new(true);
+    struct dispatch *dispatch = dispatch_new(true);
     const struct command *command;
 
     (void)state;
-    assert_non_null(bridge);
+    assert_non_null(dispatch);
     for (size_t i = 0; (command = command_at(i)); i++) {
         size_t words = 1;
 
@@ -179,53 +179,53 @@ static void test_every_path(void **state)
             words++;
         for (size_t m = 0; m < 2; m++)
             if (command->modes & modes[m])
-                leads(bridge, modes[m], command->path, command->path, words);
+                leads(dispatch, modes[m], command->path, command->path, words);
     }
-    bridge_free(bridge);
+    dispatch_free(dispatch);
 }
 
 static void test_lines(void **state)
 {
-    struct bridge *bridge = bridge_new(true);
+    struct dispatch *dispatch = dispatch_new(true);
 
     (void)state;
-    leads(bridge, MODE_OPERATIONAL, "sh sess", "show sessions", 2);
-    leads(bridge, MODE_OPERATIONAL, "sh sess web detail", "show sessions", 2);
-    leads(bridge, MODE_OPERATIONAL, "conf", "configure", 1);
-    leads(bridge, MODE_OPERATIONAL, "cl c s web", "clear counters session", 3);
-    leads(bridge, MODE_OPERATIONAL, "clear counters", "clear counters", 2);
-    leads(bridge, MODE_OPERATIONAL, "mon s i 5 c 2 p", "monitor sessions", 2);
-    leads(bridge, MODE_OPERATIONAL, "show conf session \"a | b\" ?", "show configuration", 2);
-    leads(bridge, MODE_CONFIGURATION, "comm and-quit", "commit", 1);
-    leads(bridge, MODE_CONFIGURATION, "se session web priority 1 target a vni 1 x y z", "set", 1);
-    leads(bridge, MODE_CONFIGURATION, "show session", "show", 1);
-    leads(bridge, MODE_CONFIGURATION, "sh", "show", 1);
-    leads(bridge, MODE_CONFIGURATION, "run show sessions", "run", 1);
-    leads(bridge, MODE_CONFIGURATION, "set session \xc3\xa9 description \"q \\\" |\"", "set", 1);
+    leads(dispatch, MODE_OPERATIONAL, "sh sess", "show sessions", 2);
+    leads(dispatch, MODE_OPERATIONAL, "sh sess web detail", "show sessions", 2);
+    leads(dispatch, MODE_OPERATIONAL, "conf", "configure", 1);
+    leads(dispatch, MODE_OPERATIONAL, "cl c s web", "clear counters session", 3);
+    leads(dispatch, MODE_OPERATIONAL, "clear counters", "clear counters", 2);
+    leads(dispatch, MODE_OPERATIONAL, "mon s i 5 c 2 p", "monitor sessions", 2);
+    leads(dispatch, MODE_OPERATIONAL, "show conf session \"a | b\" ?", "show configuration", 2);
+    leads(dispatch, MODE_CONFIGURATION, "comm and-quit", "commit", 1);
+    leads(dispatch, MODE_CONFIGURATION, "se session web priority 1 target a vni 1 x y z", "set", 1);
+    leads(dispatch, MODE_CONFIGURATION, "show session", "show", 1);
+    leads(dispatch, MODE_CONFIGURATION, "sh", "show", 1);
+    leads(dispatch, MODE_CONFIGURATION, "run show sessions", "run", 1);
+    leads(dispatch, MODE_CONFIGURATION, "set session \xc3\xa9 description \"q \\\" |\"", "set", 1);
     /* back in the other mode, abbreviations are its own again */
-    leads(bridge, MODE_OPERATIONAL, "e", "exit", 1);
-    leads(bridge, MODE_CONFIGURATION, "e", NULL, 0);
-    leads(bridge, MODE_OPERATIONAL, "c", NULL, 0);
-    leads(bridge, MODE_OPERATIONAL, "show", NULL, 1);
-    leads(bridge, MODE_OPERATIONAL, "show s x", "show sessions", 2);
-    leads(bridge, MODE_OPERATIONAL, "show x", NULL, 1);
-    leads(bridge, MODE_OPERATIONAL, "\"show\" sessions", NULL, 0);
-    leads(bridge, MODE_OPERATIONAL, "set x", NULL, 0);
-    leads(bridge, MODE_OPERATIONAL, "_ ?", NULL, 0);
+    leads(dispatch, MODE_OPERATIONAL, "e", "exit", 1);
+    leads(dispatch, MODE_CONFIGURATION, "e", NULL, 0);
+    leads(dispatch, MODE_OPERATIONAL, "c", NULL, 0);
+    leads(dispatch, MODE_OPERATIONAL, "show", NULL, 1);
+    leads(dispatch, MODE_OPERATIONAL, "show s x", "show sessions", 2);
+    leads(dispatch, MODE_OPERATIONAL, "show x", NULL, 1);
+    leads(dispatch, MODE_OPERATIONAL, "\"show\" sessions", NULL, 0);
+    leads(dispatch, MODE_OPERATIONAL, "set x", NULL, 0);
+    leads(dispatch, MODE_OPERATIONAL, "_ ?", NULL, 0);
     /* what may stand behind another command */
-    leads(bridge, MODE_RUN, "show vers", "show version", 2);
-    leads(bridge, MODE_LEVEL, "se x", "set", 1);
-    bridge_free(bridge);
+    leads(dispatch, MODE_RUN, "show vers", "show version", 2);
+    leads(dispatch, MODE_LEVEL, "se x", "set", 1);
+    dispatch_free(dispatch);
 }
 
 /* One who may only look finds no command that configures. */
 static void test_privileges(void **state)
 {
-    struct bridge *bridge = bridge_new(false);
+    struct dispatch *dispatch = dispatch_new(false);
     const struct command *command;
 
     (void)state;
-    assert_non_null(bridge);
+    assert_non_null(dispatch);
     for (size_t i = 0; (command = command_at(i)); i++) {
         for (size_t m = 0; m < 2; m++) {
             struct problem problem;
@@ -236,7 +236,7 @@ static void test_privileges(void **state)
                 continue;
             assert_true(words_split(command->path, &words, &problem));
             const struct command *found =
-                bridge_find(bridge, modes[m], words.at, words.count, &used);
+                dispatch_find(dispatch, modes[m], words.at, words.count, &used);
             if (command->configures)
                 assert_null(found);
             else
@@ -244,7 +244,7 @@ static void test_privileges(void **state)
             words_free(&words);
         }
     }
-    bridge_free(bridge);
+    dispatch_free(dispatch);
 }
 
 /* The words behind the path `path`; expected: "name=value" pairs, or "WORD: text". */

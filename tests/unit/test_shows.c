@@ -1,4 +1,4 @@
-/* links: shell/command/arguments.c shell/command/candidates.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/display.c shell/command/show.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/command/dispatch.c shell/server/peer.c shell/command/prompt.c shell/server/channel.c shell/server/roles.c shell/running/transaction.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/vni_file.c shell/config/check.c shell/config/unlikely.c shell/running/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: shell/command/arguments.c shell/command/candidates.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/display.c shell/command/show.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/command/dispatch.c shell/command/context.c shell/command/prompt.c shell/clock.c shell/running/transaction.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/vni_file.c shell/config/check.c shell/config/unlikely.c shell/running/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
 /* Every show command's tables, with long names, wide characters and large numbers beside short
  * ones: the columns have to stand in line on a terminal. The engine is the test's. */
 #include <setjmp.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../shell/server/peer.h"
+#include "../../shell/command/context.h"
 #include "../../shell/command/command_table.h"
 #include "../../shell/config/compile.h"
 #include "../../shell/config/text.h"
@@ -261,9 +261,10 @@ static size_t check_tables(const char *command, const char *text)
 
 /* ---- the commands ---- */
 
-static char *answer(struct console *console, const struct command *command, const char *line)
+static char *answer(struct context *context, const struct command *command, const char *line)
 {
     struct problem problem = {.text = ""};
+    struct arguments arguments;
     struct words words;
     char *text;
     size_t size;
@@ -271,10 +272,11 @@ static char *answer(struct console *console, const struct command *command, cons
 
     assert_non_null(out);
     assert_true(words_split(line, &words, &problem));
-    memset(&console->request, 0, sizeof console->request);
-    assert_true(
-        arguments_parse(command, words.at, words.count, &console->request.arguments, &problem));
-    if (command->run(console, words.at, words.count, out, &problem) != COMMAND_OK)
+    memset(&context->request, 0, sizeof context->request);
+    context->out = out;
+    context->problem = &problem;
+    assert_true(arguments_parse(command, words.at, words.count, &arguments, &problem));
+    if (command->run(context, &arguments) != COMMAND_OK)
         fail_msg("%s %s: %s", command->path, line, problem.text);
     words_free(&words);
     fclose(out);
@@ -288,7 +290,7 @@ static void test_every_show(void **state)
     struct vni_book book = {0};
     struct snapshot snapshot = {.tree = tree_new(), .users = 1};
     struct running running = {.snapshot = &snapshot};
-    struct console console = {.running = &running, .mode = MODE_OPERATIONAL};
+    struct context context = {.running = &running, .mode = MODE_OPERATIONAL};
     const struct command *command;
     size_t tables = 0;
 
@@ -307,7 +309,7 @@ static void test_every_show(void **state)
             if ((l > 0 && !command->arguments[0].name) || (l == 4 && !detail) ||
                 (l > 0 && strcmp(command->path, "show interfaces") == 0))
                 continue;
-            char *text = answer(&console, command, lines[l]);
+            char *text = answer(&context, command, lines[l]);
             tables += check_tables(command->path, text);
             free(text);
         }

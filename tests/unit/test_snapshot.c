@@ -62,10 +62,9 @@ void worker_wait(struct worker_request *request)
     (void)request;
 }
 
-struct engine_snapshot *take_snapshot(const struct console *console, struct problem *problem)
+struct engine_snapshot *take_snapshot(const struct context *context)
 {
-    (void)console;
-    (void)problem;
+    (void)context;
     return engine_snapshot(&engine);
 }
 
@@ -192,15 +191,17 @@ static char *printed(command_fn *const commands[], size_t count)
     static struct node tree = {.children = children, .child_count = 1};
     static struct snapshot snapshot = {.tree = &tree};
     static struct running running = {.snapshot = &snapshot};
-    static struct console console = {.running = &running};
+    static struct context context = {.running = &running};
     node.key = filter.name;
-    struct problem problem;
+    static const struct command command = {.path = ""};
+    static const struct arguments none = {.command = &command};
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    console.request.pipe.display = DISPLAY_JSON;
+    context.out = out;
+    context.request.pipe.display = DISPLAY_JSON;
     for (size_t i = 0; i < count; i++)
-        assert_int_equal(commands[i](&console, NULL, 0, out, &problem), COMMAND_OK);
+        assert_int_equal(commands[i](&context, &none), COMMAND_OK);
     fclose(out);
     return text;
 }

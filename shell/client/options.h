@@ -3,7 +3,7 @@
 #ifndef MIRRORSH_OPTIONS_H
 #define MIRRORSH_OPTIONS_H
 
-#include "client/batch.h"
+#include "batch.h"
 #include <stdio.h>
 
 #define DEFAULT_STATE  "/var/lib/mirrorsh"

@@ -1,0 +1,82 @@
+/* What a command knows of the console it runs for: what it may do, where it stands in the
+ * configuration, the line that is run, and how it is answered. The server holds one a peer; the
+ * commands know nothing of peers and sockets. */
+#ifndef MIRRORSH_CONTEXT_H
+#define MIRRORSH_CONTEXT_H
+
+#include "../protocol.h"
+#include "../running/transaction.h"
+#include "arguments.h"
+#include "display.h"
+
+struct dispatch; /* dispatch.h */
+struct monitor;  /* monitor.h */
+
+/* The way back to the console: set by who holds the context. */
+struct answer {
+    void (*send)(void *peer, enum message_type type, const void *data, size_t length);
+    size_t (*queued)(const void *peer); /* bytes that were sent and are not taken yet */
+    void *peer;
+};
+
+/* Bytes; an answer that would let more than these wait is refused. */
+enum { ANSWER_MAX = 32 * 1024 * 1024 };
+
+/* The line that is run now. */
+struct request {
+    const char *line;
+    struct display_pipe pipe;
+    uint32_t column; /* of the command's first word */
+    bool failed;     /* a problem was sent */
+    bool quiet;      /* the answer is not for the pager */
+    bool filtered;   /* the console filters it: text, and no live view */
+};
+
+/* The commit that is waited for, as it was asked for. */
+struct committing {
+    bool running; /* false: none */
+    bool check_only, and_quit;
+};
+
+struct context {
+    struct running *running;
+    struct dispatch *dispatch; /* NULL: no HELLO came yet */
+    struct answer answer;
+    bool may_configure;
+    bool person;      /* at a terminal; else it is a batch */
+    bool full_screen; /* the console can draw the live view, if `size` is large enough */
+    struct screen_size size;
+
+    enum command_mode mode;
+    struct edit edit;
+    struct path path; /* of `edit` */
+    size_t *levels;   /* path.count before each edit that still counts, for exit */
+    size_t level_count;
+
+    struct request request;
+    FILE *out;               /* of the command that runs: its text */
+    struct problem *problem; /* and what is wrong with it, told when it has run */
+    struct monitor *monitor; /* NULL: none runs */
+    struct committing committing;
+    bool logged_out;
+};
+
+/* Sends text for standard output. */
+void context_output(struct context *context, const char *text, size_t length);
+/* Sends a line for standard error that belongs to no command. */
+void context_notice(struct context *context, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A problem at a column of the line (0: the whole line); the line has failed. */
+void context_problem(struct context *context, uint32_t column, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same of what is no reason to refuse. */
+void context_warning(struct context *context, uint32_t column, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Any message. */
+void context_send(struct context *context, enum message_type type, const void *data, size_t length);
+size_t context_queued(const struct context *context);
+
+/* Leaves nothing of `edit`: on leaving the configuration mode, and top. */
+void context_top(struct context *context);
+
+#endif
