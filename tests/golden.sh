@@ -1,6 +1,7 @@
 # Golden files, sourced by the tests that have some: what a program printed against what it
 # printed when somebody looked at it. `make golden` (UPDATE_GOLDEN=1) writes them anew; whether
 # they became what was meant, git diff shows.
+# shellcheck shell=bash
 
 # golden NAME FILE GOT: GOT is a file too
 golden()

@@ -20,16 +20,16 @@ enum key_part {
 };
 
 struct flow_key {
-    uint16_t parts;              /* enum key_part */
-    uint8_t family;              /* 4 or 6; 0: the innermost ethertype is not IP */
-    uint8_t protocol;            /* of the transport header behind any IPv6 extension headers */
-    uint16_t vlan;               /* ID of the outermost tag, 0-4095 */
-    uint16_t source_port;        /* host byte order */
+    uint16_t parts;       /* enum key_part */
+    uint8_t family;       /* 4 or 6; 0: the innermost ethertype is not IP */
+    uint8_t protocol;     /* of the transport header behind any IPv6 extension headers */
+    uint16_t vlan;        /* ID of the outermost tag, 0-4095 */
+    uint16_t source_port; /* host byte order */
     uint16_t destination_port;
-    uint16_t network_offset;     /* of the IP header in the frame; 0: none */
-    uint16_t transport_offset;   /* of the transport header in the frame */
-    uint32_t fragment_id;        /* RFC 791 identification, RFC 8200 4.5 */
-    uint8_t source[16];          /* network byte order; IPv4 in the first four, rest zero */
+    uint16_t network_offset;   /* of the IP header in the frame; 0: none */
+    uint16_t transport_offset; /* of the transport header in the frame */
+    uint32_t fragment_id;      /* RFC 791 identification, RFC 8200 4.5 */
+    uint8_t source[16];        /* network byte order; IPv4 in the first four, rest zero */
     uint8_t destination[16];
 };
 

@@ -34,8 +34,10 @@ struct match_field {
                                        0: names only */
 };
 
-enum { MATCH_FIELD_COUNT = 7 }; /* family protocol source destination source-port
-                                   destination-port vlan, in this order */
+enum {
+    MATCH_FIELD_COUNT = 7
+}; /* family protocol source destination source-port
+      destination-port vlan, in this order */
 extern const struct match_field match_fields[MATCH_FIELD_COUNT];
 
 /* A parsed value of any kind. */
@@ -58,8 +60,8 @@ enum { MATCH_TEXT_MAX = 64 }; /* bytes of a printed value with its NUL */
 const struct match_field *match_field_find(const char *name);
 
 /* false: *why (of why_size bytes) says what was expected. */
-bool match_value_parse(const struct match_field *field, const char *text,
-                       struct match_value *value, char *why, size_t why_size);
+bool match_value_parse(const struct match_field *field, const char *text, struct match_value *value,
+                       char *why, size_t why_size);
 
 /* The canonical text, which parses back to the same value: "tcp", "80", "80-90",
  * "10.0.0.0/24". */

@@ -37,8 +37,8 @@ struct plan_receiver {
 };
 
 struct plan_target {
-    uint32_t first, count;      /* in plan->receivers */
-    const uint32_t *live;       /* indices in plan->receivers of those that are up */
+    uint32_t first, count; /* in plan->receivers */
+    const uint32_t *live;  /* indices in plan->receivers of those that are up */
     uint32_t live_count;
 };
 
@@ -81,8 +81,8 @@ struct plan *plan_build(const struct plan_input *input);
 void plan_free(struct plan *plan);
 
 /* First match decides, mirroring.md "Order". No side effects. */
-struct verdict plan_classify(const struct plan *plan, uint32_t interface,
-                             enum direction direction, const struct flow_key *key);
+struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum direction direction,
+                             const struct flow_key *key);
 
 /* The receiver of a flow (flow_hash) in a target, index in plan->receivers; NO_SLOT when none
  * is up. A receiver that fails moves only its own flows. */

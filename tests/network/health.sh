@@ -68,7 +68,7 @@ used=$(ticks "$box_pid")
 in_box bash -c 'ip -batch "$1/add" && ip -batch "$1/del" && echo done; awk "{print \$16 + \$17}" "/proc/$$/stat"; sleep 1' - \
     "$lab" >"$lab/storm" 2>&1 &
 storm=$! helpers="$helpers $!" answers=0
-while ! grep -q done "$lab/storm"; do
+while ! grep -q 'done' "$lab/storm"; do
     [ "$(count "['state']")" = up ] && answers=$((answers + 1))
 done
 used=$(($(ticks "$box_pid") - used))

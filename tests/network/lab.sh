@@ -7,6 +7,7 @@
 # IPv6). The receiver's vxlan devices are the kernel's: what they get is what counts.
 # lab_open makes all of it and removes it at exit. With INTERACTIVE=1 (tests/run.sh) it first
 # stops, at each failure and at the end, with a shell inside it.
+# shellcheck shell=bash
 
 : "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}" "${BUILD:=$PWD}" "${MIRRORSH:=$BUILD/mirrorsh}"
 : "${SANITIZE:=}"

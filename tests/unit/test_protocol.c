@@ -106,8 +106,10 @@ static int receive(void)
 
 static void test_malformed(void **state)
 {
-    const struct message_header headers[] = {
-        {0, 0, 0}, {MESSAGE_DONE + 1, 0, 0}, {UINT32_MAX, 0, 0}, {MESSAGE_LINE, MESSAGE_MAX + 1, 0}};
+    const struct message_header headers[] = {{0, 0, 0},
+                                             {MESSAGE_DONE + 1, 0, 0},
+                                             {UINT32_MAX, 0, 0},
+                                             {MESSAGE_LINE, MESSAGE_MAX + 1, 0}};
 
     (void)state;
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
