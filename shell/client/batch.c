@@ -1,9 +1,9 @@
 /* Runs the lines of a batch one after the other and turns what happened into error lines and
  * an exit status. */
 #include "batch.h"
-#include "live.h"
-#include "lines.h"
 #include "connection.h"
+#include "lines.h"
+#include "live.h"
 #include "terminal.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +14,8 @@
 /* A run under way; the handlers' context. */
 struct run {
     const struct batch *batch;
-    struct session session;
-    struct session_handler handler;
+    struct connection connection;
+    struct connection_handler handler;
     const char *name; /* of the input: FILE of a place */
     uint32_t line;    /* that runs */
     const char *text;
@@ -77,10 +77,10 @@ static int on_output(void *context, const char *text, size_t length)
     return terminal_write(text, length);
 }
 
-static int on_view(void *context, struct session *session, const struct view_start *start)
+static int on_view(void *context, struct connection *connection, const struct view_start *start)
 {
     (void)context;
-    return live_run(session, start);
+    return live_run(connection, start);
 }
 
 /* The run cannot go on: says why, unless everybody knows. Returns the exit status. */
@@ -109,14 +109,14 @@ static int run_line(struct run *run, const char *text, size_t length)
     int failed;
 
     run->text = text;
-    failed = session_run(&run->session, text, length, &run->handler, &interrupted);
+    failed = connection_run(&run->connection, text, length, &run->handler, &interrupted);
     if (failed)
         return give_up(run, failed);
-    if (run->session.prompt.failed)
+    if (run->connection.prompt.failed)
         run->failed = true;
     if (interrupted)
         run->over = run->failed = true;
-    if (run->session.prompt.logged_out)
+    if (run->connection.prompt.logged_out)
         run->over = true;
     return STATUS_OK;
 }
@@ -125,7 +125,7 @@ static int run_line(struct run *run, const char *text, size_t length)
 static int read_more(struct run *run, struct lines *lines, int fd)
 {
     static char buffer[65536];
-    int ready = terminal_wait(fd, run->session.wire.fd, -1);
+    int ready = terminal_wait(fd, run->connection.wire.fd, -1);
     ssize_t got;
 
     if (terminal_ended() || terminal_interrupted()) {
@@ -134,7 +134,7 @@ static int read_more(struct run *run, struct lines *lines, int fd)
         return STATUS_OK;
     }
     if (ready > 0 && ready & 2) {
-        int failed = session_news(&run->session, &run->handler);
+        int failed = connection_news(&run->connection, &run->handler);
 
         if (failed)
             return give_up(run, failed == -EPIPE ? -ECONNRESET : failed);
@@ -193,11 +193,11 @@ static bool has_changes(struct run *run)
 {
     bool interrupted;
 
-    if (run->silent || !run->session.prompt.uncommitted)
+    if (run->silent || !run->connection.prompt.uncommitted)
         return false;
-    if (!run->session.prompt.logged_out)
-        session_run(&run->session, "", 0, &run->handler, &interrupted);
-    return run->session.prompt.uncommitted;
+    if (!run->connection.prompt.logged_out)
+        connection_run(&run->connection, "", 0, &run->handler, &interrupted);
+    return run->connection.prompt.uncommitted;
 }
 
 int batch_run(const struct batch *batch, int fd)
@@ -206,14 +206,14 @@ int batch_run(const struct batch *batch, int fd)
     char why[256];
     int status = STATUS_OK;
 
-    run.handler = (struct session_handler){.context = &run,
-                                           .output = on_output,
-                                           .problem = on_problem,
-                                           .warning = on_warning,
-                                           .notice = on_notice,
-                                           .view = on_view};
-    if (session_open(&run.session, fd, CONSOLE_BATCH, batch->full_screen, &run.handler, why,
-                     sizeof why)) {
+    run.handler = (struct connection_handler){.context = &run,
+                                              .output = on_output,
+                                              .problem = on_problem,
+                                              .warning = on_warning,
+                                              .notice = on_notice,
+                                              .view = on_view};
+    if (connection_open(&run.connection, fd, CONSOLE_BATCH, batch->full_screen, &run.handler, why,
+                        sizeof why)) {
         terminal_error("mirrorsh: %s\n", why);
         return STATUS_NO_BOX;
     }
@@ -224,6 +224,6 @@ int batch_run(const struct batch *batch, int fd)
         terminal_error("mirrorsh: uncommitted changes were dropped\n");
         run.failed = true;
     }
-    session_close(&run.session);
+    connection_close(&run.connection);
     return status ? status : run.failed ? STATUS_FAILED : STATUS_OK;
 }

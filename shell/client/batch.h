@@ -1,4 +1,4 @@
-/* The batch: the lines of -c, -f and standard input, in their order, through one session.
+/* The batch: the lines of -c, -f and standard input, in their order, through one connection.
  * Output goes to standard output, errors with their place to standard error. */
 #ifndef MIRRORSH_BATCH_H
 #define MIRRORSH_BATCH_H

@@ -16,11 +16,11 @@ enum {
 };
 
 /* What signals ask for; -errno: give up. */
-static int heed_signals(struct session *session)
+static int heed_signals(struct connection *connection)
 {
     if (terminal_ended())
         return -EINTR;
-    if (terminal_interrupted() && ++session->interrupts > INTERRUPTS_MAX)
+    if (terminal_interrupted() && ++connection->interrupts > INTERRUPTS_MAX)
         return -ETIMEDOUT;
     return 0;
 }
@@ -31,32 +31,33 @@ static int wait_within_message(void *context, int fd, short events)
     return heed_signals(context);
 }
 
-int session_send(struct session *session, enum message_type type, const void *data, size_t length)
+int connection_send(struct connection *connection, enum message_type type, const void *data,
+                    size_t length)
 {
-    return message_send(&session->wire, type, data, length);
+    return message_send(&connection->wire, type, data, length);
 }
 
-int session_receive(struct session *session, struct message *message)
+int connection_receive(struct connection *connection, struct message *message)
 {
-    int failed = message_receive(&session->wire, message);
+    int failed = message_receive(&connection->wire, message);
 
-    if (failed || message->request == session->wire.request || message->type == MESSAGE_NOTICE ||
+    if (failed || message->request == connection->wire.request || message->type == MESSAGE_NOTICE ||
         message->type == MESSAGE_REFUSED)
         return failed;
     free(message->data);
     return 1;
 }
 
-bool session_prompt(struct session *session, const struct message *message)
+bool connection_prompt(struct connection *connection, const struct message *message)
 {
-    if (message->length != sizeof session->prompt)
+    if (message->length != sizeof connection->prompt)
         return false;
-    memcpy(&session->prompt, message->data, sizeof session->prompt);
-    session->prompt.text[PROMPT_MAX - 1] = '\0';
+    memcpy(&connection->prompt, message->data, sizeof connection->prompt);
+    connection->prompt.text[PROMPT_MAX - 1] = '\0';
     return true;
 }
 
-static int greet(struct session *session, enum console_kind kind, bool full_screen)
+static int greet(struct connection *connection, enum console_kind kind, bool full_screen)
 {
     struct hello hello = {.version = PROTOCOL_VERSION,
                           .kind = kind,
@@ -64,18 +65,18 @@ static int greet(struct session *session, enum console_kind kind, bool full_scre
                           .full_screen = full_screen};
 
     terminal_name(hello.terminal, sizeof hello.terminal);
-    return session_send(session, MESSAGE_HELLO, &hello, sizeof hello);
+    return connection_send(connection, MESSAGE_HELLO, &hello, sizeof hello);
 }
 
 /* Receives messages until the box says WELCOME. */
-static int await_welcome(struct session *session, const struct session_handler *handler, char *why,
-                         size_t why_size)
+static int await_welcome(struct connection *connection, const struct connection_handler *handler,
+                         char *why, size_t why_size)
 {
     uint64_t until = terminal_clock_ms() + HELLO_TIMEOUT_MS;
 
     for (;;) {
         uint64_t now = terminal_clock_ms();
-        int ready = terminal_wait(session->wire.fd, -1, now < until ? (int)(until - now) : 0);
+        int ready = terminal_wait(connection->wire.fd, -1, now < until ? (int)(until - now) : 0);
         struct message message;
         int failed;
 
@@ -85,7 +86,7 @@ static int await_welcome(struct session *session, const struct session_handler *
         }
         if (ready < 0)
             continue;
-        failed = session_receive(session, &message);
+        failed = connection_receive(connection, &message);
         if (failed) {
             snprintf(why, why_size, "the box hung up");
             return failed < 0 ? failed : -EPROTO;
@@ -96,7 +97,7 @@ static int await_welcome(struct session *session, const struct session_handler *
             handler->notice(handler->context, message.data);
         if (message.type == MESSAGE_REFUSED)
             failed = -EACCES;
-        else if (message.type == MESSAGE_WELCOME && session_prompt(session, &message))
+        else if (message.type == MESSAGE_WELCOME && connection_prompt(connection, &message))
             failed = 1;
         free(message.data);
         if (failed)
@@ -104,34 +105,34 @@ static int await_welcome(struct session *session, const struct session_handler *
     }
 }
 
-int session_open(struct session *session, int fd, enum console_kind kind, bool full_screen,
-                 const struct session_handler *handler, char *why, size_t why_size)
+int connection_open(struct connection *connection, int fd, enum console_kind kind, bool full_screen,
+                    const struct connection_handler *handler, char *why, size_t why_size)
 {
     int failed;
 
-    *session =
-        (struct session){.wire = {.fd = fd, .wait = wait_within_message, .context = session}};
-    failed = greet(session, kind, full_screen);
+    *connection =
+        (struct connection){.wire = {.fd = fd, .wait = wait_within_message, .context = connection}};
+    failed = greet(connection, kind, full_screen);
     /* A refusal may already wait for us when the box hangs up before it has read us. */
     if (!failed || failed == -EPIPE)
-        failed = await_welcome(session, handler, why, why_size);
+        failed = await_welcome(connection, handler, why, why_size);
     else
         snprintf(why, why_size, "%s", strerror(-failed));
     if (failed)
-        session_close(session);
+        connection_close(connection);
     return failed;
 }
 
-void session_close(struct session *session)
+void connection_close(struct connection *connection)
 {
-    if (session->wire.fd >= 0)
-        close(session->wire.fd);
-    session->wire.fd = -1;
+    if (connection->wire.fd >= 0)
+        close(connection->wire.fd);
+    connection->wire.fd = -1;
 }
 
 /* Begins a request: what is answered to earlier ones is of no use any more. */
-static int ask(struct session *session, enum message_type type, uint32_t number, const char *text,
-               size_t length)
+static int ask(struct connection *connection, enum message_type type, uint32_t number,
+               const char *text, size_t length)
 {
     char *message = malloc(sizeof number + length);
     int failed;
@@ -140,25 +141,25 @@ static int ask(struct session *session, enum message_type type, uint32_t number,
         return -ENOMEM;
     memcpy(message, &number, sizeof number);
     memcpy(message + sizeof number, text, length);
-    session->wire.request++;
-    session->interrupts = 0;
-    session->cut = session->round = false;
-    failed = session_send(session, type, message, sizeof number + length);
+    connection->wire.request++;
+    connection->interrupts = 0;
+    connection->cut = connection->round = false;
+    failed = connection_send(connection, type, message, sizeof number + length);
     free(message);
     return failed;
 }
 
 /* No more of the answer is wanted. */
-static int cut(struct session *session)
+static int cut(struct connection *connection)
 {
-    session->cut = true;
-    return session_send(session, MESSAGE_INTERRUPT, NULL, 0);
+    connection->cut = true;
+    return connection_send(connection, MESSAGE_INTERRUPT, NULL, 0);
 }
 
 /* What a handler that shows output has said: after a ^C the line goes on, without its output. */
-static int shown(struct session *session, int failed)
+static int shown(struct connection *connection, int failed)
 {
-    return failed == -ECANCELED ? cut(session) : failed;
+    return failed == -ECANCELED ? cut(connection) : failed;
 }
 
 /* The pipes of the line that runs. */
@@ -170,27 +171,27 @@ struct filter {
 };
 
 /* A pipe that cannot go on: by a ^C, or it says why. */
-static int pipe_failed(struct session *session, const struct session_handler *handler)
+static int pipe_failed(struct connection *connection, const struct connection_handler *handler)
 {
-    struct filter *filter = session->filter;
-    unsigned before = session->interrupts;
-    int failed = heed_signals(session);
+    struct filter *filter = connection->filter;
+    unsigned before = connection->interrupts;
+    int failed = heed_signals(connection);
 
     if (failed)
         return failed;
     filter->failed = true;
-    if (session->interrupts == before)
+    if (connection->interrupts == before)
         handler->problem(handler->context,
                          words_place(filter->line, &filter->words, filter->pipe.problem.word),
                          filter->pipe.problem.text);
-    return cut(session);
+    return cut(connection);
 }
 
 /* Puts text through the pipes; the last time: what they have kept. */
-static int put_through(struct session *session, const struct session_handler *handler,
+static int put_through(struct connection *connection, const struct connection_handler *handler,
                        const char *text, size_t length, bool last)
 {
-    struct pipe *pipe = &session->filter->pipe;
+    struct pipe *pipe = &connection->filter->pipe;
     char *through = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&through, &size);
@@ -203,24 +204,24 @@ static int put_through(struct session *session, const struct session_handler *ha
     if (fclose(out) == 0)
         failed = size ? handler->output(handler->context, through, size) : 0;
     free(through);
-    return failed || good ? failed : pipe_failed(session, handler);
+    return failed || good ? failed : pipe_failed(connection, handler);
 }
 
-static int put(struct session *session, const struct session_handler *handler, const char *text,
-               size_t length)
+static int put(struct connection *connection, const struct connection_handler *handler,
+               const char *text, size_t length)
 {
     int failed = 0;
 
-    if (session->filter && pipe_filters(&session->filter->pipe) && !session->cut)
-        failed = put_through(session, handler, text, length, false);
-    else if (!session->cut)
+    if (connection->filter && pipe_filters(&connection->filter->pipe) && !connection->cut)
+        failed = put_through(connection, handler, text, length, false);
+    else if (!connection->cut)
         failed = handler->output(handler->context, text, length);
-    return shown(session, failed);
+    return shown(connection, failed);
 }
 
 /* Hands one message on. 1: the line is done, 0: go on, or -errno. */
-static int take(struct session *session, const struct message *message,
-                const struct session_handler *handler)
+static int take(struct connection *connection, const struct message *message,
+                const struct connection_handler *handler)
 {
     struct view_start view;
     uint32_t column;
@@ -228,10 +229,10 @@ static int take(struct session *session, const struct message *message,
 
     switch (message->type) {
     case MESSAGE_OUTPUT:
-        return put(session, handler, message->data, message->length);
+        return put(connection, handler, message->data, message->length);
     case MESSAGE_ROUND: /* it is not held back for more to come */
-        session->round = true;
-        return handler->idle ? shown(session, handler->idle(handler->context)) : 0;
+        connection->round = true;
+        return handler->idle ? shown(connection, handler->idle(handler->context)) : 0;
     case MESSAGE_PROBLEM:
     case MESSAGE_WARNING:
         if (message->length < sizeof column)
@@ -244,12 +245,12 @@ static int take(struct session *session, const struct message *message,
         handler->notice(handler->context, message->data);
         return 0;
     case MESSAGE_DONE:
-        return session_prompt(session, message) ? 1 : -EPROTO;
+        return connection_prompt(connection, message) ? 1 : -EPROTO;
     case MESSAGE_VIEW:
         if (message->length != sizeof view || !handler->view)
             return -EPROTO;
         memcpy(&view, message->data, sizeof view);
-        failed = handler->view(handler->context, session, &view);
+        failed = handler->view(handler->context, connection, &view);
         return failed ? failed : 1;
     case MESSAGE_REFUSED:
         return -ECONNRESET;
@@ -269,77 +270,77 @@ static int take(struct session *session, const struct message *message,
 }
 
 /* One wait for the box, the signals, and the line to the person, and what came of it. */
-static int step(struct session *session, const struct session_handler *handler)
+static int step(struct connection *connection, const struct connection_handler *handler)
 {
-    unsigned before = session->interrupts;
-    uint32_t busy = session->round ? terminal_busy() : 0;
+    unsigned before = connection->interrupts;
+    uint32_t busy = connection->round ? terminal_busy() : 0;
     struct message message;
     int ready, failed;
 
-    if (session->round && busy == 0) {
-        session->round = false;
-        return session_send(session, MESSAGE_SHOWN, NULL, 0);
+    if (connection->round && busy == 0) {
+        connection->round = false;
+        return connection_send(connection, MESSAGE_SHOWN, NULL, 0);
     }
-    ready = terminal_wait(session->wire.fd, -1,
-                          session->round  ? (int)busy
-                          : handler->idle ? IDLE_MS
-                                          : -1);
-    failed = heed_signals(session);
-    if (!failed && session->interrupts > before)
-        failed = session_send(session, MESSAGE_INTERRUPT, NULL, 0);
+    ready = terminal_wait(connection->wire.fd, -1,
+                          connection->round ? (int)busy
+                          : handler->idle   ? IDLE_MS
+                                            : -1);
+    failed = heed_signals(connection);
+    if (!failed && connection->interrupts > before)
+        failed = connection_send(connection, MESSAGE_INTERRUPT, NULL, 0);
     if (!failed && terminal_resized())
-        session_resize(session);
+        connection_resize(connection);
     if (!failed && ready == 0 && handler->idle)
-        failed = shown(session, handler->idle(handler->context));
+        failed = shown(connection, handler->idle(handler->context));
     if (failed || ready <= 0)
         return failed;
-    failed = session_receive(session, &message);
+    failed = connection_receive(connection, &message);
     if (failed)
         return failed < 0 ? failed : 0;
-    failed = take(session, &message, handler);
+    failed = take(connection, &message, handler);
     free(message.data);
     return failed;
 }
 
 /* Has the box run the first `length` bytes of a line, and filters what it answers. */
-static int run(struct session *session, const char *line, size_t length,
-               const struct session_handler *handler)
+static int run(struct connection *connection, const char *line, size_t length,
+               const struct connection_handler *handler)
 {
-    const struct filter *filter = session->filter;
+    const struct filter *filter = connection->filter;
     bool filters = filter && pipe_filters(&filter->pipe);
-    int failed = ask(session, MESSAGE_LINE, filters ? LINE_FILTERED : 0, line, length);
+    int failed = ask(connection, MESSAGE_LINE, filters ? LINE_FILTERED : 0, line, length);
 
     /* The box may have gone with a last word: read on. */
     if (failed == -EPIPE)
         failed = 0;
     while (failed == 0)
-        failed = step(session, handler);
-    if (failed > 0 && filters && !session->cut) {
-        int finished = put_through(session, handler, NULL, 0, true);
+        failed = step(connection, handler);
+    if (failed > 0 && filters && !connection->cut) {
+        int finished = put_through(connection, handler, NULL, 0, true);
 
         if (finished < 0 && finished != -ECANCELED)
             return finished;
     }
     if (failed > 0 && filter) {
-        session->prompt.failed |= filter->failed;
-        session->prompt.page &= !filter->pipe.no_more;
+        connection->prompt.failed |= filter->failed;
+        connection->prompt.page &= !filter->pipe.no_more;
     }
     return failed > 0 ? 0 : failed;
 }
 
 /* A line that the box need not hear of. */
-static int refuse(struct session *session, const struct session_handler *handler, uint32_t column,
-                  const char *text)
+static int refuse(struct connection *connection, const struct connection_handler *handler,
+                  uint32_t column, const char *text)
 {
     handler->problem(handler->context, column, text);
-    session->prompt.failed = 1;
-    session->prompt.logged_out = session->prompt.page = 0;
+    connection->prompt.failed = 1;
+    connection->prompt.logged_out = connection->prompt.page = 0;
     return 0;
 }
 
 /* Runs a line whose words are known: its pipes stay here. */
-static int run_words(struct session *session, struct filter *filter, size_t length,
-                     const struct session_handler *handler)
+static int run_words(struct connection *connection, struct filter *filter, size_t length,
+                     const struct connection_handler *handler)
 {
     const struct words *words = &filter->words;
     struct problem problem;
@@ -347,41 +348,41 @@ static int run_words(struct session *session, struct filter *filter, size_t leng
     int failed;
 
     if (!pipe_parse(words->at, words->count, &filter->pipe, &kept, &problem))
-        return refuse(session, handler, words_place(filter->line, words, problem.word),
+        return refuse(connection, handler, words_place(filter->line, words, problem.word),
                       problem.text);
     if (kept == 0 && words->count > 0) {
         pipe_close(&filter->pipe);
-        return refuse(session, handler, words_place(filter->line, words, 0),
+        return refuse(connection, handler, words_place(filter->line, words, 0),
                       "a command is missing in front of the pipe");
     }
     filter->pipe.stopped = terminal_called;
-    session->filter = filter;
-    failed =
-        run(session, filter->line, kept < words->count ? words->at[kept].start : length, handler);
-    session->filter = NULL;
+    connection->filter = filter;
+    failed = run(connection, filter->line, kept < words->count ? words->at[kept].start : length,
+                 handler);
+    connection->filter = NULL;
     pipe_close(&filter->pipe);
     return failed;
 }
 
-int session_run(struct session *session, const char *line, size_t length,
-                const struct session_handler *handler, bool *interrupted)
+int connection_run(struct connection *connection, const char *line, size_t length,
+                   const struct connection_handler *handler, bool *interrupted)
 {
     struct filter filter = {.line = line};
     struct problem problem;
     char why[80];
     int failed;
 
-    session->interrupts = 0;
-    session->cut = false;
+    connection->interrupts = 0;
+    connection->cut = false;
     snprintf(why, sizeof why, "the line is too long: more than %d bytes", LINE_LENGTH_MAX);
     if (length > LINE_LENGTH_MAX)
-        failed = refuse(session, handler, LINE_LENGTH_MAX + 1, why);
+        failed = refuse(connection, handler, LINE_LENGTH_MAX + 1, why);
     else if (words_split(line, &filter.words, &problem))
-        failed = run_words(session, &filter, length, handler);
+        failed = run_words(connection, &filter, length, handler);
     else /* the box says what is wrong with it */
-        failed = run(session, line, length, handler);
+        failed = run(connection, line, length, handler);
     words_free(&filter.words);
-    *interrupted = session->interrupts > 0 || (session->cut && !filter.failed);
+    *interrupted = connection->interrupts > 0 || (connection->cut && !filter.failed);
     return failed;
 }
 
@@ -404,23 +405,23 @@ static char *with_pipes(const char *line, size_t offset, const char *candidates)
     return text;
 }
 
-int session_complete(struct session *session, const char *line, size_t offset,
-                     const struct session_handler *handler, uint32_t *begin, char **text)
+int connection_complete(struct connection *connection, const char *line, size_t offset,
+                        const struct connection_handler *handler, uint32_t *begin, char **text)
 {
     uint64_t until = terminal_clock_ms() + COMPLETE_TIMEOUT_MS;
-    int failed = ask(session, MESSAGE_COMPLETE, (uint32_t)offset, line, strlen(line));
+    int failed = ask(connection, MESSAGE_COMPLETE, (uint32_t)offset, line, strlen(line));
 
     while (failed >= 0) {
         uint64_t now = terminal_clock_ms();
-        int ready = terminal_wait(session->wire.fd, -1, now < until ? (int)(until - now) : 0);
+        int ready = terminal_wait(connection->wire.fd, -1, now < until ? (int)(until - now) : 0);
         struct message message;
 
         if (ready == 0)
             return -ETIMEDOUT;
-        failed = heed_signals(session);
+        failed = heed_signals(connection);
         if (failed || ready < 0)
             continue;
-        failed = session_receive(session, &message);
+        failed = connection_receive(connection, &message);
         if (failed)
             continue;
         if (message.type == MESSAGE_CANDIDATES && message.length >= sizeof *begin) {
@@ -438,13 +439,13 @@ int session_complete(struct session *session, const char *line, size_t offset,
     return failed;
 }
 
-int session_news(struct session *session, const struct session_handler *handler)
+int connection_news(struct connection *connection, const struct connection_handler *handler)
 {
     struct message message;
     int failed;
 
-    session->interrupts = 0;
-    failed = session_receive(session, &message);
+    connection->interrupts = 0;
+    failed = connection_receive(connection, &message);
     if (failed)
         return failed < 0 ? failed : 0;
     if (message.type == MESSAGE_NOTICE)
@@ -455,9 +456,9 @@ int session_news(struct session *session, const struct session_handler *handler)
     return failed;
 }
 
-void session_resize(struct session *session)
+void connection_resize(struct connection *connection)
 {
     struct screen_size size = terminal_size();
 
-    session_send(session, MESSAGE_SIZE, &size, sizeof size);
+    connection_send(connection, MESSAGE_SIZE, &size, sizeof size);
 }

@@ -1,23 +1,23 @@
 /* The console's side of the protocol, shared by the batch and the editor: says hello, sends a
  * line and hands on what the box answers until it is done, through the line's pipes. What a
  * request that was given up is answered later is dropped. */
-#ifndef MIRRORSH_SESSION_H
-#define MIRRORSH_SESSION_H
+#ifndef MIRRORSH_CONNECTION_H
+#define MIRRORSH_CONNECTION_H
 
 #include "../protocol.h"
 #include "pipe.h"
 
-struct session {
-    struct wire wire;     /* its descriptor is owned; its request is the last one made */
-    struct prompt prompt; /* of the last answer */
-    unsigned interrupts;  /* ^C since the request was made */
-    bool cut;             /* the rest of its output is not wanted */
+struct connection {
+    struct wire wire;      /* its descriptor is owned; its request is the last one made */
+    struct prompt prompt;  /* of the last answer */
+    unsigned interrupts;   /* ^C since the request was made */
+    bool cut;              /* the rest of its output is not wanted */
     struct filter *filter; /* of the line that runs; NULL: none */
-    bool round;           /* a round has come that the box has not heard of as shown */
+    bool round;            /* a round has come that the box has not heard of as shown */
 };
 
 /* Where answers go. */
-struct session_handler {
+struct connection_handler {
     void *context;
     /* Text for standard output; -ECANCELED: no more of this answer, other -errno end the run. */
     int (*output)(void *context, const char *text, size_t length);
@@ -28,36 +28,37 @@ struct session_handler {
     void (*warning)(void *context, uint32_t column, const char *text);
     void (*notice)(void *context, const char *text);
     /* The live view: returns 0 behind DONE, whose prompt it took, or -errno. */
-    int (*view)(void *context, struct session *session, const struct view_start *start);
+    int (*view)(void *context, struct connection *connection, const struct view_start *start);
 };
 
 /* Takes over `fd`. 0 with a prompt, or -errno with *why (the descriptor is closed then). */
-int session_open(struct session *session, int fd, enum console_kind kind, bool full_screen,
-                 const struct session_handler *handler, char *why, size_t why_size);
-void session_close(struct session *session);
+int connection_open(struct connection *connection, int fd, enum console_kind kind, bool full_screen,
+                    const struct connection_handler *handler, char *why, size_t why_size);
+void connection_close(struct connection *connection);
 
-/* Runs one line of `length` bytes. 0: session->prompt says how it went; -EINTR: a signal ended
+/* Runs one line of `length` bytes. 0: connection->prompt says how it went; -EINTR: a signal ended
  * the process's wish to wait (terminal_ended), -ECONNRESET: the box has gone, or -errno of a
  * handler. SIGINT is passed on to the box; *interrupted says so. */
-int session_run(struct session *session, const char *line, size_t length,
-                const struct session_handler *handler, bool *interrupted);
+int connection_run(struct connection *connection, const char *line, size_t length,
+                   const struct connection_handler *handler, bool *interrupted);
 
 /* Asks what may stand at byte `offset` of the line: 0 with *text (malloced, CANDIDATES of
  * protocol.h from behind its number) and *begin, or -errno. */
-int session_complete(struct session *session, const char *line, size_t offset,
-                     const struct session_handler *handler, uint32_t *begin, char **text);
+int connection_complete(struct connection *connection, const char *line, size_t offset,
+                        const struct connection_handler *handler, uint32_t *begin, char **text);
 
 /* Takes one message that came outside a line: a notice, or the end (-ECONNRESET). */
-int session_news(struct session *session, const struct session_handler *handler);
+int connection_news(struct connection *connection, const struct connection_handler *handler);
 
 /* Tells the box the terminal's new size. */
-void session_resize(struct session *session);
+void connection_resize(struct connection *connection);
 
-/* For the live view: one message to and from the box. session_receive: 0 with the message, whose
+/* For the live view: one message to and from the box. connection_receive: 0 with the message, whose
  * data is to be freed; 1: one came that is of no use any more; or -errno. */
-int session_send(struct session *session, enum message_type type, const void *data, size_t length);
-int session_receive(struct session *session, struct message *message);
+int connection_send(struct connection *connection, enum message_type type, const void *data,
+                    size_t length);
+int connection_receive(struct connection *connection, struct message *message);
 /* Takes the prompt out of WELCOME or DONE; false: not one. */
-bool session_prompt(struct session *session, const struct message *message);
+bool connection_prompt(struct connection *connection, const struct message *message);
 
 #endif

@@ -1,10 +1,10 @@
-/* Between the keyboard and the session: the only file that knows libedit. Characters are
+/* Between the keyboard and the connection: the only file that knows libedit. Characters are
  * read by our own function, so that the box's messages and the signals are heard while a
  * person thinks. */
 #include "editor.h"
 #include "../config/utf8.h"
 #include "../config/words.h"
-#include "completion.h"
+#include "choices.h"
 #include "keys.h"
 #include "pager.h"
 #include "terminal.h"
@@ -22,8 +22,8 @@ struct editor {
     EditLine *el;
     History *history;
     FILE *discarded; /* libedit's complaints about terminals it does not know */
-    struct session *session;
-    const struct session_handler *handler;
+    struct connection *connection;
+    const struct connection_handler *handler;
     const char *prompt;
     char *line;                /* handed out last */
     mbstate_t typed;           /* of the character whose first bytes have come */
@@ -129,14 +129,14 @@ static int next_character(EditLine *el, wchar_t *character)
             *character = *editor->queued++;
             return 1;
         }
-        int ready = terminal_wait(STDIN_FILENO, editor->session->wire.fd, -1);
+        int ready = terminal_wait(STDIN_FILENO, editor->connection->wire.fd, -1);
 
         if (terminal_ended()) {
             editor->result = EDITOR_HANGUP;
             return 0;
         }
         if (terminal_resized()) {
-            session_resize(editor->session);
+            connection_resize(editor->connection);
             editor_step_aside(editor);
             el_resize(el);
             editor_come_back(editor);
@@ -145,7 +145,7 @@ static int next_character(EditLine *el, wchar_t *character)
             *character = L'\003';
             return 1;
         }
-        if (ready > 0 && ready & 2 && session_news(editor->session, editor->handler)) {
+        if (ready > 0 && ready & 2 && connection_news(editor->connection, editor->handler)) {
             editor->result = EDITOR_BOX;
             return 0;
         }
@@ -204,8 +204,8 @@ static bool ask_candidates(struct editor *editor, struct choices *choices, char 
     bool done = false;
 
     *typed = NULL;
-    if (line &&
-        session_complete(editor->session, line, cursor, editor->handler, &begin, &text) == 0) {
+    if (line && connection_complete(editor->connection, line, cursor, editor->handler, &begin,
+                                    &text) == 0) {
         if (begin > cursor)
             begin = (uint32_t)cursor;
         *typed = strndup(line + begin, cursor - begin);
@@ -334,14 +334,15 @@ static void bind_keys(EditLine *el)
     el_set(el, EL_SETTY, "-x", "-echo", "-icanon", NULL);
 }
 
-struct editor *editor_open(struct session *session, const struct session_handler *handler)
+struct editor *editor_open(struct connection *connection, const struct connection_handler *handler)
 {
     struct editor *editor = calloc(1, sizeof *editor);
     HistEvent event;
 
     if (!editor)
         return NULL;
-    *editor = (struct editor){.session = session, .handler = handler, .prompt = "", .queued = L""};
+    *editor =
+        (struct editor){.connection = connection, .handler = handler, .prompt = "", .queued = L""};
     editor->discarded = fopen("/dev/null", "we");
     editor->out = fopencookie(NULL, "w", (cookie_io_functions_t){.write = print});
     editor->history = history_init();

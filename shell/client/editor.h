@@ -7,9 +7,9 @@
 
 struct editor;
 
-/* One a process. Uses the session to ask for candidates; tells notices to the handler. NULL:
+/* One a process. Uses the connection to ask for candidates; tells notices to the handler. NULL:
  * out of memory, or no terminal that can be edited on. */
-struct editor *editor_open(struct session *session, const struct session_handler *handler);
+struct editor *editor_open(struct connection *connection, const struct connection_handler *handler);
 /* The terminal is as it was before editor_open. */
 void editor_close(struct editor *editor);
 

@@ -1,8 +1,8 @@
 /* The live view's loop: samples of the box, keys of the person, the size of the terminal. */
 #include "live.h"
-#include "terminal.h"
 #include "live_paint.h"
 #include "live_screen.h"
+#include "terminal.h"
 #include <curses.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ enum {
 };
 
 struct live {
-    struct session *session;
+    struct connection *connection;
     struct live_screen screen;
     struct paint paint;
     bool dirty, over;
@@ -30,7 +30,7 @@ struct live {
  * session stays with it when it has gone, and says so. */
 static void follow_selection(struct paint *paint, bool by_name)
 {
-    const struct sample *now = paint->model.now;
+    const struct live_sample *now = paint->model.now;
     size_t count = now ? now->session_count : 0;
     bool found = false;
 
@@ -83,7 +83,7 @@ static int ask(struct live *live)
     if (paint->page == PAGE_SESSION)
         snprintf(watch.session, sizeof watch.session, "%.255s", paint->selected);
     snprintf(live->watched, sizeof live->watched, "%s", watch.session);
-    return session_send(live->session, MESSAGE_WATCH, &watch, sizeof watch);
+    return connection_send(live->connection, MESSAGE_WATCH, &watch, sizeof watch);
 }
 
 /* Asks again when the page shows another session than the box was asked for. */
@@ -146,10 +146,10 @@ static void obey(struct live *live, int key)
         turn_to(paint, PAGE_HELP);
     } else if (key == 's') {
         paint->model.sort = (paint->model.sort + 1) % SORTS;
-        model_sort(&paint->model);
+        live_model_sort(&paint->model);
         follow_selection(paint, true);
     } else if (key == 'r') {
-        model_reset(&paint->model);
+        live_model_reset(&paint->model);
     } else if (key == 'p') {
         paint->paused = !paint->paused;
     } else if (key == '+' || key == '=') {
@@ -177,14 +177,14 @@ static int read_keys(struct live *live)
 static int hear(struct live *live)
 {
     struct message message;
-    int failed = session_receive(live->session, &message);
+    int failed = connection_receive(live->connection, &message);
 
     if (failed)
         return failed < 0 ? failed : 0;
     if (message.type == MESSAGE_SAMPLE) {
-        struct sample *sample = sample_parse(message.data, message.length);
+        struct live_sample *sample = live_sample_parse(message.data, message.length);
 
-        if (!sample || !model_add(&live->paint.model, sample, live->paint.paused))
+        if (!sample || !live_model_add(&live->paint.model, sample, live->paint.paused))
             failed = -EPROTO;
         follow_selection(&live->paint, true);
         live->dirty = live->round = true;
@@ -195,7 +195,7 @@ static int hear(struct live *live)
             fprintf(live->notices, "%s\n", live->paint.notice);
         live->dirty = true;
     } else if (message.type == MESSAGE_DONE) {
-        failed = session_prompt(live->session, &message) ? 1 : -EPROTO;
+        failed = connection_prompt(live->connection, &message) ? 1 : -EPROTO;
     } else if (message.type == MESSAGE_REFUSED) {
         failed = -ECONNRESET;
     }
@@ -215,7 +215,7 @@ static int draw(struct live *live)
             return -ENOMEM;
     } else if (live->round && idle) {
         live->round = false;
-        return session_send(live->session, MESSAGE_SHOWN, NULL, 0);
+        return connection_send(live->connection, MESSAGE_SHOWN, NULL, 0);
     }
     return screen_send(&live->screen);
 }
@@ -229,7 +229,7 @@ static int wait_for_news(const struct live *live)
                   : !waits && (live->dirty || live->round) ? (int)terminal_busy()
                                                            : -1;
 
-    return terminal_wait_all(STDIN_FILENO, live->session->wire.fd, waits && !full, timeout);
+    return terminal_wait_all(STDIN_FILENO, live->connection->wire.fd, waits && !full, timeout);
 }
 
 /* Until the person or the box ends it. 1: DONE came, 0: they want out, or -errno. */
@@ -250,7 +250,7 @@ static int watch(struct live *live)
             live->over = true;
         if (terminal_resized()) {
             failed = paint_resize(&live->paint) ? 0 : -ENOMEM;
-            session_resize(live->session);
+            connection_resize(live->connection);
             live->dirty = true;
         }
         if (!failed && ready > 0 && ready & 1)
@@ -269,10 +269,10 @@ static int watch(struct live *live)
 /* They want out: tells the box and hears it to its DONE. */
 static int leave(struct live *live)
 {
-    int failed = session_send(live->session, MESSAGE_INTERRUPT, NULL, 0);
+    int failed = connection_send(live->connection, MESSAGE_INTERRUPT, NULL, 0);
 
     while (!failed || failed == -EPIPE) {
-        int ready = terminal_wait(live->session->wire.fd, -1, -1);
+        int ready = terminal_wait(live->connection->wire.fd, -1, -1);
 
         if (terminal_ended())
             return -EINTR;
@@ -283,10 +283,10 @@ static int leave(struct live *live)
     return failed;
 }
 
-int live_run(struct session *session, const struct view_start *start)
+int live_run(struct connection *connection, const struct view_start *start)
 {
     const char *term = getenv("TERM");
-    struct live live = {.session = session, .paint.interval_ms = start->interval_ms};
+    struct live live = {.connection = connection, .paint.interval_ms = start->interval_ms};
     char *notices = NULL;
     size_t notices_length;
     int failed;

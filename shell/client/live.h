@@ -9,8 +9,8 @@
  * cursor. */
 bool live_possible(void);
 
-/* Draws until DONE, whose prompt the session takes; the terminal is as before then. 0, -EINTR
+/* Draws until DONE, whose prompt the connection takes; the terminal is as before then. 0, -EINTR
  * when the process is to end, or -errno of the box's connection. */
-int live_run(struct session *session, const struct view_start *start);
+int live_run(struct connection *connection, const struct view_start *start);
 
 #endif

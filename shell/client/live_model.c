@@ -1,4 +1,4 @@
-/* Samples -> rates, totals, trails and order. Knows neither the box nor the screen. */
+/* Samples -> rates, totals, curves and order. Knows neither the box nor the screen. */
 #include "live_model.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@ static uint64_t gain(uint64_t now, uint64_t before)
     return now >= before ? now - before : now;
 }
 
-static struct flow flow(const struct model *model, uint64_t now, const uint64_t *before,
+static struct flow flow(const struct live_model *model, uint64_t now, const uint64_t *before,
                         const uint64_t *base)
 {
     struct flow flow = {.total = base ? gain(now, *base) : now};
@@ -21,19 +21,19 @@ static struct flow flow(const struct model *model, uint64_t now, const uint64_t 
     return flow;
 }
 
-struct model_row model_session(const struct model *model, size_t index)
+struct live_model_row live_model_session(const struct live_model *model, size_t index)
 {
-    const struct sample_session *now = &model->now->sessions[index];
-    const struct sample_session *before = sample_find(model->before, now->name, index);
-    const struct sample_session *base = sample_find(model->base, now->name, index);
+    const struct live_sample_session *now = &model->now->sessions[index];
+    const struct live_sample_session *before = live_sample_find(model->before, now->name, index);
+    const struct live_sample_session *base = live_sample_find(model->base, now->name, index);
 
 #define FLOW(field)                                                                                \
     flow(model, now->field, before ? &before->field : NULL, base ? &base->field : NULL)
-    return (struct model_row){.matched = FLOW(matched_packets),
-                              .matched_bytes = FLOW(matched_bytes),
-                              .sent = FLOW(sent_packets),
-                              .sent_bytes = FLOW(sent_bytes),
-                              .dropped = FLOW(dropped_packets)};
+    return (struct live_model_row){.matched = FLOW(matched_packets),
+                                   .matched_bytes = FLOW(matched_bytes),
+                                   .sent = FLOW(sent_packets),
+                                   .sent_bytes = FLOW(sent_bytes),
+                                   .dropped = FLOW(dropped_packets)};
 #undef FLOW
 }
 
@@ -43,12 +43,12 @@ static void add_flow(struct flow *sum, const struct flow *flow)
     sum->total += flow->total;
 }
 
-struct model_row model_sum(const struct model *model)
+struct live_model_row live_model_sum(const struct live_model *model)
 {
-    struct model_row sum = {0};
+    struct live_model_row sum = {0};
 
     for (size_t i = 0; i < model->now->session_count; i++) {
-        struct model_row row = model_session(model, i);
+        struct live_model_row row = live_model_session(model, i);
 
         add_flow(&sum.matched, &row.matched);
         add_flow(&sum.matched_bytes, &row.matched_bytes);
@@ -59,10 +59,11 @@ struct model_row model_sum(const struct model *model)
     return sum;
 }
 
-static const uint64_t *rule_packets(const struct sample *sample, const struct sample_rule *like)
+static const uint64_t *rule_packets(const struct live_sample *sample,
+                                    const struct live_sample_rule *like)
 {
     for (size_t i = 0; sample && i < sample->rule_count; i++) {
-        const struct sample_rule *rule = &sample->rules[i];
+        const struct live_sample_rule *rule = &sample->rules[i];
 
         if (strcmp(rule->session, like->session) == 0 && strcmp(rule->number, like->number) == 0 &&
             strcmp(rule->direction, like->direction) == 0)
@@ -71,19 +72,19 @@ static const uint64_t *rule_packets(const struct sample *sample, const struct sa
     return NULL;
 }
 
-struct flow model_rule(const struct model *model, size_t index)
+struct flow live_model_rule(const struct live_model *model, size_t index)
 {
-    const struct sample_rule *now = &model->now->rules[index];
+    const struct live_sample_rule *now = &model->now->rules[index];
 
     return flow(model, now->packets, rule_packets(model->before, now),
                 rule_packets(model->base, now));
 }
 
-static const uint64_t *receiver_packets(const struct sample *sample,
-                                        const struct sample_receiver *like)
+static const uint64_t *receiver_packets(const struct live_sample *sample,
+                                        const struct live_sample_receiver *like)
 {
     for (size_t i = 0; sample && i < sample->receiver_count; i++) {
-        const struct sample_receiver *receiver = &sample->receivers[i];
+        const struct live_sample_receiver *receiver = &sample->receivers[i];
 
         if (strcmp(receiver->session, like->session) == 0 &&
             strcmp(receiver->address, like->address) == 0)
@@ -92,78 +93,78 @@ static const uint64_t *receiver_packets(const struct sample *sample,
     return NULL;
 }
 
-struct flow model_receiver(const struct model *model, size_t index)
+struct flow live_model_receiver(const struct live_model *model, size_t index)
 {
-    const struct sample_receiver *now = &model->now->receivers[index];
+    const struct live_sample_receiver *now = &model->now->receivers[index];
 
     return flow(model, now->packets, receiver_packets(model->before, now),
                 receiver_packets(model->base, now));
 }
 
-static void trail_add(struct trail *trail, uint64_t ms, uint64_t packets)
+static void curve_add(struct live_curve *curve, uint64_t ms, uint64_t packets)
 {
-    if (trail->count) {
-        const struct trail_point *last = &trail->points[(trail->count - 1) % TRAIL_POINTS];
+    if (curve->count) {
+        const struct curve_point *last = &curve->points[(curve->count - 1) % CURVE_POINTS];
 
         if (packets < last->packets)
-            trail->count = 0; /* cleared: a new trail */
+            curve->count = 0; /* cleared: a new curve */
         else if (ms <= last->ms)
             return;
     }
-    trail->points[trail->count++ % TRAIL_POINTS] = (struct trail_point){ms, packets};
+    curve->points[curve->count++ % CURVE_POINTS] = (struct curve_point){ms, packets};
 }
 
-/* Takes the trail of that name out of the old ones, or makes a new one. */
-static bool take_trail(struct trail *into, struct trail *old, size_t count, const char *name,
-                       size_t near)
+/* Takes the curve of that name out of the old ones, or makes a new one. */
+static bool take_curve(struct live_curve *into, struct live_curve *old, size_t count,
+                       const char *name, size_t near)
 {
     for (size_t i = 0; i < count; i++) {
-        struct trail *trail = &old[(near + i) % count];
+        struct live_curve *curve = &old[(near + i) % count];
 
-        if (trail->name && strcmp(trail->name, name) == 0) {
-            *into = *trail;
-            trail->name = NULL;
+        if (curve->name && strcmp(curve->name, name) == 0) {
+            *into = *curve;
+            curve->name = NULL;
             return true;
         }
     }
-    *into = (struct trail){.name = strdup(name)};
+    *into = (struct live_curve){.name = strdup(name)};
     return into->name != NULL;
 }
 
-static void free_trails(struct trail *trails, size_t count)
+static void free_curves(struct live_curve *curves, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        free(trails[i].name);
-    free(trails);
+        free(curves[i].name);
+    free(curves);
 }
 
-static bool follow_trails(struct model *model, const struct sample *sample)
+static bool follow_curves(struct live_model *model, const struct live_sample *sample)
 {
-    struct trail *trails = calloc(sample->session_count + 1, sizeof *trails);
-    bool good = trails != NULL;
+    struct live_curve *curves = calloc(sample->session_count + 1, sizeof *curves);
+    bool good = curves != NULL;
     size_t count = 0;
 
     for (; good && count < sample->session_count; count++) {
-        const struct sample_session *session = &sample->sessions[count];
+        const struct live_sample_session *session = &sample->sessions[count];
 
-        good = take_trail(&trails[count], model->trails, model->trail_count, session->name, count);
+        good = take_curve(&curves[count], model->curves, model->curve_count, session->name, count);
         if (good)
-            trail_add(&trails[count], sample->taken_ms, session->matched_packets);
+            curve_add(&curves[count], sample->taken_ms, session->matched_packets);
     }
-    free_trails(model->trails, model->trail_count);
-    model->trails = trails;
-    model->trail_count = count;
+    free_curves(model->curves, model->curve_count);
+    model->curves = curves;
+    model->curve_count = count;
     return good;
 }
 
 /* Packets up to a moment, between two points by a straight line. */
-static double packets_at(const struct trail *trail, uint64_t ms)
+static double packets_at(const struct live_curve *curve, uint64_t ms)
 {
-    size_t kept = trail->count < TRAIL_POINTS ? trail->count : TRAIL_POINTS;
-    const struct trail_point *older = &trail->points[(trail->count - kept) % TRAIL_POINTS];
+    size_t kept = curve->count < CURVE_POINTS ? curve->count : CURVE_POINTS;
+    const struct curve_point *older = &curve->points[(curve->count - kept) % CURVE_POINTS];
 
     for (size_t i = 0; i < kept; i++) {
-        const struct trail_point *point = &trail->points[(trail->count - kept + i) % TRAIL_POINTS];
+        const struct curve_point *point = &curve->points[(curve->count - kept + i) % CURVE_POINTS];
 
         if (point->ms >= ms) {
             if (point->ms == older->ms)
@@ -177,58 +178,59 @@ static double packets_at(const struct trail *trail, uint64_t ms)
     return (double)older->packets;
 }
 
-void trail_levels(const struct trail *trail, uint64_t now_ms, unsigned char *levels, size_t cells)
+void curve_levels(const struct live_curve *curve, uint64_t now_ms, unsigned char *levels,
+                  size_t cells)
 {
     double most = 0;
 
     memset(levels, 0, cells);
-    if (trail->count < 2 || cells == 0)
+    if (curve->count < 2 || cells == 0)
         return;
     /* The first pass finds the busiest step, the second measures all by it. */
     for (int pass = 0; pass < 2; pass++) {
         uint64_t first =
-            trail->points[(trail->count > TRAIL_POINTS ? trail->count : 0) % TRAIL_POINTS].ms;
+            curve->points[(curve->count > CURVE_POINTS ? curve->count : 0) % CURVE_POINTS].ms;
 
         for (size_t i = 0; i < cells; i++) {
-            uint64_t back_from = TRAIL_MS - i * TRAIL_MS / cells;
-            uint64_t back_to = TRAIL_MS - (i + 1) * TRAIL_MS / cells;
+            uint64_t back_from = CURVE_MS - i * CURVE_MS / cells;
+            uint64_t back_to = CURVE_MS - (i + 1) * CURVE_MS / cells;
             double came;
 
             if (now_ms < back_to + first)
                 continue;
-            came = packets_at(trail, now_ms - back_to) -
-                   packets_at(trail, now_ms > back_from + first ? now_ms - back_from : first);
+            came = packets_at(curve, now_ms - back_to) -
+                   packets_at(curve, now_ms > back_from + first ? now_ms - back_from : first);
             if (pass == 0 && came > most)
                 most = came;
             if (pass == 1 && came > 0.5 && most > 0)
-                levels[i] = (unsigned char)(1 + (came / most) * (TRAIL_LEVELS - 1) + 0.001);
+                levels[i] = (unsigned char)(1 + (came / most) * (CURVE_LEVELS - 1) + 0.001);
         }
     }
 }
 
-static struct sample *retire(const struct model *model, struct sample *sample)
+static struct live_sample *retire(const struct live_model *model, struct live_sample *sample)
 {
     if (sample != model->now && sample != model->before && sample != model->base)
-        sample_free(sample);
+        live_sample_free(sample);
     return NULL;
 }
 
-bool model_add(struct model *model, struct sample *sample, bool hold)
+bool live_model_add(struct live_model *model, struct live_sample *sample, bool hold)
 {
-    struct sample *old = model->before;
+    struct live_sample *old = model->before;
     size_t *order;
 
-    if (!follow_trails(model, sample)) {
-        sample_free(sample);
+    if (!follow_curves(model, sample)) {
+        live_sample_free(sample);
         return false;
     }
     if (hold && model->now) {
-        sample_free(sample);
+        live_sample_free(sample);
         return true;
     }
     order = realloc(model->order, (sample->session_count + 1) * sizeof *order);
     if (!order) {
-        sample_free(sample);
+        live_sample_free(sample);
         return false;
     }
     model->order = order;
@@ -239,13 +241,13 @@ bool model_add(struct model *model, struct sample *sample, bool hold)
         model->before = model->now;
     model->now = sample;
     retire(model, old);
-    model_sort(model);
+    live_model_sort(model);
     return true;
 }
 
-void model_reset(struct model *model)
+void live_model_reset(struct live_model *model)
 {
-    struct sample *old = model->base;
+    struct live_sample *old = model->base;
 
     model->base = model->now;
     retire(model, old);
@@ -270,18 +272,18 @@ static int compare(const void *a, const void *b)
 }
 
 /* Rows stay in order of priority where the key does not tell them apart. */
-void model_sort(struct model *model)
+void live_model_sort(struct live_model *model)
 {
     size_t count = model->now ? model->now->session_count : 0;
     struct sort_entry *entries = calloc(count + 1, sizeof *entries);
 
     for (size_t i = 0; i < count; i++) {
-        struct model_row row;
+        struct live_model_row row;
 
         model->order[i] = i;
         if (!entries || model->sort == SORT_PRIORITY)
             continue;
-        row = model_session(model, i);
+        row = live_model_session(model, i);
         entries[i].index = i;
         if (model->sort == SORT_NAME)
             entries[i].name = model->now->sessions[i].name;
@@ -300,11 +302,11 @@ void model_sort(struct model *model)
     free(entries);
 }
 
-void model_free(struct model *model)
+void live_model_free(struct live_model *model)
 {
-    struct sample *samples[] = {model->now, model->before, model->base};
+    struct live_sample *samples[] = {model->now, model->before, model->base};
 
-    free_trails(model->trails, model->trail_count);
+    free_curves(model->curves, model->curve_count);
     free(model->order);
     for (size_t i = 0; i < 3; i++) {
         bool seen = false;
@@ -312,9 +314,9 @@ void model_free(struct model *model)
         for (size_t j = 0; j < i; j++)
             seen = seen || samples[j] == samples[i];
         if (!seen)
-            sample_free(samples[i]);
+            live_sample_free(samples[i]);
     }
-    *model = (struct model){0};
+    *model = (struct live_model){0};
 }
 
 void number_text(char *text, size_t size, double value, size_t width)
@@ -340,7 +342,7 @@ void number_text(char *text, size_t size, double value, size_t width)
              value, suffixes[step]);
 }
 
-const char *sort_name(enum model_sort sort)
+const char *sort_name(enum live_sort sort)
 {
     switch (sort) {
     case SORT_PRIORITY:

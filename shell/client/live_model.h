@@ -1,7 +1,7 @@
 /* What the live view shows, without a screen: rates between two samples, totals since the
- * last reset, the trail of the last minute, the order of the rows. Pure. */
-#ifndef MIRRORSH_MODEL_H
-#define MIRRORSH_MODEL_H
+ * last reset, the curve of the last minute, the order of the rows. Pure. */
+#ifndef MIRRORSH_LIVE_MODEL_H
+#define MIRRORSH_LIVE_MODEL_H
 
 #include "live_sample.h"
 
@@ -9,25 +9,25 @@
  * rates of so short a time would jump. */
 enum { SHORT_MS = 500 };
 
-enum { TRAIL_POINTS = 64, TRAIL_MS = 60000, TRAIL_LEVELS = 8 };
+enum { CURVE_POINTS = 64, CURVE_MS = 60000, CURVE_LEVELS = 8 };
 
 /* Matched packets of one session at the moments of its last samples. */
-struct trail {
+struct live_curve {
     char *name;
-    struct trail_point {
+    struct curve_point {
         uint64_t ms, packets;
-    } points[TRAIL_POINTS];
-    size_t count; /* points ever added; the newest is at (count - 1) % TRAIL_POINTS */
+    } points[CURVE_POINTS];
+    size_t count; /* points ever added; the newest is at (count - 1) % CURVE_POINTS */
 };
 
-enum model_sort { SORT_PRIORITY, SORT_NAME, SORT_MATCHED, SORT_SENT, SORT_DROPPED, SORTS };
+enum live_sort { SORT_PRIORITY, SORT_NAME, SORT_MATCHED, SORT_SENT, SORT_DROPPED, SORTS };
 
-struct model {
-    struct sample *now, *before; /* shown, and the one in front of it; NULL: none yet */
-    struct sample *base;         /* totals count from here; NULL: from the last clear */
-    struct trail *trails;        /* in the order of now->sessions */
-    size_t trail_count;
-    enum model_sort sort;
+struct live_model {
+    struct live_sample *now, *before; /* shown, and the one in front of it; NULL: none yet */
+    struct live_sample *base;         /* totals count from here; NULL: from the last clear */
+    struct live_curve *curves;        /* in the order of now->sessions */
+    size_t curve_count;
+    enum live_sort sort;
     size_t *order; /* of the rows: indices into now->sessions */
 };
 
@@ -38,27 +38,28 @@ struct flow {
 };
 
 /* A row, or the sum of all. */
-struct model_row {
+struct live_model_row {
     struct flow matched, matched_bytes, sent, sent_bytes, dropped;
 };
 
-/* Takes over a sample; hold: only the trails follow it. false: out of memory. */
-bool model_add(struct model *model, struct sample *sample, bool hold);
-void model_reset(struct model *model);
-void model_sort(struct model *model);
-void model_free(struct model *model);
+/* Takes over a sample; hold: only the curves follow it. false: out of memory. */
+bool live_model_add(struct live_model *model, struct live_sample *sample, bool hold);
+void live_model_reset(struct live_model *model);
+void live_model_sort(struct live_model *model);
+void live_model_free(struct live_model *model);
 
-struct model_row model_session(const struct model *model, size_t index);
-struct model_row model_sum(const struct model *model);
-struct flow model_rule(const struct model *model, size_t index);
-struct flow model_receiver(const struct model *model, size_t index);
+struct live_model_row live_model_session(const struct live_model *model, size_t index);
+struct live_model_row live_model_sum(const struct live_model *model);
+struct flow live_model_rule(const struct live_model *model, size_t index);
+struct flow live_model_receiver(const struct live_model *model, size_t index);
 
-/* The last minute in `cells` steps: 0, or 1 to TRAIL_LEVELS of the busiest. */
-void trail_levels(const struct trail *trail, uint64_t now_ms, unsigned char *levels, size_t cells);
+/* The last minute in `cells` steps: 0, or 1 to CURVE_LEVELS of the busiest. */
+void curve_levels(const struct live_curve *curve, uint64_t now_ms, unsigned char *levels,
+                  size_t cells);
 
 /* A number in at most `width` (>= 5) characters: exact where it fits, else 1.23M. */
 void number_text(char *text, size_t size, double value, size_t width);
 
-const char *sort_name(enum model_sort sort);
+const char *sort_name(enum live_sort sort);
 
 #endif

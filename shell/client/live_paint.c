@@ -89,28 +89,28 @@ static void put_text(struct paint *paint, int y, const char *text, chtype attrib
 
 /* The widths of the columns that grow with the screen. */
 struct layout {
-    size_t name, total, trail;
+    size_t name, total, curve;
 };
 
 static struct layout layout_of(const struct paint *paint)
 {
     size_t extra = paint->columns > 80 ? (size_t)paint->columns - 80 : 0;
-    struct layout layout = {.name = 11, .total = 5, .trail = 10};
+    struct layout layout = {.name = 11, .total = 5, .curve = 10};
     size_t names = extra / 3 < 21 ? extra / 3 : 21;
     size_t totals = extra / 12 < 9 ? extra / 12 : 9;
 
     layout.name += names;
     layout.total += totals;
     extra -= names + 3 * totals;
-    layout.trail += extra < 50 ? extra : 50;
+    layout.curve += extra < 50 ? extra : 50;
     return layout;
 }
 
 static void paint_header(struct paint *paint)
 {
-    const struct model *model = &paint->model;
+    const struct live_model *model = &paint->model;
     uint64_t up = model->now->uptime_ms / 1000;
-    struct model_row sum = model_sum(model);
+    struct live_model_row sum = live_model_sum(model);
     struct row row = {.length = 0};
     char rates[5][32];
 
@@ -140,7 +140,7 @@ static void paint_header(struct paint *paint)
     put(paint, 1, &row, 0);
 }
 
-static void add_trail(struct row *row, const struct paint *paint, size_t index, size_t cells)
+static void add_curve(struct row *row, const struct paint *paint, size_t index, size_t cells)
 {
     static const char *const ascii[] = {" ", ".", ":", "-", "=", "+", "*", "%", "#"};
     static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -148,7 +148,7 @@ static void add_trail(struct row *row, const struct paint *paint, size_t index, 
 
     if (cells > sizeof levels)
         cells = sizeof levels;
-    trail_levels(&paint->model.trails[index], paint->model.now->taken_ms, levels, cells);
+    curve_levels(&paint->model.curves[index], paint->model.now->taken_ms, levels, cells);
     for (size_t i = 0; i < cells; i++)
         add(row, "%s", (paint->blocks ? blocks : ascii)[levels[i]]);
 }
@@ -157,8 +157,8 @@ static void paint_session_row(struct paint *paint, int y, size_t place)
 {
     const struct layout layout = layout_of(paint);
     size_t index = paint->model.order[place];
-    const struct sample_session *session = &paint->model.now->sessions[index];
-    struct model_row flows = model_session(&paint->model, index);
+    const struct live_sample_session *session = &paint->model.now->sessions[index];
+    struct live_model_row flows = live_model_session(&paint->model, index);
     bool selected = place == paint->row;
     struct row row = {.length = 0};
 
@@ -175,17 +175,17 @@ static void paint_session_row(struct paint *paint, int y, size_t place)
     add_number(&row, (double)flows.sent.total, layout.total);
     add_number(&row, (double)flows.dropped.total, layout.total);
     add(&row, " ");
-    /* A trail of the samples held back by a pause would not belong to the numbers. */
-    if (index < paint->model.trail_count &&
-        strcmp(paint->model.trails[index].name, session->name) == 0)
-        add_trail(&row, paint, index, layout.trail);
+    /* A curve of the samples held back by a pause would not belong to the numbers. */
+    if (index < paint->model.curve_count &&
+        strcmp(paint->model.curves[index].name, session->name) == 0)
+        add_curve(&row, paint, index, layout.curve);
     put(paint, y, &row, selected ? A_BOLD : 0);
 }
 
 static void paint_status(struct paint *paint)
 {
-    const struct sample_session *session =
-        sample_find(paint->model.now, paint->selected, paint->row);
+    const struct live_sample_session *session =
+        live_sample_find(paint->model.now, paint->selected, paint->row);
     struct row row = {.length = 0};
 
     if (*paint->notice) {
@@ -295,7 +295,7 @@ static void put_wrapped(struct paint *paint, struct row *row, size_t indent, cht
 
 static void paint_rules(struct paint *paint, const char *session)
 {
-    const struct sample *now = paint->model.now;
+    const struct live_sample *now = paint->model.now;
     struct row row = {.length = 0};
 
     add(&row, "rules (of all sessions with this filter):");
@@ -303,12 +303,12 @@ static void paint_rules(struct paint *paint, const char *session)
     add(&row, "  direction number action %7s %12s  match", "pps", "packets");
     put_line(paint, &row, 0);
     for (size_t i = 0; i < now->rule_count; i++) {
-        const struct sample_rule *rule = &now->rules[i];
+        const struct live_sample_rule *rule = &now->rules[i];
         struct flow flow;
 
         if (strcmp(rule->session, session) != 0)
             continue;
-        flow = model_rule(&paint->model, i);
+        flow = live_model_rule(&paint->model, i);
         add(&row, "  %-9s %6s %-6s", rule->direction, rule->number, rule->action);
         add_number(&row, flow.per_second, 7);
         add_number(&row, (double)flow.total, 12);
@@ -323,7 +323,7 @@ static void paint_rules(struct paint *paint, const char *session)
 
 static void paint_receivers(struct paint *paint, const char *session)
 {
-    const struct sample *now = paint->model.now;
+    const struct live_sample *now = paint->model.now;
     struct row row = {.length = 0};
 
     add(&row, "receivers (of all sessions with this target):");
@@ -332,12 +332,12 @@ static void paint_receivers(struct paint *paint, const char *session)
         "errors", "reason");
     put_line(paint, &row, 0);
     for (size_t i = 0; i < now->receiver_count; i++) {
-        const struct sample_receiver *receiver = &now->receivers[i];
+        const struct live_sample_receiver *receiver = &now->receivers[i];
         struct flow flow;
 
         if (strcmp(receiver->session, session) != 0)
             continue;
-        flow = model_receiver(&paint->model, i);
+        flow = live_model_receiver(&paint->model, i);
         add(&row, "  ");
         if (utf8_width(receiver->address, strlen(receiver->address)) > ADDRESS) {
             add(&row, "%s", receiver->address);
@@ -357,8 +357,8 @@ static void paint_receivers(struct paint *paint, const char *session)
 
 static void paint_session(struct paint *paint)
 {
-    const struct sample_session *session =
-        sample_find(paint->model.now, paint->selected, paint->row);
+    const struct live_sample_session *session =
+        live_sample_find(paint->model.now, paint->selected, paint->row);
     size_t visible = (size_t)paint->rows - 3;
     struct row row = {.length = 0};
 
@@ -457,6 +457,6 @@ bool paint_resize(struct paint *paint)
 
 void paint_free(struct paint *paint)
 {
-    model_free(&paint->model);
+    live_model_free(&paint->model);
     free(paint->shown);
 }

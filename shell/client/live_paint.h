@@ -10,7 +10,7 @@ enum live_page { PAGE_TABLE, PAGE_SESSION, PAGE_HELP };
 enum { PAINT_ROW_BYTES = 1024, TABLE_TOP = 4, TABLE_BOTTOM = 2 };
 
 struct paint {
-    struct model model;
+    struct live_model model;
     enum live_page page;
     char selected[260]; /* name of the session under the cursor */
     size_t row;         /* its place in model.order */

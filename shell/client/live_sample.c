@@ -36,9 +36,9 @@ static void *grow(void *array, size_t count, size_t size)
     return realloc(array, (count ? 2 * count : 1) * size);
 }
 
-static bool add_session(struct sample *sample, const char *const *f, size_t count)
+static bool add_session(struct live_sample *sample, const char *const *f, size_t count)
 {
-    struct sample_session *grown, *session;
+    struct live_sample_session *grown, *session;
 
     if (count < 14)
         return false;
@@ -47,22 +47,22 @@ static bool add_session(struct sample *sample, const char *const *f, size_t coun
         return false;
     sample->sessions = grown;
     session = &grown[sample->session_count++];
-    *session = (struct sample_session){.name = f[1],
-                                       .state = f[2],
-                                       .priority = f[3],
-                                       .reason = f[9],
-                                       .filter = f[10],
-                                       .target = f[11],
-                                       .vni = f[12],
-                                       .length = f[13]};
+    *session = (struct live_sample_session){.name = f[1],
+                                            .state = f[2],
+                                            .priority = f[3],
+                                            .reason = f[9],
+                                            .filter = f[10],
+                                            .target = f[11],
+                                            .vni = f[12],
+                                            .length = f[13]};
     return number(f[4], &session->matched_packets) && number(f[5], &session->matched_bytes) &&
            number(f[6], &session->sent_packets) && number(f[7], &session->sent_bytes) &&
            number(f[8], &session->dropped_packets);
 }
 
-static bool add_rule(struct sample *sample, const char *const *f, size_t count)
+static bool add_rule(struct live_sample *sample, const char *const *f, size_t count)
 {
-    struct sample_rule *grown, *rule;
+    struct live_sample_rule *grown, *rule;
 
     if (count < 8)
         return false;
@@ -71,14 +71,14 @@ static bool add_rule(struct sample *sample, const char *const *f, size_t count)
         return false;
     sample->rules = grown;
     rule = &grown[sample->rule_count++];
-    *rule = (struct sample_rule){
+    *rule = (struct live_sample_rule){
         .session = f[1], .direction = f[2], .number = f[3], .action = f[4], .match = f[5]};
     return number(f[6], &rule->packets) && number(f[7], &rule->bytes);
 }
 
-static bool add_receiver(struct sample *sample, const char *const *f, size_t count)
+static bool add_receiver(struct live_sample *sample, const char *const *f, size_t count)
 {
-    struct sample_receiver *grown, *receiver;
+    struct live_sample_receiver *grown, *receiver;
 
     if (count < 8)
         return false;
@@ -87,13 +87,13 @@ static bool add_receiver(struct sample *sample, const char *const *f, size_t cou
         return false;
     sample->receivers = grown;
     receiver = &grown[sample->receiver_count++];
-    *receiver =
-        (struct sample_receiver){.session = f[1], .address = f[2], .state = f[3], .reason = f[4]};
+    *receiver = (struct live_sample_receiver){
+        .session = f[1], .address = f[2], .state = f[3], .reason = f[4]};
     return number(f[5], &receiver->packets) && number(f[6], &receiver->bytes) &&
            number(f[7], &receiver->errors);
 }
 
-static bool add_line(struct sample *sample, char *line)
+static bool add_line(struct live_sample *sample, char *line)
 {
     const char *fields[FIELDS_MAX] = {line};
     size_t count = split(line, fields);
@@ -115,9 +115,9 @@ static bool add_line(struct sample *sample, char *line)
     return number(fields[2], &sample->uptime_ms) && number(fields[4], &sample->taken_ms);
 }
 
-struct sample *sample_parse(const char *text, size_t length)
+struct live_sample *live_sample_parse(const char *text, size_t length)
 {
-    struct sample *sample = calloc(1, sizeof *sample);
+    struct live_sample *sample = calloc(1, sizeof *sample);
     bool good;
 
     if (!sample)
@@ -131,11 +131,11 @@ struct sample *sample_parse(const char *text, size_t length)
     }
     if (good && sample->host)
         return sample;
-    sample_free(sample);
+    live_sample_free(sample);
     return NULL;
 }
 
-void sample_free(struct sample *sample)
+void live_sample_free(struct live_sample *sample)
 {
     if (!sample)
         return;
@@ -146,7 +146,8 @@ void sample_free(struct sample *sample)
     free(sample);
 }
 
-const struct sample_session *sample_find(const struct sample *sample, const char *name, size_t near)
+const struct live_sample_session *live_sample_find(const struct live_sample *sample,
+                                                   const char *name, size_t near)
 {
     if (!sample)
         return NULL;

@@ -1,47 +1,47 @@
 /* One SAMPLE of the box (its text is described in protocol.h) as structures. Pure. */
-#ifndef MIRRORSH_SAMPLE_H
-#define MIRRORSH_SAMPLE_H
+#ifndef MIRRORSH_LIVE_SAMPLE_H
+#define MIRRORSH_LIVE_SAMPLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct sample_session {
+struct live_sample_session {
     const char *name, *state, *priority, *reason, *filter, *target, *vni, *length;
     uint64_t matched_packets, matched_bytes, sent_packets, sent_bytes, dropped_packets;
 };
 
-struct sample_rule {
+struct live_sample_rule {
     const char *session, *direction, *number, *action, *match;
     uint64_t packets, bytes;
 };
 
-struct sample_receiver {
+struct live_sample_receiver {
     const char *session, *address, *state, *reason;
     uint64_t packets, bytes, errors;
 };
 
-struct sample {
+struct live_sample {
     const char *host;
     uint64_t uptime_ms;
-    const char *loads;               /* percent a worker, comma-separated */
-    uint64_t taken_ms;               /* since the monitor began */
-    struct sample_session *sessions; /* in priority order */
+    const char *loads;                    /* percent a worker, comma-separated */
+    uint64_t taken_ms;                    /* since the monitor began */
+    struct live_sample_session *sessions; /* in priority order */
     size_t session_count;
-    struct sample_rule *rules; /* and receivers: of the session that is watched */
+    struct live_sample_rule *rules; /* and receivers: of the session that is watched */
     size_t rule_count;
     uint64_t rules_left; /* so many more it has */
-    struct sample_receiver *receivers;
+    struct live_sample_receiver *receivers;
     size_t receiver_count;
     char *text; /* what all the texts point into; owned */
 };
 
 /* NULL: malformed, or out of memory. Lines of a kind that is not known here are passed over. */
-struct sample *sample_parse(const char *text, size_t length);
-void sample_free(struct sample *sample);
+struct live_sample *live_sample_parse(const char *text, size_t length);
+void live_sample_free(struct live_sample *sample);
 
 /* NULL: none of that name. `near` is the index where it probably stands. */
-const struct sample_session *sample_find(const struct sample *sample, const char *name,
-                                         size_t near);
+const struct live_sample_session *live_sample_find(const struct live_sample *sample,
+                                                   const char *name, size_t near);
 
 #endif

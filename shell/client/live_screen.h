@@ -10,11 +10,11 @@
 #include <termios.h>
 
 struct live_screen {
-    void *curses; /* SCREEN */
-    FILE *out;    /* of curses, into the picture */
-    int picture;          /* memory file that curses writes to */
-    char *waiting;        /* what it wrote; owned */
-    size_t length, sent;  /* of that, and of that what the terminal has taken */
+    void *curses;          /* SCREEN */
+    FILE *out;             /* of curses, into the picture */
+    int picture;           /* memory file that curses writes to */
+    char *waiting;         /* what it wrote; owned */
+    size_t length, sent;   /* of that, and of that what the terminal has taken */
     struct termios before; /* the terminal's modes */
 };
 

@@ -1,7 +1,7 @@
 /* Candidates for the words of a typed `mirrorsh ...`: options from the table, and within the
  * argument of -c what the running box would complete. Runs nothing, starts no box. */
 #include "suggest.h"
-#include "completion.h"
+#include "choices.h"
 #include "connection.h"
 #include "options.h"
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static void no_notice(void *context, const char *text)
     (void)context, (void)text;
 }
 
-static const struct session_handler silent = {
+static const struct connection_handler silent = {
     .output = no_output, .problem = no_problem, .warning = no_problem, .notice = no_notice};
 
 /* The row of an option word, "-c" or "--state"; NULL: none. */
@@ -78,23 +78,23 @@ static char *unquoted(const char *word)
 
 /* A -c in front of the one at hand may have changed the mode: those that only look around in a
  * candidate of our own are run, so that the words of that mode are offered. */
-static void follow_mode(struct session *session, const char *word)
+static void follow_mode(struct connection *connection, const char *word)
 {
     char *line = unquoted(word);
     bool interrupted;
 
     if (line && (strcmp(line, "configure") == 0 || strncmp(line, "edit ", 5) == 0))
-        session_run(session, line, strlen(line), &silent, &interrupted);
+        connection_run(connection, line, strlen(line), &silent, &interrupted);
     free(line);
 }
 
-static void suggest_commands(struct session *session, const char *word)
+static void suggest_commands(struct connection *connection, const char *word)
 {
     char *line = unquoted(word), *text = NULL;
     struct choices choices;
     uint32_t begin;
 
-    if (line && session_complete(session, line, strlen(line), &silent, &begin, &text) == 0 &&
+    if (line && connection_complete(connection, line, strlen(line), &silent, &begin, &text) == 0 &&
         begin <= strlen(line) && choices_parse(&choices, text)) {
         for (size_t i = 0; i < choices.count; i++)
             if (!choices.at[i].hint)
@@ -116,7 +116,7 @@ static char *socket_of(int count, char **words)
 int suggest(int at, int count, char **words)
 {
     const struct option_row *row = NULL;
-    struct session session = {.wire.fd = -1};
+    struct connection connection = {.wire.fd = -1};
     char why[256], *path;
     int fd;
 
@@ -133,12 +133,12 @@ int suggest(int at, int count, char **words)
         return STATUS_OK;
     fd = protocol_connect(path, 0);
     free(path);
-    if (fd < 0 || session_open(&session, fd, CONSOLE_BATCH, false, &silent, why, sizeof why))
+    if (fd < 0 || connection_open(&connection, fd, CONSOLE_BATCH, false, &silent, why, sizeof why))
         return STATUS_OK;
     for (int i = 2; i < at; i++)
         if (strcmp(words[i - 1], "-c") == 0)
-            follow_mode(&session, words[i]);
-    suggest_commands(&session, words[at]);
-    session_close(&session);
+            follow_mode(&connection, words[i]);
+    suggest_commands(&connection, words[at]);
+    connection_close(&connection);
     return STATUS_OK;
 }

@@ -202,7 +202,7 @@ static void sample_session(const struct session_status *session, FILE *out)
             session->filter ? session->filter : "", session->target, config->vni, length);
 }
 
-/* All sessions, for their order, sum and trails are the console's; the rest of one only. */
+/* All sessions, for their order, sum and curves are the console's; the rest of one only. */
 static void sample_round(struct context *context, const struct engine_snapshot *snapshot,
                          int64_t now_ms, FILE *out)
 {

@@ -1,7 +1,7 @@
 /* links: everything */
 /* The consoles' protocol, both ends of it, spoken wrongly: a box with an offline configuration
  * and many consoles that send noise, half messages, false lengths and messages out of turn, and
- * this side's session with boxes that do. The box goes on serving a console that behaves. */
+ * this side's connection with boxes that do. The box goes on serving a console that behaves. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "../../shell/server/box.h"
-#include "../../shell/client/completion.h"
+#include "../../shell/client/choices.h"
 #include "../../shell/client/connection.h"
 #include "../../shell/client/live_sample.h"
 #include "../unit/state_directory.h"
@@ -318,12 +318,12 @@ static void take_notice(void *context, const char *text)
 }
 
 /* What live_run makes of messages, without a screen. */
-static int take_view(void *context, struct session *session, const struct view_start *start)
+static int take_view(void *context, struct connection *connection, const struct view_start *start)
 {
     (void)context, (void)start;
     for (;;) {
         struct message message;
-        int failed = session_receive(session, &message);
+        int failed = connection_receive(connection, &message);
         bool done = !failed && message.type == MESSAGE_DONE;
 
         if (failed < 0)
@@ -331,15 +331,15 @@ static int take_view(void *context, struct session *session, const struct view_s
         if (failed)
             continue;
         if (message.type == MESSAGE_SAMPLE)
-            sample_free(sample_parse(message.data, message.length));
-        failed = done && !session_prompt(session, &message) ? -EPROTO : 0;
+            live_sample_free(live_sample_parse(message.data, message.length));
+        failed = done && !connection_prompt(connection, &message) ? -EPROTO : 0;
         free(message.data);
         if (failed || done)
             return failed;
     }
 }
 
-static const struct session_handler handler = {.output = take_output,
+static const struct connection_handler handler = {.output = take_output,
                                                .problem = take_problem,
                                                .warning = take_problem,
                                                .notice = take_notice,
@@ -403,10 +403,10 @@ static void add_answer(struct script *script)
     }
 }
 
-/* A session with a box that has said all of a script already and hung up. */
+/* A connection with a box that has said all of a script already and hung up. */
 static bool converse(const struct script *script)
 {
-    struct session session;
+    struct connection connection;
     bool interrupted;
     char why[256], *text;
     uint32_t begin;
@@ -416,12 +416,12 @@ static bool converse(const struct script *script)
     assert_int_equal(failed, 0);
     assert_int_equal(send(pair[1], script->bytes, script->length, 0), script->length);
     shutdown(pair[1], SHUT_WR);
-    opened = session_open(&session, pair[0], CONSOLE_BATCH, false, &handler, why, sizeof why) == 0;
+    opened = connection_open(&connection, pair[0], CONSOLE_BATCH, false, &handler, why, sizeof why) == 0;
     if (opened) {
         const char *line = one_of(lines);
 
         if (random_below(3) == 0) {
-            failed = session_complete(&session, line, strlen(line) / 2, &handler, &begin, &text);
+            failed = connection_complete(&connection, line, strlen(line) / 2, &handler, &begin, &text);
             if (!failed) {
                 struct choices choices;
 
@@ -429,11 +429,11 @@ static bool converse(const struct script *script)
                     choices_free(&choices);
             }
         } else {
-            failed = session_run(&session, line, strlen(line), &handler, &interrupted);
+            failed = connection_run(&connection, line, strlen(line), &handler, &interrupted);
         }
         while (failed != -ECONNRESET && failed != -EPROTO && failed != -EPIPE)
-            failed = session_news(&session, &handler);
-        session_close(&session);
+            failed = connection_news(&connection, &handler);
+        connection_close(&connection);
     }
     close(pair[1]);
     return opened;

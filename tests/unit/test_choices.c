@@ -1,7 +1,7 @@
-/* links: shell/client/completion.c shell/client/terminal.c shell/config/words.c
+/* links: shell/client/choices.c shell/client/terminal.c shell/config/words.c
  * shell/config/problem.c shell/config/utf8.c */
 /* What TAB inserts for the candidates of the box, and how `?` lists them. */
-#include "../../shell/client/completion.h"
+#include "../../shell/client/choices.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

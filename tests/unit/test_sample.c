@@ -1,5 +1,5 @@
 /* links: shell/client/live_sample.c shell/client/live_model.c */
-/* Samples of the box, and what the live view makes of them: rates, totals, trails, order. */
+/* Samples of the box, and what the live view makes of them: rates, totals, curves, order. */
 #include "../../shell/client/live_model.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,14 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct sample *parse(const char *text)
+static struct live_sample *parse(const char *text)
 {
-    return sample_parse(text, strlen(text));
+    return live_sample_parse(text, strlen(text));
 }
 
 static void test_parse(void **state)
 {
-    struct sample *sample =
+    struct live_sample *sample =
         parse("box\thost\t61000\t12,3\t2000\n"
               "something\tof a later box\n"
               "session\tweb\tdown\t10\t1\t2\t3\t4\t5\tno source interface\tf\tt\t7\tfull\n"
@@ -41,7 +41,7 @@ static void test_parse(void **state)
     assert_string_equal(sample->rules[0].match, "");
     assert_int_equal(sample->receiver_count, 1);
     assert_int_equal(sample->receivers[0].errors, 7);
-    sample_free(sample);
+    live_sample_free(sample);
 }
 
 static void test_malformed(void **state)
@@ -59,7 +59,7 @@ static void test_malformed(void **state)
 }
 
 /* A sample of two sessions at a second. */
-static struct sample *at(unsigned second, unsigned web, unsigned all)
+static struct live_sample *at(unsigned second, unsigned web, unsigned all)
 {
     char text[512];
 
@@ -75,66 +75,66 @@ static struct sample *at(unsigned second, unsigned web, unsigned all)
 
 static void test_rates(void **state)
 {
-    struct model model = {0};
-    struct model_row row;
+    struct live_model model = {0};
+    struct live_model_row row;
 
     (void)state;
-    assert_true(model_add(&model, at(0, 100, 0), false));
-    row = model_session(&model, 0);
+    assert_true(live_model_add(&model, at(0, 100, 0), false));
+    row = live_model_session(&model, 0);
     assert_true(row.matched.per_second == 0 && row.matched.total == 100);
-    assert_true(model_add(&model, at(2, 300, 50), false));
-    row = model_session(&model, 0);
+    assert_true(live_model_add(&model, at(2, 300, 50), false));
+    row = live_model_session(&model, 0);
     assert_true(row.matched.per_second == 100 && row.matched.total == 300);
     assert_true(row.sent_bytes.per_second == 5000);
-    row = model_sum(&model);
+    row = live_model_sum(&model);
     assert_true(row.matched.per_second == 125 && row.matched.total == 350);
-    assert_true(model_rule(&model, 0).per_second == 100);
-    assert_true(model_receiver(&model, 0).per_second == 25);
+    assert_true(live_model_rule(&model, 0).per_second == 100);
+    assert_true(live_model_receiver(&model, 0).per_second == 25);
 
-    model_reset(&model);
-    assert_true(model_session(&model, 0).matched.total == 0);
-    assert_true(model_add(&model, at(3, 310, 50), false));
-    assert_true(model_session(&model, 0).matched.total == 10);
-    assert_true(model_session(&model, 1).dropped.total == 0);
+    live_model_reset(&model);
+    assert_true(live_model_session(&model, 0).matched.total == 0);
+    assert_true(live_model_add(&model, at(3, 310, 50), false));
+    assert_true(live_model_session(&model, 0).matched.total == 10);
+    assert_true(live_model_session(&model, 1).dropped.total == 0);
     /* A pause: what is shown stays */
-    assert_true(model_add(&model, at(4, 999, 50), true));
-    assert_true(model_session(&model, 0).matched.total == 10);
+    assert_true(live_model_add(&model, at(4, 999, 50), true));
+    assert_true(live_model_session(&model, 0).matched.total == 10);
     /* Cleared: counters went back */
-    assert_true(model_add(&model, at(5, 4, 0), false));
-    row = model_session(&model, 0);
+    assert_true(live_model_add(&model, at(5, 4, 0), false));
+    row = live_model_session(&model, 0);
     assert_true(row.matched.per_second == 0 && row.matched.total == 4);
-    model_free(&model);
+    live_model_free(&model);
 }
 
 static void test_order(void **state)
 {
-    struct model model = {0};
+    struct live_model model = {0};
 
     (void)state;
-    assert_true(model_add(&model, at(0, 0, 0), false));
-    assert_true(model_add(&model, at(1, 5, 7), false));
+    assert_true(live_model_add(&model, at(0, 0, 0), false));
+    assert_true(live_model_add(&model, at(1, 5, 7), false));
     assert_int_equal(model.order[0], 0);
     model.sort = SORT_NAME;
-    model_sort(&model);
+    live_model_sort(&model);
     assert_int_equal(model.order[0], 1);
     model.sort = SORT_MATCHED;
-    model_sort(&model);
+    live_model_sort(&model);
     assert_int_equal(model.order[0], 1);
-    assert_true(model_add(&model, at(2, 50, 8), false));
+    assert_true(live_model_add(&model, at(2, 50, 8), false));
     assert_int_equal(model.order[0], 0);
     model.sort = SORT_DROPPED;
-    model_sort(&model);
+    live_model_sort(&model);
     assert_int_equal(model.order[0], 1);
     model.sort = SORT_PRIORITY;
-    model_sort(&model);
+    live_model_sort(&model);
     assert_int_equal(model.order[0], 0);
-    model_free(&model);
+    live_model_free(&model);
 }
 
 /* 40 seconds of silence, then twice as much in the last ten as in the ten before. */
-static void test_trail(void **state)
+static void test_curve(void **state)
 {
-    struct model model = {0};
+    struct live_model model = {0};
     unsigned char levels[6];
     unsigned packets = 0;
 
@@ -142,16 +142,16 @@ static void test_trail(void **state)
     for (unsigned second = 0; second <= 200; second++) {
         if (second > 180)
             packets += second > 190 ? 200 : 100;
-        assert_true(model_add(&model, at(second, packets, 0), false));
+        assert_true(live_model_add(&model, at(second, packets, 0), false));
     }
-    trail_levels(&model.trails[0], 200000, levels, 6);
+    curve_levels(&model.curves[0], 200000, levels, 6);
     assert_int_equal(levels[0], 0);
     assert_int_equal(levels[3], 0);
     assert_int_equal(levels[4], 4);
-    assert_int_equal(levels[5], TRAIL_LEVELS);
-    trail_levels(&model.trails[1], 200000, levels, 6);
+    assert_int_equal(levels[5], CURVE_LEVELS);
+    curve_levels(&model.curves[1], 200000, levels, 6);
     assert_int_equal(levels[5], 0);
-    model_free(&model);
+    live_model_free(&model);
 }
 
 static void test_numbers(void **state)
@@ -181,7 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse), cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_rates), cmocka_unit_test(test_order),
-        cmocka_unit_test(test_trail), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_curve), cmocka_unit_test(test_numbers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* What the box says may stand at the cursor, made into what TAB inserts and what `?` lists.
  * Pure. */
-#ifndef MIRRORSH_CONSOLE_COMPLETION_H
-#define MIRRORSH_CONSOLE_COMPLETION_H
+#ifndef MIRRORSH_CHOICES_H
+#define MIRRORSH_CHOICES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* Candidates of the box -> text at the cursor and lists on the screen. */
-#include "completion.h"
+#include "choices.h"
 #include "../config/utf8.h"
 #include "../config/words.h"
 #include "terminal.h"
