@@ -47,13 +47,14 @@ static int start_worker(const struct engine *engine, struct engine_worker *worke
     return worker_start(&worker->worker, engine->alarm, why, why_size);
 }
 
-/* Signals are the main thread's. */
-static int start_workers(struct engine *engine, char *why, size_t why_size)
+/* Signals are the main thread's. Without a reserve rings are just made when they are needed. */
+static int start_threads(struct engine *engine, char *why, size_t why_size)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = 0;
+    engine->grounds.sources.reserve = reserve_new();
     for (unsigned i = 0; !error && i < engine->grounds.workers; i++)
         error = start_worker(engine, &engine->workers[i], why, why_size);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -133,7 +134,7 @@ int engine_start(struct engine **started, const struct engine_options *options, 
         error = open_control(engine, why, why_size);
     engine->grounds.receivers.links = engine->grounds.links;
     if (!error)
-        error = start_workers(engine, why, why_size);
+        error = start_threads(engine, why, why_size);
     if (!error)
         error = begin_empty(engine, why, why_size);
     if (error) {
@@ -154,6 +155,7 @@ void engine_stop(struct engine *engine)
     committed_free(engine->committed, engine->names);
     counter_names_free(engine->names);
     counters_free(engine->cleared);
+    reserve_free(engine->grounds.sources.reserve);
     free(engine->grounds.sources.dropped);
     links_close(engine->grounds.links);
     ports_release(&engine->ports);

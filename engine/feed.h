@@ -4,7 +4,7 @@
 #ifndef MIRRORSH_FEED_H
 #define MIRRORSH_FEED_H
 
-#include "io/capture.h"
+#include "reserve.h"
 
 struct feed {
     struct capture **captures; /* one a worker */
@@ -14,8 +14,9 @@ struct feed {
 };
 
 /* All of `options` but `spread` is the caller's to set; `size` is that of all rings together. Takes
- * nothing before feed_admit. 0 and *feed, or -errno. */
-int feed_open(struct feed **feed, const struct capture_options *options, unsigned workers);
+ * nothing before feed_admit. reserve: may be NULL. 0 and *feed, or -errno. */
+int feed_open(struct feed **feed, const struct capture_options *options, unsigned workers,
+              struct reserve *reserve);
 /* Returns at once; the kernel's part is left to a thread. NULL is fine. */
 void feed_close(struct feed *feed);
 

@@ -30,7 +30,7 @@ static void say(struct source *source, int error)
 struct opening {
     struct source *source;
     size_t size;
-    unsigned workers;
+    const struct sources *sources;
     int error;
     bool threaded;
     pthread_t thread;
@@ -48,7 +48,8 @@ static void *open_own(void *argument)
     };
     struct capture_filter filter;
     struct feed *feed;
-    opening->error = feed_open(&feed, &options, opening->workers);
+    opening->error =
+        feed_open(&feed, &options, opening->sources->workers, opening->sources->reserve);
     if (opening->error)
         return NULL;
     capture_filter_everything(&filter);
@@ -74,7 +75,7 @@ static void open_each(struct sources *sources, struct source **list, size_t coun
 {
     struct opening openings[BUDGET / RING_LEAST];
     for (size_t i = 0; i < count; i++) {
-        openings[i] = (struct opening){list[i], size, sources->workers, 0, false, 0};
+        openings[i] = (struct opening){list[i], size, sources, 0, false, 0};
         openings[i].threaded =
             count > 1 && !pthread_create(&openings[i].thread, NULL, open_own, &openings[i]);
         if (!openings[i].threaded)
@@ -141,7 +142,9 @@ static void settle_shared(struct sources *sources)
 static int open_shared(struct sources *sources, size_t frame_size)
 {
     const struct capture_options options = {.size = SHARED_RING, .frame_size = frame_size};
-    return sources->shared ? 0 : feed_open(&sources->shared, &options, sources->workers);
+    return sources->shared
+               ? 0
+               : feed_open(&sources->shared, &options, sources->workers, sources->reserve);
 }
 
 static void share(struct sources *sources, struct source **list, size_t count)
@@ -189,6 +192,14 @@ static bool can_open(const struct sources *sources, struct source *source)
     return !source->reason[0];
 }
 
+/* Interfaces come and go: the next is likely to want this. */
+static void keep_reserve(const struct sources *sources)
+{
+    size_t size = own_size(sources, RESERVE_MOST);
+    if (size)
+        reserve_want(sources->reserve, size / sources->workers);
+}
+
 void sources_settle(struct sources *sources)
 {
     size_t count = 0;
@@ -210,6 +221,8 @@ void sources_settle(struct sources *sources)
     drop_shared(sources);
     if (sources->shared && sources->unsettled)
         settle_shared(sources);
+    if (count)
+        keep_reserve(sources);
 }
 
 struct source *sources_take(struct sources *sources, const struct link *link, uint32_t slot)

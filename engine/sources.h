@@ -27,8 +27,9 @@ struct sources {
     struct feed *shared; /* NULL: none shares */
     bool unsettled;      /* the shared feed does not take what it should yet */
     unsigned workers;
-    size_t used;       /* bytes of the feeds of one interface */
-    uint64_t *dropped; /* by slot: what the feeds of one interface lost */
+    struct reserve *reserve; /* may be NULL */
+    size_t used;             /* bytes of the feeds of one interface */
+    uint64_t *dropped;       /* by slot: what the feeds of one interface lost */
     uint32_t dropped_room;
     uint64_t dropped_all; /* what all feeds lost, the shared one's with it */
 };

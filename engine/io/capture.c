@@ -46,12 +46,12 @@ static int option_int(int descriptor, int name, int value)
 }
 
 /* Memory may be too fragmented or too short for the whole ring: a smaller one then. */
-static int map_ring(struct capture *capture, const struct capture_options *options)
+static int map_ring(struct capture *capture, size_t size, size_t frame_size)
 {
     uint32_t block = BLOCK_SIZE;
-    while (block < options->frame_size + FRAME_MOST && block < BLOCK_MOST)
+    while (block < frame_size + FRAME_MOST && block < BLOCK_MOST)
         block *= 2;
-    uint32_t count = (uint32_t)(options->size / block);
+    uint32_t count = (uint32_t)(size / block);
     int error;
     if (count < BLOCKS_LEAST)
         count = BLOCKS_LEAST;
@@ -81,7 +81,7 @@ static int map_ring(struct capture *capture, const struct capture_options *optio
 }
 
 /* Everything before packets may come. */
-static int prepare_ring(struct capture *capture, const struct capture_options *options)
+static int prepare_ring(struct capture *capture, size_t size, size_t frame_size)
 {
     int fd = capture->descriptor;
     int error = option_int(fd, PACKET_VERSION, TPACKET_V3);
@@ -90,10 +90,8 @@ static int prepare_ring(struct capture *capture, const struct capture_options *o
     /* The tag that goes back in moves the MAC addresses towards the ring's own header. */
     if (!error)
         error = option_int(fd, PACKET_RESERVE, VLAN_TAG);
-    if (!error && options->loopback)
-        error = option_int(fd, PACKET_IGNORE_OUTGOING, 1);
     if (!error)
-        error = map_ring(capture, options);
+        error = map_ring(capture, size, frame_size);
     return error;
 }
 
@@ -172,31 +170,45 @@ static int join_fanout(int descriptor, int *group)
     return 0;
 }
 
-int capture_open(struct capture **opened, const struct capture_options *options, int *fanout)
+/* Protocol 0: it receives nothing until it is bound, and then, before it has joined its group or
+ * has all of its filter, would see too much. */
+int capture_make(struct capture **made, size_t size, size_t frame_size)
 {
     struct capture *capture = calloc(1, sizeof(*capture));
     if (!capture)
         return -ENOMEM;
-    capture->index = options->index;
-    /* Protocol 0: it receives nothing until it is bound. */
     capture->descriptor = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (capture->descriptor < 0) {
         int error = -errno;
         free(capture);
         return error;
     }
-    int error = prepare_ring(capture, options);
-    /* Before it has joined its group, or has all of its filter, it would see too much. */
+    int error = prepare_ring(capture, size, frame_size);
     if (!error)
         error = take_nothing(capture);
+    if (!error)
+        *made = capture;
+    else
+        capture_close(capture);
+    return error;
+}
+
+bool capture_suits(const struct capture *capture, size_t size, size_t frame_size)
+{
+    return capture->block_size >= frame_size + FRAME_MOST && capture->map_size <= 2 * size &&
+           capture->map_size >= size / 2;
+}
+
+int capture_bind(struct capture *capture, const struct capture_options *options, int *fanout)
+{
+    int error = 0;
+    capture->index = options->index;
+    if (options->loopback)
+        error = option_int(capture->descriptor, PACKET_IGNORE_OUTGOING, 1);
     if (!error)
         error = bind_interface(capture);
     if (!error && options->spread)
         error = join_fanout(capture->descriptor, fanout);
-    if (!error)
-        *opened = capture;
-    else
-        capture_close(capture);
     return error;
 }
 

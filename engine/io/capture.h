@@ -32,9 +32,14 @@ struct capture_options {
     size_t frame_size; /* of the largest frames, in bytes */
 };
 
-/* 0 and *capture, or -errno. *fanout is the group of captures between which packets are spread:
- * negative for the first, which sets it. It takes nothing until capture_admit. */
-int capture_open(struct capture **capture, const struct capture_options *options, int *fanout);
+/* A capture with its ring, of no interface yet: 0 and *made, or -errno. The kernel makes who asks
+ * for a ring wait for tens of milliseconds. `size` and `frame_size` as in the options. */
+int capture_make(struct capture **made, size_t size, size_t frame_size);
+/* Whether its ring is about as large as that and takes such frames. */
+bool capture_suits(const struct capture *capture, size_t size, size_t frame_size);
+/* Gives it its interface; -errno. *fanout is the group of captures between which packets are
+ * spread: negative for the first, which sets it. It takes nothing until capture_admit. */
+int capture_bind(struct capture *capture, const struct capture_options *options, int *fanout);
 /* What it takes from now on; another filter takes the place of the one before between two frames.
  * -ENOMEM: the kernel has no room for one so long. */
 int capture_admit(const struct capture *capture, const struct capture_filter *filter);

@@ -1,0 +1,146 @@
+/* The thread that makes rings ready, and the few that are. */
+#include "reserve.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { KEPT_SECONDS = 10 };
+
+struct reserve {
+    pthread_t thread;
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t changed;
+    bool ending;
+    size_t size;           /* wanted, of each */
+    unsigned wanted;       /* more as more are asked for than there are */
+    unsigned count;        /* of those kept */
+    struct timespec until; /* wanted until then, of the steady clock */
+    struct capture *kept[RESERVE_MOST];
+};
+
+/* Takes one out that does not suit what is wanted now; NULL: none such. */
+static struct capture *unwanted(struct reserve *reserve)
+{
+    for (unsigned i = 0; i < reserve->count; i++) {
+        struct capture *capture = reserve->kept[i];
+        if (i < reserve->wanted && capture_suits(capture, reserve->size, 0))
+            continue;
+        reserve->kept[i] = reserve->kept[--reserve->count];
+        return capture;
+    }
+    return NULL;
+}
+
+/* Waits for a change; when none comes for long enough nothing is wanted any more. */
+static void rest(struct reserve *reserve)
+{
+    if (!reserve->wanted)
+        pthread_cond_wait(&reserve->changed, &reserve->lock);
+    else if (pthread_cond_timedwait(&reserve->changed, &reserve->lock, &reserve->until))
+        reserve->wanted = 0;
+}
+
+/* One step with the lock given away, as both make the kernel wait. */
+static void make_one(struct reserve *reserve)
+{
+    struct capture *capture = NULL;
+    size_t size = reserve->size;
+    pthread_mutex_unlock(&reserve->lock);
+    int error = capture_make(&capture, size, 0);
+    pthread_mutex_lock(&reserve->lock);
+    if (error)
+        reserve->wanted = 0; /* who needs one will be told why there is none */
+    else
+        reserve->kept[reserve->count++] = capture;
+}
+
+static void *run(void *argument)
+{
+    struct reserve *reserve = argument;
+    struct capture *capture;
+    pthread_mutex_lock(&reserve->lock);
+    while (!reserve->ending) {
+        if ((capture = unwanted(reserve))) {
+            pthread_mutex_unlock(&reserve->lock);
+            capture_close(capture);
+            pthread_mutex_lock(&reserve->lock);
+        } else if (reserve->count < reserve->wanted) {
+            make_one(reserve);
+        } else {
+            rest(reserve);
+        }
+    }
+    pthread_mutex_unlock(&reserve->lock);
+    return NULL;
+}
+
+struct reserve *reserve_new(void)
+{
+    struct reserve *reserve = calloc(1, sizeof(*reserve));
+    pthread_condattr_t steady;
+    if (!reserve)
+        return NULL;
+    pthread_mutex_init(&reserve->lock, NULL);
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&reserve->changed, &steady);
+    pthread_condattr_destroy(&steady);
+    if (pthread_create(&reserve->thread, NULL, run, reserve)) {
+        pthread_cond_destroy(&reserve->changed);
+        pthread_mutex_destroy(&reserve->lock);
+        free(reserve);
+        return NULL;
+    }
+    pthread_setname_np(reserve->thread, "rings");
+    return reserve;
+}
+
+void reserve_free(struct reserve *reserve)
+{
+    if (!reserve)
+        return;
+    pthread_mutex_lock(&reserve->lock);
+    reserve->ending = true;
+    pthread_cond_signal(&reserve->changed);
+    pthread_mutex_unlock(&reserve->lock);
+    pthread_join(reserve->thread, NULL);
+    while (reserve->count)
+        capture_close(reserve->kept[--reserve->count]);
+    pthread_cond_destroy(&reserve->changed);
+    pthread_mutex_destroy(&reserve->lock);
+    free(reserve);
+}
+
+struct capture *reserve_take(struct reserve *reserve, size_t size, size_t frame_size)
+{
+    struct capture *taken = NULL;
+    if (!reserve)
+        return NULL;
+    pthread_mutex_lock(&reserve->lock);
+    for (unsigned i = 0; !taken && i < reserve->count; i++) {
+        if (!capture_suits(reserve->kept[i], size, frame_size))
+            continue;
+        taken = reserve->kept[i];
+        reserve->kept[i] = reserve->kept[--reserve->count];
+        pthread_cond_signal(&reserve->changed);
+    }
+    if (!taken && reserve->wanted && reserve->wanted < RESERVE_MOST)
+        reserve->wanted++;
+    pthread_mutex_unlock(&reserve->lock);
+    return taken;
+}
+
+void reserve_want(struct reserve *reserve, size_t size)
+{
+    if (!reserve)
+        return;
+    pthread_mutex_lock(&reserve->lock);
+    clock_gettime(CLOCK_MONOTONIC, &reserve->until);
+    reserve->until.tv_sec += KEPT_SECONDS;
+    reserve->size = size;
+    if (!reserve->wanted)
+        reserve->wanted = 1;
+    pthread_cond_signal(&reserve->changed);
+    pthread_mutex_unlock(&reserve->lock);
+}
