@@ -75,8 +75,7 @@ static enum command_status run_commit(struct context *context, const struct argu
 
     context->committing = (struct committing){.check_only = argument_given(arguments, "check"),
                                               .and_quit = argument_given(arguments, "and-quit")};
-    enum commit_result result =
-        transaction_commit(&context->edit, context->committing.check_only, &told);
+    enum commit_result result = edit_commit(&context->edit, context->committing.check_only, &told);
     context->committing.running = result == COMMIT_RUNNING;
     return tell(context, result, &told);
 }
@@ -84,7 +83,7 @@ static enum command_status run_commit(struct context *context, const struct argu
 enum command_status commit_resume(struct context *context)
 {
     struct commit_report told = {0};
-    enum commit_result result = transaction_result(&context->edit, &told);
+    enum commit_result result = edit_commit_result(&context->edit, &told);
 
     if (result == COMMIT_RUNNING)
         return COMMAND_RUNNING;

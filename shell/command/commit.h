@@ -1,6 +1,6 @@
 /* A commit that waits for the disk: its console waits with it, the control thread does not. */
-#ifndef MIRRORSH_COMMIT_H
-#define MIRRORSH_COMMIT_H
+#ifndef MIRRORSH_COMMAND_COMMIT_H
+#define MIRRORSH_COMMAND_COMMIT_H
 
 #include "context.h"
 

@@ -5,7 +5,7 @@
 #define MIRRORSH_CONTEXT_H
 
 #include "../protocol.h"
-#include "../running/transaction.h"
+#include "../running/commit.h"
 #include "arguments.h"
 #include "display.h"
 

@@ -2,8 +2,8 @@
  * command/execute.c. */
 #include "peer.h"
 #include "../clock.h"
-#include "../command/candidates.h"
 #include "../command/commit.h"
+#include "../command/completion.h"
 #include "../command/dispatch.h"
 #include "../command/execute.h"
 #include "../command/monitor.h"
@@ -201,7 +201,7 @@ static void take_complete(struct peer *peer, const struct waiting *message)
 
     if (out) {
         fwrite(&offset, sizeof offset, 1, out);
-        candidates_print(&peer->context, line, cursor, &offset, out);
+        completion_print(&peer->context, line, cursor, &offset, out);
     }
     free(line);
     if (out && fclose(out) == 0) {

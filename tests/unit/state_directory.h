@@ -1,4 +1,4 @@
-/* A state directory of the tests of store and transaction, and trees to put there. */
+/* A state directory of the tests of store and commit, and trees to put there. */
 #ifndef MIRRORSH_TEST_STATE_DIRECTORY_H
 #define MIRRORSH_TEST_STATE_DIRECTORY_H
 

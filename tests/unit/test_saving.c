@@ -1,4 +1,4 @@
-/* links: shell/running/transaction.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/vni_file.c shell/config/check.c shell/config/unlikely.c shell/running/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: shell/running/candidate.c shell/running/commit.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/vni_file.c shell/config/check.c shell/config/unlikely.c shell/running/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
 /* Commits while the disk has one, and when it fails. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,18 +35,18 @@ static void test_queue(void **state)
     (void)state;
     set(&mine, "set system host-name a\n");
     set(&theirs, TARGET);
-    assert_int_equal(transaction_commit(&mine, false, &report), COMMIT_RUNNING);
-    assert_int_equal(transaction_commit(&theirs, false, &report), COMMIT_RUNNING);
-    assert_int_equal(transaction_result(&mine, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit(&mine, false, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit(&theirs, false, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit_result(&mine, &report), COMMIT_RUNNING);
     assert_int_equal(engine.prepared, 2); /* the start's, mine */
     assert_int_equal(engine.committed, 1);
     runs("");
     running_service(&running);
-    assert_int_equal(transaction_result(&mine, &report), COMMIT_DONE);
-    assert_int_equal(transaction_result(&theirs, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit_result(&mine, &report), COMMIT_DONE);
+    assert_int_equal(edit_commit_result(&theirs, &report), COMMIT_RUNNING);
     runs("set system host-name a\n");
     running_service(&running);
-    assert_int_equal(transaction_result(&theirs, &report), COMMIT_DONE);
+    assert_int_equal(edit_commit_result(&theirs, &report), COMMIT_DONE);
     runs("set system host-name a\n" TARGET);
     saved("set system host-name a\n" TARGET);
     assert_int_equal(running_descriptor(&running), -1);
@@ -61,8 +61,8 @@ static void test_console_goes(void **state)
     (void)state;
     set(&mine, "set system host-name a\n");
     set(&theirs, "set system host-name b\n");
-    assert_int_equal(transaction_commit(&mine, false, &report), COMMIT_RUNNING);
-    assert_int_equal(transaction_commit(&theirs, false, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit(&mine, false, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit(&theirs, false, &report), COMMIT_RUNNING);
     edit_end(&mine);
     edit_end(&theirs);
     running_service(&running);
@@ -83,13 +83,13 @@ static void test_end(void **state)
     running.ending = false;
     set(&mine, "set system host-name a\n");
     set(&theirs, TARGET);
-    assert_int_equal(transaction_commit(&mine, false, &report), COMMIT_RUNNING);
-    assert_int_equal(transaction_commit(&theirs, false, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit(&mine, false, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit(&theirs, false, &report), COMMIT_RUNNING);
     assert_false(running_end(&running));
     running_service(&running);
     assert_true(running_end(&running));
-    assert_int_equal(transaction_result(&mine, &report), COMMIT_DONE);
-    assert_int_equal(transaction_result(&theirs, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit_result(&mine, &report), COMMIT_DONE);
+    assert_int_equal(edit_commit_result(&theirs, &report), COMMIT_RUNNING);
     saved("set system host-name a\n");
     running.ending = false;
 }

@@ -3,7 +3,7 @@
 #ifndef MIRRORSH_TEST_TRANSACTIONS_H
 #define MIRRORSH_TEST_TRANSACTIONS_H
 
-#include "../../shell/running/transaction.h"
+#include "../../shell/running/commit.h"
 #include "state_directory.h"
 #include <errno.h>
 
@@ -105,11 +105,11 @@ static inline void delete (struct edit *edit, const char *path)
 static inline enum commit_result commit(struct edit *edit, bool check_only,
                                         struct commit_report *report)
 {
-    enum commit_result result = transaction_commit(edit, check_only, report);
+    enum commit_result result = edit_commit(edit, check_only, report);
 
     if (result == COMMIT_RUNNING) {
         running_service(&running);
-        result = transaction_result(edit, report);
+        result = edit_commit_result(edit, report);
     }
     return result;
 }

@@ -1,9 +1,8 @@
 /* The commit, in the order that leaves the old configuration or the new one at every instant:
  * checked, prepared by the engine, saved, and then, when nothing can fail any more, run. While
- * it is saved the control thread goes on; others wait for their turn. See transaction.h. */
-#include "transaction.h"
+ * it is saved the control thread goes on; others wait for their turn. See commit.h. */
+#include "commit.h"
 #include "../config/check.h"
-#include "../config/diff.h"
 #include "live_values.h"
 #include "saver.h"
 #include "vni_file.h"
@@ -39,112 +38,6 @@ static void commit_free(struct commit *commit)
         return;
     commit_report_free(&commit->report);
     free(commit);
-}
-
-static struct snapshot *snapshot_new(struct node *tree)
-{
-    struct snapshot *snapshot = malloc(sizeof *snapshot);
-
-    if (snapshot)
-        *snapshot = (struct snapshot){.tree = tree, .users = 1};
-    return snapshot;
-}
-
-static void snapshot_release(struct snapshot *snapshot)
-{
-    if (snapshot && --snapshot->users == 0) {
-        tree_free(snapshot->tree);
-        free(snapshot);
-    }
-}
-
-/* ---- candidates ---- */
-
-void edit_begin(struct edit *edit, struct running *running)
-{
-    *edit = (struct edit){.running = running, .next = running->edits};
-    running->edits = edit;
-}
-
-/* The one that is being saved goes on without its console. */
-static void forget_commit(struct edit *edit)
-{
-    struct commit **at = &edit->running->commits, *commit = edit->commit;
-
-    while (*at && *at != commit)
-        at = &(*at)->next;
-    if (*at && at == &edit->running->commits && edit->running->saving) {
-        commit->edit = NULL;
-    } else {
-        if (*at)
-            *at = commit->next;
-        commit_free(commit);
-    }
-    edit->commit = NULL;
-}
-
-void edit_end(struct edit *edit)
-{
-    struct edit **at = &edit->running->edits;
-
-    while (*at && *at != edit)
-        at = &(*at)->next;
-    if (*at)
-        *at = edit->next;
-    forget_commit(edit);
-    edit_drop(edit);
-}
-
-const struct node *edit_tree(const struct edit *edit)
-{
-    return edit->candidate ? edit->candidate : edit->running->snapshot->tree;
-}
-
-static bool edit_take(struct edit *edit, struct node *tree)
-{
-    if (!tree)
-        return false;
-    if (!edit->base) {
-        edit->base = edit->running->snapshot;
-        edit->base->users++;
-    }
-    tree_free(edit->candidate);
-    edit->candidate = tree;
-    return true;
-}
-
-struct node *edit_writable(struct edit *edit)
-{
-    if (!edit->candidate)
-        edit_take(edit, tree_copy(edit->running->snapshot->tree));
-    return edit->candidate;
-}
-
-bool edit_replace(struct edit *edit, struct node *tree)
-{
-    if (tree)
-        edit_drop(edit);
-    return edit_take(edit, tree);
-}
-
-void edit_drop(struct edit *edit)
-{
-    tree_free(edit->candidate);
-    snapshot_release(edit->base);
-    edit->candidate = NULL;
-    edit->base = NULL;
-}
-
-bool edit_touched(const struct edit *edit)
-{
-    return edit->candidate;
-}
-
-bool edit_changed(struct edit *edit)
-{
-    if (edit->candidate && tree_equal(edit->candidate, edit->base->tree))
-        edit_drop(edit);
-    return edit->candidate;
 }
 
 /* ---- the engine's part ---- */
@@ -258,30 +151,6 @@ bool running_end(struct running *running)
 
 /* ---- the commit ---- */
 
-struct node *edit_merged(const struct edit *edit, struct problems *clashes)
-{
-    const struct snapshot *runs = edit->running->snapshot;
-
-    if (!edit->candidate || edit->base == runs)
-        return tree_copy(edit_tree(edit));
-    return diff_merge(edit->base->tree, edit->candidate, runs->tree, clashes);
-}
-
-/* The clashes are told now: where they are, the candidate begins from what runs. */
-static void settle(struct edit *edit)
-{
-    struct node *tree =
-        diff_settle(edit->base->tree, edit->candidate, edit->running->snapshot->tree);
-    struct snapshot *base = tree ? snapshot_new(tree) : NULL;
-
-    if (base) {
-        snapshot_release(edit->base);
-        edit->base = base;
-    } else { /* they will be told again */
-        tree_free(tree);
-    }
-}
-
 /* The tree that is to be committed; NULL after at least one problem. */
 static struct node *merged_tree(struct edit *edit, struct commit_report *report)
 {
@@ -291,7 +160,7 @@ static struct node *merged_tree(struct edit *edit, struct commit_report *report)
         problems_add(&report->problems, 0, 0, "out of memory");
     } else if (report->problems.count > 0) {
         report->clashes = true;
-        settle(edit);
+        edit_settle(edit);
         tree_free(tree);
         tree = NULL;
     }
@@ -445,8 +314,7 @@ void running_service(struct running *running)
     advance(running);
 }
 
-enum commit_result transaction_commit(struct edit *edit, bool check_only,
-                                      struct commit_report *report)
+enum commit_result edit_commit(struct edit *edit, bool check_only, struct commit_report *report)
 {
     struct running *running = edit->running;
     struct commit **last = &running->commits;
@@ -462,10 +330,10 @@ enum commit_result transaction_commit(struct edit *edit, bool check_only,
         last = &(*last)->next;
     *last = edit->commit;
     advance(running);
-    return transaction_result(edit, report);
+    return edit_commit_result(edit, report);
 }
 
-enum commit_result transaction_result(struct edit *edit, struct commit_report *report)
+enum commit_result edit_commit_result(struct edit *edit, struct commit_report *report)
 {
     struct commit *commit = edit->commit;
     enum commit_result result = commit->result;
@@ -476,4 +344,20 @@ enum commit_result transaction_result(struct edit *edit, struct commit_report *r
     free(commit);
     edit->commit = NULL;
     return result;
+}
+
+void commit_forget(struct edit *edit)
+{
+    struct commit **at = &edit->running->commits, *commit = edit->commit;
+
+    while (*at && *at != commit)
+        at = &(*at)->next;
+    if (*at && at == &edit->running->commits && edit->running->saving) {
+        commit->edit = NULL; /* it goes on without its console */
+    } else {
+        if (*at)
+            *at = commit->next;
+        commit_free(commit);
+    }
+    edit->commit = NULL;
 }

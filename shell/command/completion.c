@@ -1,6 +1,6 @@
 /* Completion of lines: the table of commands down to the arguments, then the configuration's
- * own completion or the names at hand: see candidates.h. */
-#include "candidates.h"
+ * own completion or the names at hand: see completion.h. */
+#include "completion.h"
 #include "../running/live_values.h"
 #include "command_table.h"
 #include <limits.h>
@@ -161,7 +161,7 @@ static void complete_words(struct completion *completion, const struct word *wor
                      count - last, completion->partial, print_candidate, completion);
 }
 
-void candidates_print(struct context *context, const char *line, size_t cursor, uint32_t *offset,
+void completion_print(struct context *context, const char *line, size_t cursor, uint32_t *offset,
                       FILE *out)
 {
     struct completion completion = {

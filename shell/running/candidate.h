@@ -1,0 +1,60 @@
+/* What a console edits: its candidate, a copy of what ran when it began, until a commit makes it
+ * what runs. */
+#ifndef MIRRORSH_CANDIDATE_H
+#define MIRRORSH_CANDIDATE_H
+
+#include "../config/tree.h"
+#include <time.h>
+
+enum { WHO_MAX = 128 };
+
+struct commit;
+struct running; /* commit.h */
+
+/* A tree that nobody changes any more: the running configuration, and what candidates that
+ * began from it are compared with. Freed with its last user. */
+struct snapshot {
+    struct node *tree;
+    unsigned users;
+    char who[WHO_MAX]; /* committed it; "": it is the start's */
+    time_t when;
+};
+
+/* Takes over the tree; NULL: out of memory, and the tree is the caller's. */
+struct snapshot *snapshot_new(struct node *tree);
+/* One user less. NULL is fine. */
+void snapshot_release(struct snapshot *snapshot);
+
+/* One console's candidate. Without changes it is none: the console sees what runs. */
+struct edit {
+    struct running *running;
+    struct snapshot *base;  /* what the candidate began from; NULL: no changes */
+    struct node *candidate; /* NULL: no changes */
+    char who[WHO_MAX];      /* is at the console */
+    struct commit *commit;  /* asked for, and its result not yet taken; NULL: none */
+    struct edit *next;
+};
+
+void edit_begin(struct edit *edit, struct running *running);
+/* Gives the candidate up, and a commit that it waits for (commit_forget). */
+void edit_end(struct edit *edit);
+const struct node *edit_tree(const struct edit *edit);
+/* To be changed: begins a candidate where there is none. NULL when memory runs out. */
+struct node *edit_writable(struct edit *edit);
+/* Takes the tree as the candidate, whole: it begins anew from what runs. False: out of memory. */
+bool edit_replace(struct edit *edit, struct node *tree);
+/* Drops the changes. */
+void edit_drop(struct edit *edit);
+/* Whether it was touched, quickly; whether it differs from what it began from, exactly: a
+ * candidate that does not is dropped. */
+bool edit_touched(const struct edit *edit);
+bool edit_changed(struct edit *edit);
+
+/* What a commit would make the running configuration: the candidate, merged with what others have
+ * committed since it began. A path that both changed is added to *clashes, with both values, and
+ * is as in the candidate. NULL when memory runs out. */
+struct node *edit_merged(const struct edit *edit, struct problems *clashes);
+/* The clashes are told: where they are, the candidate begins from what runs. */
+void edit_settle(struct edit *edit);
+
+#endif

@@ -1,0 +1,60 @@
+/* From a console's candidate to the running configuration: check, merge, prepare the engine,
+ * save, apply; all of it or none of it. */
+#ifndef MIRRORSH_RUNNING_COMMIT_H
+#define MIRRORSH_RUNNING_COMMIT_H
+
+#include "../../engine/engine.h"
+#include "candidate.h"
+#include "store.h"
+
+struct saver;
+
+/* The configuration that runs. One a box; the control thread's. */
+struct running {
+    struct snapshot *snapshot;
+    struct vni_book vnis;
+    struct store *store;    /* borrowed */
+    struct engine *engine;  /* borrowed; NULL: offline */
+    struct edit *edits;     /* of all consoles */
+    struct commit *commits; /* that wait for their turn, in order; the first may be being saved */
+    struct saver *saver;
+    bool saving;   /* the first one: the disk has it */
+    bool ending;   /* no more are begun */
+    uint64_t seed; /* for VNIs that are drawn */
+};
+
+/* COMMIT_RUNNING: it waits for the disk, or for its turn behind another one that does. */
+enum commit_result { COMMIT_DONE, COMMIT_UNCHANGED, COMMIT_REFUSED, COMMIT_RUNNING };
+
+/* What there is to tell of a commit. */
+struct commit_report {
+    struct problems problems; /* why it was refused */
+    bool clashes;             /* these: another commit puts the candidate's values through */
+    struct problems warnings; /* what is committed, or would be, and is unlikely to be meant */
+};
+void commit_report_free(struct commit_report *report);
+
+/* Loads the saved configuration (store_load) and applies it; -errno. */
+int running_open(struct running *running, struct store *store, struct engine *engine,
+                 uint64_t seed);
+/* Waits for a commit that is being saved; before the engine is stopped. */
+void running_close(struct running *running);
+
+/* Readable when a commit has been saved, or has failed to be: running_service ends that commit
+ * and begins the next ones. Called earlier, it waits. */
+int running_descriptor(const struct running *running);
+void running_service(struct running *running);
+/* No more commits are begun. False while one is still being saved. */
+bool running_end(struct running *running);
+
+/* One at a time for each edit, whose candidate is left alone until the result is there.
+ * check_only: whether a commit would succeed (COMMIT_DONE, never _UNCHANGED). REFUSED: there is a
+ * problem at least, and nothing has changed, except that clashes which were told are none any
+ * more. DONE: it runs and is saved; all candidates without changes follow. RUNNING: *report is
+ * empty, and edit_commit_result tells, after a running_service. */
+enum commit_result edit_commit(struct edit *edit, bool check_only, struct commit_report *report);
+enum commit_result edit_commit_result(struct edit *edit, struct commit_report *report);
+/* The edit ends: a commit that is being saved goes on, one that waits does not. */
+void commit_forget(struct edit *edit);
+
+#endif
