@@ -12,19 +12,24 @@ struct reserve {
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t changed;
     bool ending;
-    size_t size;           /* wanted, of each */
+    size_t size, least;    /* wanted, of each: of one, of several */
     unsigned wanted;       /* more as more are asked for than there are */
     unsigned count;        /* of those kept */
     struct timespec until; /* wanted until then, of the steady clock */
     struct capture *kept[RESERVE_MOST];
 };
 
+static size_t wanted_size(const struct reserve *reserve)
+{
+    return reserve->wanted > 1 ? reserve->least : reserve->size;
+}
+
 /* Takes one out that does not suit what is wanted now; NULL: none such. */
 static struct capture *unwanted(struct reserve *reserve)
 {
     for (unsigned i = 0; i < reserve->count; i++) {
         struct capture *capture = reserve->kept[i];
-        if (i < reserve->wanted && capture_suits(capture, reserve->size, 0))
+        if (i < reserve->wanted && capture_suits(capture, wanted_size(reserve), 0))
             continue;
         reserve->kept[i] = reserve->kept[--reserve->count];
         return capture;
@@ -45,7 +50,7 @@ static void rest(struct reserve *reserve)
 static void make_one(struct reserve *reserve)
 {
     struct capture *capture = NULL;
-    size_t size = reserve->size;
+    size_t size = wanted_size(reserve);
     pthread_mutex_unlock(&reserve->lock);
     int error = capture_make(&capture, size, 0);
     pthread_mutex_lock(&reserve->lock);
@@ -118,6 +123,8 @@ struct capture *reserve_take(struct reserve *reserve, size_t size, size_t frame_
     if (!reserve)
         return NULL;
     pthread_mutex_lock(&reserve->lock);
+    if (reserve->wanted > 1 && size > reserve->least)
+        size = reserve->least;
     for (unsigned i = 0; !taken && i < reserve->count; i++) {
         if (!capture_suits(reserve->kept[i], size, frame_size))
             continue;
@@ -131,7 +138,7 @@ struct capture *reserve_take(struct reserve *reserve, size_t size, size_t frame_
     return taken;
 }
 
-void reserve_want(struct reserve *reserve, size_t size)
+void reserve_want(struct reserve *reserve, size_t size, size_t least)
 {
     if (!reserve)
         return;
@@ -139,6 +146,7 @@ void reserve_want(struct reserve *reserve, size_t size)
     clock_gettime(CLOCK_MONOTONIC, &reserve->until);
     reserve->until.tv_sec += KEPT_SECONDS;
     reserve->size = size;
+    reserve->least = least;
     if (!reserve->wanted)
         reserve->wanted = 1;
     pthread_cond_signal(&reserve->changed);

@@ -15,10 +15,10 @@ void reserve_free(struct reserve *reserve);
 /* One that suits (capture_suits), the caller's from then on; NULL: none is ready. Any thread. */
 struct capture *reserve_take(struct reserve *reserve, size_t size, size_t frame_size);
 
-/* Captures of `size` bytes are likely to be asked for next: one is kept ready, more, up to
- * RESERVE_MOST, where they are asked for faster than that. They go when nobody has said so for ten
- * seconds: a ring costs memory and a timer. */
+/* A capture of `size` bytes is likely to be asked for next: one is kept ready, or, where they are
+ * asked for faster than that, up to RESERVE_MOST of `least` bytes, which serve then. They go when
+ * nobody has said so for ten seconds: a ring costs memory and a timer. */
 enum { RESERVE_MOST = 4 };
-void reserve_want(struct reserve *reserve, size_t size);
+void reserve_want(struct reserve *reserve, size_t size, size_t least);
 
 #endif

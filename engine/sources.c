@@ -195,9 +195,9 @@ static bool can_open(const struct sources *sources, struct source *source)
 /* Interfaces come and go: the next is likely to want this. */
 static void keep_reserve(const struct sources *sources)
 {
-    size_t size = own_size(sources, RESERVE_MOST);
-    if (size)
-        reserve_want(sources->reserve, size / sources->workers);
+    size_t size = own_size(sources, 1), least = own_size(sources, RESERVE_MOST);
+    if (least)
+        reserve_want(sources->reserve, size / sources->workers, least / sources->workers);
 }
 
 void sources_settle(struct sources *sources)

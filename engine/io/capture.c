@@ -196,7 +196,7 @@ int capture_make(struct capture **made, size_t size, size_t frame_size)
 bool capture_suits(const struct capture *capture, size_t size, size_t frame_size)
 {
     return capture->block_size >= frame_size + FRAME_MOST && capture->map_size <= 2 * size &&
-           capture->map_size >= size / 2;
+           capture->map_size >= size - size / 4;
 }
 
 int capture_bind(struct capture *capture, const struct capture_options *options, int *fanout)
