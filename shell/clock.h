@@ -1,4 +1,5 @@
-/* Time that only goes forward, for whatever is due: rounds of a monitor, hellos, pauses. */
+/* Time that only goes forward, for whatever is due or late: a monitor's round, a hello, an
+ * answer. */
 #ifndef MIRRORSH_CLOCK_H
 #define MIRRORSH_CLOCK_H
 

@@ -1,6 +1,7 @@
 /* A console's conversation with the box: every wait for an answer goes through here, and so
  * does every way in which it can end. Signals are heard during each wait, within a message too. */
 #include "connection.h"
+#include "../clock.h"
 #include "terminal.h"
 #include <errno.h>
 #include <stdio.h>
@@ -72,10 +73,10 @@ static int greet(struct connection *connection, enum console_kind kind, bool ful
 static int await_welcome(struct connection *connection, const struct connection_handler *handler,
                          char *why, size_t why_size)
 {
-    uint64_t until = terminal_clock_ms() + HELLO_TIMEOUT_MS;
+    int64_t until = clock_ms() + HELLO_TIMEOUT_MS;
 
     for (;;) {
-        uint64_t now = terminal_clock_ms();
+        int64_t now = clock_ms();
         int ready = terminal_wait(connection->wire.fd, -1, now < until ? (int)(until - now) : 0);
         struct message message;
         int failed;
@@ -408,11 +409,11 @@ static char *with_pipes(const char *line, size_t offset, const char *candidates)
 int connection_complete(struct connection *connection, const char *line, size_t offset,
                         const struct connection_handler *handler, uint32_t *begin, char **text)
 {
-    uint64_t until = terminal_clock_ms() + COMPLETE_TIMEOUT_MS;
+    int64_t until = clock_ms() + COMPLETE_TIMEOUT_MS;
     int failed = ask(connection, MESSAGE_COMPLETE, (uint32_t)offset, line, strlen(line));
 
     while (failed >= 0) {
-        uint64_t now = terminal_clock_ms();
+        int64_t now = clock_ms();
         int ready = terminal_wait(connection->wire.fd, -1, now < until ? (int)(until - now) : 0);
         struct message message;
 

@@ -2,6 +2,7 @@
  * read by our own function, so that the box's messages and the signals are heard while a
  * person thinks. */
 #include "editor.h"
+#include "../clock.h"
 #include "../config/utf8.h"
 #include "../config/words.h"
 #include "choices.h"
@@ -153,7 +154,7 @@ static int next_character(EditLine *el, wchar_t *character)
             int got = read_byte(editor, character);
 
             if (got > 0)
-                editor->queued = keys_take(&editor->keys, *character, terminal_clock_ms());
+                editor->queued = keys_take(&editor->keys, *character, clock_ms());
             if (got < 0) {
                 editor->result = EDITOR_HANGUP;
                 return 0;

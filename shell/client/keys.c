@@ -113,7 +113,7 @@ static const wchar_t *plain(struct keys *keys, wchar_t typed, bool meta)
     return keys->text;
 }
 
-static const wchar_t *take_plain(struct keys *keys, wchar_t typed, uint64_t now_ms)
+static const wchar_t *take_plain(struct keys *keys, wchar_t typed, int64_t now_ms)
 {
     if (typed == ESCAPE)
         keys->escape_ms = now_ms;
@@ -122,7 +122,7 @@ static const wchar_t *take_plain(struct keys *keys, wchar_t typed, uint64_t now_
     return typed >= C1_FIRST && typed <= C1_LAST ? L"" : plain(keys, typed, false);
 }
 
-static const wchar_t *take_escape(struct keys *keys, wchar_t typed, uint64_t now_ms)
+static const wchar_t *take_escape(struct keys *keys, wchar_t typed, int64_t now_ms)
 {
     bool bracket = typed == L'[' || typed == L'O';
 
@@ -164,7 +164,7 @@ static const wchar_t *take_sequence(struct keys *keys, wchar_t typed)
     return csi ? end_csi(keys, typed) : end_ss3(keys, typed);
 }
 
-const wchar_t *keys_take(struct keys *keys, wchar_t typed, uint64_t now_ms)
+const wchar_t *keys_take(struct keys *keys, wchar_t typed, int64_t now_ms)
 {
     if (keys->state == KEYS_PLAIN)
         return take_plain(keys, typed, now_ms);

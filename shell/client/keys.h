@@ -11,7 +11,7 @@
 /* Zero at the start. */
 struct keys {
     enum keys_state { KEYS_PLAIN, KEYS_ESCAPE, KEYS_CSI, KEYS_SS3, KEYS_FUNCTION } state;
-    uint64_t escape_ms; /* when the escape came */
+    int64_t escape_ms;  /* when the escape came */
     unsigned number[2]; /* of the sequence: "3;5" */
     size_t numbers;     /* how many of them have begun */
     bool foreign;       /* it is no key: the terminal answers something */
@@ -24,6 +24,6 @@ struct keys {
 /* Takes one typed character: what the editor is to read for it, "" for none. A sequence that
  * means nothing here is swallowed whole; an escape in front of another character is the Meta of
  * that. Holds until the next call. */
-const wchar_t *keys_take(struct keys *keys, wchar_t typed, uint64_t now_ms);
+const wchar_t *keys_take(struct keys *keys, wchar_t typed, int64_t now_ms);
 
 #endif

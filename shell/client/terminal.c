@@ -1,6 +1,7 @@
 /* What a console needs of its process and terminal, beneath the editor, the pager, the batch
  * and the live view. */
 #include "terminal.h"
+#include "../clock.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
@@ -15,7 +16,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t interrupted, resized, ended;
@@ -193,12 +193,12 @@ static unsigned line_speed(void)
 
 /* What was written and the line cannot have carried yet, by its speed. */
 static double debt;
-static uint64_t debt_ms;
+static int64_t debt_ms;
 
 /* The debt as it is now; *speed is the line's, 0: it has none. */
 static double owed(unsigned *speed)
 {
-    uint64_t now = terminal_clock_ms();
+    int64_t now = clock_ms();
 
     *speed = line_speed();
     debt -= (double)(now - debt_ms) / 1000 * *speed;
@@ -325,14 +325,4 @@ void terminal_error(const char *format, ...)
     if (write_all(&errors, text, (size_t)length) == -ECANCELED)
         interrupted = 1; /* for whoever runs the commands */
     free(text);
-}
-
-/* ---- widths ---- */
-
-uint64_t terminal_clock_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }

@@ -57,7 +57,4 @@ uint32_t terminal_full(void);
 /* Milliseconds until the line has carried what was written; 0: it is free. */
 uint32_t terminal_busy(void);
 
-/* Milliseconds of a clock that never jumps. */
-uint64_t terminal_clock_ms(void);
-
 #endif

@@ -1,4 +1,4 @@
-/* links: shell/client/choices.c shell/client/terminal.c shell/config/words.c
+/* links: shell/client/choices.c shell/client/terminal.c shell/clock.c shell/config/words.c
  * shell/config/problem.c shell/config/utf8.c */
 /* What TAB inserts for the candidates of the box, and how `?` lists them. */
 #include "../../shell/client/choices.h"
