@@ -80,7 +80,8 @@ int plan_interfaces(const struct mirror_config *config, char (**names)[INTERFACE
 struct plan *plan_build(const struct plan_input *input);
 void plan_free(struct plan *plan);
 
-/* First match decides, mirroring.md "Order". No side effects. */
+/* What is own is never collected; else the first rule that matches decides, of the sessions in
+ * ascending priority. No side effects. */
 struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum direction direction,
                              const struct flow_key *key);
 
