@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "../../shell/server/box.h"
 #include "../../shell/client/choices.h"
 #include "../../shell/client/connection.h"
 #include "../../shell/client/live_sample.h"
+#include "../../shell/server/box.h"
 #include "../unit/state_directory.h"
 #include "random.h"
 #include <errno.h>
@@ -340,10 +340,10 @@ static int take_view(void *context, struct connection *connection, const struct 
 }
 
 static const struct connection_handler handler = {.output = take_output,
-                                               .problem = take_problem,
-                                               .warning = take_problem,
-                                               .notice = take_notice,
-                                               .view = take_view};
+                                                  .problem = take_problem,
+                                                  .warning = take_problem,
+                                                  .notice = take_notice,
+                                                  .view = take_view};
 
 static void add_prompt(struct script *script, uint32_t type, uint32_t request)
 {
@@ -416,12 +416,14 @@ static bool converse(const struct script *script)
     assert_int_equal(failed, 0);
     assert_int_equal(send(pair[1], script->bytes, script->length, 0), script->length);
     shutdown(pair[1], SHUT_WR);
-    opened = connection_open(&connection, pair[0], CONSOLE_BATCH, false, &handler, why, sizeof why) == 0;
+    opened =
+        connection_open(&connection, pair[0], CONSOLE_BATCH, false, &handler, why, sizeof why) == 0;
     if (opened) {
         const char *line = one_of(lines);
 
         if (random_below(3) == 0) {
-            failed = connection_complete(&connection, line, strlen(line) / 2, &handler, &begin, &text);
+            failed =
+                connection_complete(&connection, line, strlen(line) / 2, &handler, &begin, &text);
             if (!failed) {
                 struct choices choices;
 

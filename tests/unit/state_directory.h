@@ -2,8 +2,8 @@
 #ifndef MIRRORSH_TEST_STATE_DIRECTORY_H
 #define MIRRORSH_TEST_STATE_DIRECTORY_H
 
-#include "../../shell/running/store.h"
 #include "../../shell/config/text.h"
+#include "../../shell/running/store.h"
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>

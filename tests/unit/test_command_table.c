@@ -13,8 +13,8 @@
 #include "../../engine/engine.h"
 #include "../../shell/command/arguments.h"
 #include "../../shell/command/command_table.h"
-#include "../../shell/command/display.h"
 #include "../../shell/command/dispatch.h"
+#include "../../shell/command/display.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,8 +138,8 @@ static void test_rows(void **state)
 }
 
 /* Both ways to the command of a line agree. */
-static void leads(struct dispatch *dispatch, enum command_mode mode, const char *line, const char *path,
-                  size_t words_used)
+static void leads(struct dispatch *dispatch, enum command_mode mode, const char *line,
+                  const char *path, size_t words_used)
 {
     struct command_walk walk;
     struct problem problem = {.text = ""};

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "../../shell/command/context.h"
 #include "../../shell/command/command_table.h"
+#include "../../shell/command/context.h"
 #include "../../shell/config/compile.h"
 #include "../../shell/config/text.h"
 #include <locale.h>
