@@ -56,18 +56,14 @@ static void complete_configuration(struct completion *completion, const struct a
     struct context *context = completion->context;
     /* show configuration is of what runs; everything else of the candidate, at its level */
     bool candidate = completion->command->modes & MODE_CONFIGURATION;
-    size_t above = candidate ? completion->above : 0;
-    struct word *whole = calloc(above + count + 1, sizeof *whole);
+    const struct path above = {context->path.words, candidate ? completion->above : 0};
+    struct word *whole = path_whole(&above, words, count);
     struct live_values live;
 
     live_values_read(&live);
-    for (size_t i = 0; whole && i < above; i++)
-        whole[i].text = context->path.words[i];
-    if (whole && count > 0)
-        memcpy(whole + above, words, count * sizeof *words);
     if (whole)
         complete_path(candidate ? edit_tree(&context->edit) : context->running->snapshot->tree,
-                      whole, above + count, completion->partial, argument->purpose, &live,
+                      whole, above.count + count, completion->partial, argument->purpose, &live,
                       print_candidate, completion);
     live_values_free(&live);
     free(whole);

@@ -9,22 +9,6 @@
 
 enum { UP_MAX = 100 };
 
-/* The edit path with a line's words behind it, as tree_set takes them. The array is malloced,
- * the texts are the path's and the line's. */
-static struct word *whole_path(const struct context *context, const struct arguments *arguments)
-{
-    size_t above = context->path.count, count = arguments->count;
-    struct word *whole = calloc(above + count + 1, sizeof *whole);
-
-    if (!whole)
-        return NULL;
-    for (size_t i = 0; i < above; i++)
-        whole[i].text = context->path.words[i];
-    if (count > 0)
-        memcpy(whole + above, arguments->words, count * sizeof *whole);
-    return whole;
-}
-
 typedef bool change_fn(struct node *tree, const struct word *words, size_t count,
                        struct problem *problem);
 
@@ -33,7 +17,8 @@ static enum command_status change(struct context *context, change_fn *changes,
 {
     size_t above = context->path.count;
     struct node *tree = edit_writable(&context->edit);
-    struct word *whole = tree ? whole_path(context, arguments) : NULL;
+    struct word *whole =
+        tree ? path_whole(&context->path, arguments->words, arguments->count) : NULL;
     struct problem *problem = context->problem;
     bool changed = false;
 
@@ -42,7 +27,7 @@ static enum command_status change(struct context *context, change_fn *changes,
     else
         problem_at(problem, 0, "out of memory");
     if (!changed)
-        problem->word = problem->word > above ? problem->word - above : 0;
+        path_problem(&context->path, problem);
     free(whole);
     return changed || problem->warning ? COMMAND_OK : COMMAND_FAILED;
 }
@@ -71,7 +56,7 @@ static void note_level(struct context *context, size_t path_count)
 static enum command_status run_edit(struct context *context, const struct arguments *arguments)
 {
     size_t above = context->path.count;
-    struct word *whole = whole_path(context, arguments);
+    struct word *whole = path_whole(&context->path, arguments->words, arguments->count);
     struct problem *problem = context->problem;
     struct path path = {0};
     bool found = false;
@@ -84,7 +69,7 @@ static enum command_status run_edit(struct context *context, const struct argume
     free(whole);
     if (!found) {
         path_free(&path);
-        problem->word = problem->word > above ? problem->word - above : 0;
+        path_problem(&context->path, problem);
         return COMMAND_FAILED;
     }
     path_free(&context->path);

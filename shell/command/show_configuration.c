@@ -10,20 +10,16 @@ static bool find_path(const struct node *tree, const struct path *above,
                       const struct arguments *arguments, struct path *path, struct problem *problem)
 {
     size_t count = arguments->count;
-    struct word *whole = calloc(above->count + count + 1, sizeof *whole);
+    struct word *whole = path_whole(above, arguments->words, count);
     bool found = false;
 
     if (!whole)
         return problem_at(problem, 0, "out of memory");
-    for (size_t i = 0; i < above->count; i++)
-        whole[i].text = above->words[i];
-    if (count > 0)
-        memcpy(whole + above->count, arguments->words, count * sizeof *whole);
     /* a level that is still empty is no error, a path that was typed is */
     if (count == 0 || tree_find(tree, whole, above->count + count, problem))
         found = tree_path(whole, above->count + count, path, problem);
     if (!found)
-        problem->word = problem->word > above->count ? problem->word - above->count : 0;
+        path_problem(above, problem);
     free(whole);
     return found;
 }

@@ -273,6 +273,24 @@ void path_free(struct path *path)
     *path = (struct path){0};
 }
 
+struct word *path_whole(const struct path *above, const struct word *words, size_t count)
+{
+    struct word *whole = calloc(above->count + count + 1, sizeof *whole);
+
+    if (!whole)
+        return NULL;
+    for (size_t i = 0; i < above->count; i++)
+        whole[i].text = above->words[i];
+    if (count > 0)
+        memcpy(whole + above->count, words, count * sizeof *whole);
+    return whole;
+}
+
+void path_problem(const struct path *above, struct problem *problem)
+{
+    problem->word = problem->word > above->count ? problem->word - above->count : 0;
+}
+
 /* The row that the first `count` words lead to; *key: its key is among them. */
 static const struct schema *path_row(const struct path *path, size_t count, bool *key)
 {

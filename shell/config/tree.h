@@ -60,6 +60,11 @@ struct path {
 bool tree_path(const struct word *words, size_t count, struct path *path, struct problem *problem);
 bool path_editable(const struct path *path, struct problem *problem);
 void path_free(struct path *path);
+/* An edit path with a line's words behind it, as tree_set takes them: the array is malloced, the
+ * texts are borrowed. NULL: out of memory. */
+struct word *path_whole(const struct path *above, const struct word *words, size_t count);
+/* Counts the problem's word from the first of the line; one of the edit path is that too. */
+void path_problem(const struct path *above, struct problem *problem);
 /* Of a path that leads to a container or an instance: how many of its words the one so many levels
  * above has. 0: the root, however many levels those are. */
 size_t path_above(const struct path *path, unsigned long levels);
