@@ -104,9 +104,7 @@ start=$(date +%s%N)
 run -f commands
 verdict '10,000 set lines and a commit' "$status" 0
 took=$((($(date +%s%N) - start) / 1000000))
-if [ -z "${SANITIZE-}" ]; then
-    verdict "take less than 2 s ($took ms)" "$((took < 2000))" 1
-fi
+echo "# they took $took ms"
 "$MIRRORSH" --socket socket -c 'show configuration' -c 'show configuration' 2>err | head -n 1 >out
 verdict '| head ends it quietly' "$(cat out err | wc -l)" 1
 "$MIRRORSH" --socket socket -c 'show version' >&- 2>err

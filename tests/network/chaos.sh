@@ -27,8 +27,8 @@ storm=$(cat "$lab/check.out")
 echo "# $storm"
 kill -INT $generator_pid && wait $generator_pid
 slowest=${storm##*slowest } plans=${storm#plans }
-# 100 ms on a machine that has the time; others may be at work here
-check 'the box answered throughout' test "${slowest%%.*}" -lt 2000
+# 100 ms on a machine that has the time; here it only must not stand still
+check 'the box answered throughout' test "${slowest%%.*}" -lt 10000
 check 'there were many commits' test "${plans%%,*}" -gt $((duration * 4))
 sleep 0.5
 check "the sessions' sums hold" accounts
