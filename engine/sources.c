@@ -16,6 +16,8 @@ enum {
     RING_LEAST = 8 << 20,
     SHARED_RING = 56 << 20,
     BUDGET = 256 << 20,
+    FEW = 2,
+    LATER = 7,
 };
 
 static void say(struct source *source, int error)
@@ -61,13 +63,15 @@ static void *open_own(void *argument)
     return NULL;
 }
 
-/* What each of so many new sources may have of the budget, something left for later ones; 0: they
- * share. */
+/* What each of so many new sources may have of the budget; 0: they share. The first few get the
+ * most there is, later ones leave room for still later ones. */
 static size_t own_size(const struct sources *sources, size_t fresh)
 {
     size_t left = BUDGET - SHARED_RING;
     left = left > sources->used ? left - sources->used : 0;
-    size_t size = left / (fresh + 1);
+    size_t size = left / (fresh + (sources->used < FEW * RING_MOST ? 1 : LATER));
+    if (size < RING_LEAST && left >= fresh * RING_LEAST)
+        size = RING_LEAST;
     return size < RING_LEAST ? 0 : size < RING_MOST ? size : RING_MOST;
 }
 

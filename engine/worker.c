@@ -456,6 +456,7 @@ int worker_start(struct worker **started, int alarm, char *why, size_t why_size)
     }
     while (sem_wait(&worker->started))
         ;
+    pthread_setname_np(worker->thread, "worker");
     error = worker->error;
     if (error) {
         pthread_join(worker->thread, NULL);

@@ -96,6 +96,18 @@ done
 sed -n 's/^\(link set .*\)/\1/p' "$lab/box.batch" >"$lab/src.batch"
 ip -n "$lab_name-box" -batch "$lab/box.batch" && ip -n "$lab_name-src" -batch "$lab/src.batch" ||
     not_ok 'the interfaces' 'could not be made'
+one_by_one()
+{
+    local i
+    for ((i = 0; i < 8; i++)); do
+        ctl configure "set session s source interface m$i" commit >/dev/null || return 1
+    done
+}
+check 'eight more sources, one by one' one_by_one
+unbound() { in_box awk '$4 == "0003" && $5 == 0' /proc/net/packet | wc -l; }
+expect_equal 'each has its own ring' "$(unbound)" 0
+check 'at most 256 MB of rings, those in reserve with them' test "$(ring_megabytes)" -le 256
+check 'they go' ctl configure 'delete session s source interface m0 m1 m2 m3 m4 m5 m6 m7' commit
 {
     echo configure
     for ((i = 0; i < many; i++)); do
@@ -109,7 +121,8 @@ check "$many source interfaces" ctl_file "$lab/many"
 echo "# committed in $(python3 -c "print('%.2f' % ($EPOCHREALTIME - $start))") s; $(ring_megabytes) MB in $(rings) rings"
 check 'at most 256 MB of rings' test "$(ring_megabytes)" -le 256
 # those kept in reserve for a while among them
-check 'they share one ring' test "$(rings)" -le 8
+expect_equal 'they share one ring' "$(unbound)" 1
+check 'there are few others' test "$(rings)" -le 8
 # each_mirrored FIRST LAST: one frame from each interface, and one that is of no source
 each_mirrored()
 {
