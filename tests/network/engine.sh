@@ -21,6 +21,7 @@ fi
 # engine ARGUMENT...: runs until engine_end; ready when this returns
 engine()
 {
+    : >"$lab/engine.out" # what the one before has said is not this one's
     ip netns exec "$lab_name-box" "$driver" -t 120 "$@" >"$lab/engine.out" 2>"$lab/engine.err" &
     box_pid=$!
     until_true 20 grep -q '^ready' "$lab/engine.out" || not_ok 'the engine starts' \

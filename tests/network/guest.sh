@@ -22,10 +22,12 @@ check 'a session on a tap' ctl configure 'set target t receiver 10.2.0.2' \
     'set session s priority 1 target t vni 5 packet-length 64 source interface tap0' commit
 kill -USR1 $guest
 check 'the guest has sent everything' until_true 60 grep -q 'done' "$lab/guest"
-sleep 0.5
 tap() { ctl 'show interfaces | display json' | json "[i for i in d['interfaces'] if i['name'] == 'tap0'][0]$1"; }
 session() { ctl 'show sessions | display json' | json "d['sessions'][0]$1"; }
-received=$(tap "['received']['packets']") dropped=$(tap "['dropped']['packets']")
+taken() { received=$(tap "['received']['packets']") dropped=$(tap "['dropped']['packets']"); }
+all_taken() { taken && [ $((received + dropped)) = $((fill + ufo + last)) ]; }
+until_true 30 all_taken
+taken
 echo "# received $received dropped $dropped"
 expect_equal 'every frame is received or dropped' $((received + dropped)) $((fill + ufo + last))
 check 'what cannot be described is dropped' test "$dropped" -ge $ufo
