@@ -1,6 +1,7 @@
 /* The thread that makes rings ready, and the few that are. */
 #include "reserve.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -53,6 +54,10 @@ static void make_one(struct reserve *reserve)
     size_t size = wanted_size(reserve);
     pthread_mutex_unlock(&reserve->lock);
     int error = capture_make(&capture, size, 0);
+    if (!error && !capture_suits(capture, size, 0)) { /* memory is short, and would be again */
+        capture_close(capture);
+        error = -ENOMEM;
+    }
     pthread_mutex_lock(&reserve->lock);
     if (error)
         reserve->wanted = 0; /* who needs one will be told why there is none */
