@@ -45,7 +45,7 @@ static bool take_rules(struct committed *committed, struct counter_names *names)
         for (int direction = INGRESS; direction < DIRECTIONS; direction++) {
             for (size_t r = 0; r < filter->rule_count[direction]; r++) {
                 uint16_t part[2] = {(uint16_t)direction, filter->rules[direction][r].number};
-                if (!take_part(committed, names, COUNT_RULE, filter->name, part, sizeof(part)))
+                if (!take_part(committed, names, COUNT_RULE, filter->name, part, sizeof part))
                     return false;
             }
         }
@@ -63,7 +63,7 @@ static bool take_receivers(struct committed *committed, struct counter_names *na
             uint8_t part[19] = {receiver->family, (uint8_t)(receiver->port >> 8),
                                 (uint8_t)receiver->port};
             memcpy(part + 3, receiver->address, receiver->family == 4 ? 4 : 16);
-            if (!take_part(committed, names, COUNT_RECEIVER, target->name, part, sizeof(part)))
+            if (!take_part(committed, names, COUNT_RECEIVER, target->name, part, sizeof part))
                 return false;
         }
     }
@@ -107,13 +107,13 @@ static bool allocate(struct committed *committed, size_t interface_count)
             return false;
         all += count[kind];
     }
-    committed->fresh = calloc(all, sizeof(*committed->fresh));
+    committed->fresh = calloc(all, sizeof *committed->fresh);
     return committed->fresh;
 }
 
 struct committed *committed_new(struct mirror_config *config, struct counter_names *names)
 {
-    struct committed *committed = calloc(1, sizeof(*committed));
+    struct committed *committed = calloc(1, sizeof *committed);
     if (!committed) {
         mirror_config_free(config);
         return NULL;

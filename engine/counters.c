@@ -16,7 +16,7 @@ static const size_t row_width[COUNTER_KINDS] = {
 
 struct counters *counters_new(const uint32_t capacity[static COUNTER_KINDS])
 {
-    struct counters *counters = calloc(1, sizeof(*counters));
+    struct counters *counters = calloc(1, sizeof *counters);
     if (!counters)
         return NULL;
     for (int kind = 0; kind < COUNTER_KINDS; kind++) {
@@ -103,7 +103,7 @@ enum { FIRST_BUCKETS = 64 };
 
 struct counter_names *counter_names_new(void)
 {
-    struct counter_names *names = calloc(1, sizeof(*names));
+    struct counter_names *names = calloc(1, sizeof *names);
     if (!names)
         return NULL;
     for (int kind = 0; kind < COUNTER_KINDS; kind++) {
@@ -179,7 +179,7 @@ static struct name *unused_name(struct name_table *table)
         table->slots = slots;
         table->slot_room = room;
     }
-    name = calloc(1, sizeof(*name));
+    name = calloc(1, sizeof *name);
     if (!name)
         return NULL;
     name->slot = table->slot_count;

@@ -57,7 +57,7 @@ static void look_at_interface(const struct grounds *grounds, const char *name,
                               const struct source *source, struct interface_condition *condition)
 {
     const struct link *link = links_find(grounds->links, name);
-    memset(condition, 0, sizeof(*condition));
+    memset(condition, 0, sizeof *condition);
     if (!link)
         return;
     condition->index = link->index;
@@ -70,7 +70,7 @@ static void look_at_interface(const struct grounds *grounds, const char *name,
 static void say(struct session_condition *condition, const char *format, const char *a,
                 const char *b)
 {
-    snprintf(condition->reason, sizeof(condition->reason), format, a, b);
+    snprintf(condition->reason, sizeof condition->reason, format, a, b);
 }
 
 /* A receiver that is an address of a source would be sent what comes from it, and so on. *at
@@ -202,7 +202,7 @@ static bool session_fits(const struct deployment *deployment, const struct groun
     char misfit[REASON_MAX], text[2 * REASON_MAX];
     bool fits = true;
     for (size_t at = 0; next_misfit(grounds->links, config, session, &at, misfit); fits = false) {
-        snprintf(text, sizeof(text), "target: %s", misfit);
+        snprintf(text, sizeof text, "target: %s", misfit);
         problem(context, session->name, text);
     }
     for (uint32_t i = 0; i < config->targets[session->target].receiver_count; i++) {
@@ -211,7 +211,7 @@ static bool session_fits(const struct deployment *deployment, const struct groun
         if (receiver_is_open(receiver))
             continue;
         receiver_print(&receiver->address, address);
-        snprintf(text, sizeof(text), "target: receiver %s: %s", address, receiver->health.reason);
+        snprintf(text, sizeof text, "target: receiver %s: %s", address, receiver->health.reason);
         problem(context, session->name, text);
         fits = false;
     }
@@ -237,8 +237,8 @@ static struct plan *build_plan(const struct deployment *deployment)
     uint32_t receivers = committed->count[COUNT_RECEIVER];
     uint32_t sessions = committed->count[COUNT_SESSION];
     struct plan *plan = NULL;
-    struct plan_receiver_state *states = calloc(receivers + 1, sizeof(*states));
-    bool *up = calloc(sessions + 1, sizeof(*up));
+    struct plan_receiver_state *states = calloc(receivers + 1, sizeof *states);
+    bool *up = calloc(sessions + 1, sizeof *up);
     if (states && up) {
         for (uint32_t i = 0; i < receivers; i++)
             states[i] = (struct plan_receiver_state){
@@ -289,10 +289,10 @@ static bool build_view(const struct deployment *deployment, unsigned worker)
     uint32_t receivers = deployment->committed->count[COUNT_RECEIVER];
     view->plan = deployment->plan;
     view->interfaces = &deployment->table;
-    view->captures = calloc(interfaces + 1, sizeof(*view->captures));
-    view->lanes = calloc(receivers + 1, sizeof(*view->lanes));
+    view->captures = calloc(interfaces + 1, sizeof *view->captures);
+    view->lanes = calloc(receivers + 1, sizeof *view->lanes);
     view->table = batcher_table(receivers);
-    view->looped = calloc(deployment->committed->count[COUNT_SESSION] + 1, sizeof(*view->looped));
+    view->looped = calloc(deployment->committed->count[COUNT_SESSION] + 1, sizeof *view->looped);
     if (!view->captures || !view->lanes || !view->table || !view->looped)
         return false;
     for (uint32_t i = 0; i < interfaces; i++)
@@ -307,12 +307,12 @@ static bool allocate(struct deployment *deployment, unsigned workers)
 {
     const uint32_t *count = deployment->committed->count;
     uint32_t interfaces = count[COUNT_INTERFACE] + 1, receivers = count[COUNT_RECEIVER] + 1;
-    deployment->sources = calloc(interfaces, sizeof(*deployment->sources));
-    deployment->interfaces = calloc(interfaces, sizeof(*deployment->interfaces));
-    deployment->receivers = calloc(receivers, sizeof(*deployment->receivers));
-    deployment->health = calloc(receivers, sizeof(*deployment->health));
-    deployment->sessions = calloc(count[COUNT_SESSION] + 1, sizeof(*deployment->sessions));
-    deployment->views = calloc(workers, sizeof(*deployment->views));
+    deployment->sources = calloc(interfaces, sizeof *deployment->sources);
+    deployment->interfaces = calloc(interfaces, sizeof *deployment->interfaces);
+    deployment->receivers = calloc(receivers, sizeof *deployment->receivers);
+    deployment->health = calloc(receivers, sizeof *deployment->health);
+    deployment->sessions = calloc(count[COUNT_SESSION] + 1, sizeof *deployment->sessions);
+    deployment->views = calloc(workers, sizeof *deployment->views);
     return deployment->sources && deployment->interfaces && deployment->receivers &&
            deployment->health && deployment->sessions && deployment->views;
 }
@@ -338,7 +338,7 @@ static bool build(struct deployment *deployment, struct grounds *grounds)
 
 struct deployment *deployment_new(struct grounds *grounds, const struct committed *committed)
 {
-    struct deployment *deployment = calloc(1, sizeof(*deployment));
+    struct deployment *deployment = calloc(1, sizeof *deployment);
     if (!deployment)
         return NULL;
     deployment->committed = committed;
@@ -394,7 +394,7 @@ bool deployment_holds(struct deployment *deployment, struct grounds *grounds)
     for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++) {
         struct interface_condition now;
         look_at_interface(grounds, committed->interfaces[i], deployment->sources[i], &now);
-        if (memcmp(&now, &deployment->interfaces[i], sizeof(now)))
+        if (memcmp(&now, &deployment->interfaces[i], sizeof now))
             return false;
     }
     for (uint32_t i = 0; i < committed->count[COUNT_RECEIVER]; i++)

@@ -93,7 +93,7 @@ static int open_control(struct engine *engine, char *why, size_t why_size)
 static int begin_empty(struct engine *engine, char *why, size_t why_size)
 {
     struct engine_change *change;
-    struct mirror_config *config = calloc(1, sizeof(*config));
+    struct mirror_config *config = calloc(1, sizeof *config);
     const uint32_t none[COUNTER_KINDS] = {0};
     engine->names = counter_names_new();
     engine->cleared = counters_new(none);
@@ -112,8 +112,8 @@ int engine_start(struct engine **started, const struct engine_options *options, 
                  size_t why_size)
 {
     unsigned workers = options->workers ? options->workers : 1;
-    struct engine *engine = calloc(1, sizeof(*engine));
-    struct engine_worker *list = calloc(workers, sizeof(*list));
+    struct engine *engine = calloc(1, sizeof *engine);
+    struct engine_worker *list = calloc(workers, sizeof *list);
     if (!engine || !list) {
         free(engine);
         free(list);
@@ -128,7 +128,7 @@ int engine_start(struct engine **started, const struct engine_options *options, 
     engine->grounds.receivers.workers = workers;
     engine->grounds.receivers.ports = &engine->ports;
     raise_descriptor_limit();
-    memset(engine->ports.reserved, -1, sizeof(engine->ports.reserved));
+    memset(engine->ports.reserved, -1, sizeof engine->ports.reserved);
     int error = ports_reserve(&engine->ports, why, why_size);
     if (!error)
         error = open_control(engine, why, why_size);
@@ -191,7 +191,7 @@ static void publish(struct engine *engine, struct deployment *next, struct worke
  * with the next probe; the workers go on with what they have. */
 static void republish(struct engine *engine)
 {
-    struct worker_request *requests = calloc(engine->grounds.workers, sizeof(*requests));
+    struct worker_request *requests = calloc(engine->grounds.workers, sizeof *requests);
     if (!requests)
         return;
     struct deployment *next = deployment_new(&engine->grounds, engine->committed);
@@ -235,7 +235,7 @@ static void wait_until_due(const struct engine *engine)
 static bool take_count(int fd)
 {
     uint64_t count;
-    return read(fd, &count, sizeof(count)) == sizeof(count);
+    return read(fd, &count, sizeof count) == sizeof count;
 }
 
 void engine_service(struct engine *engine)
@@ -322,8 +322,8 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
         wait_until_due(engine);
     }
     snprintf(why, why_size, "%s", strerror(ENOMEM));
-    struct engine_change *change = calloc(1, sizeof(*change));
-    struct worker_request *requests = calloc(engine->grounds.workers, sizeof(*requests));
+    struct engine_change *change = calloc(1, sizeof *change);
+    struct worker_request *requests = calloc(engine->grounds.workers, sizeof *requests);
     if (!change || !requests) {
         free(change);
         free(requests);

@@ -45,11 +45,11 @@ int feed_open(struct feed **opened, const struct capture_options *options, unsig
 {
     struct capture_options each = *options;
     int error = -ENOMEM, fanout = -1;
-    struct feed *feed = calloc(1, sizeof(*feed));
+    struct feed *feed = calloc(1, sizeof *feed);
     if (!feed)
         return error;
     feed->workers = workers;
-    feed->captures = calloc(workers, sizeof(*feed->captures));
+    feed->captures = calloc(workers, sizeof *feed->captures);
     each.spread = workers > 1;
     each.size /= workers;
     if (feed->captures)

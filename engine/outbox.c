@@ -9,8 +9,8 @@ enum { BATCHES = 128 };
 
 bool outbox_init(struct outbox *outbox)
 {
-    outbox->messages = calloc(BATCHES, sizeof(*outbox->messages));
-    outbox->launched = calloc(BATCHES, sizeof(*outbox->launched));
+    outbox->messages = calloc(BATCHES, sizeof *outbox->messages);
+    outbox->launched = calloc(BATCHES, sizeof *outbox->launched);
     return outbox->messages && outbox->launched && batcher_init(&outbox->batcher, BATCHES);
 }
 
@@ -39,7 +39,7 @@ static void report_failing(struct outbox *outbox, struct lanes *lanes)
 {
     const uint64_t one = 1;
     if (!atomic_exchange(&lanes->failing, true) &&
-        write(outbox->alarm, &one, sizeof(one)) != sizeof(one))
+        write(outbox->alarm, &one, sizeof one) != sizeof one)
         return; /* it looks every second anyway */
 }
 

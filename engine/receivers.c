@@ -21,7 +21,7 @@ static bool same_receiver(const struct mirror_receiver *a, const struct mirror_r
 static void down(struct receiver *receiver, const char *reason, const char *link)
 {
     receiver->health.up = false;
-    snprintf(receiver->health.reason, sizeof(receiver->health.reason), reason, link);
+    snprintf(receiver->health.reason, sizeof receiver->health.reason, reason, link);
 }
 
 static void up(struct receiver *receiver)
@@ -52,7 +52,7 @@ static bool open_lanes(const struct receivers *receivers, struct receiver *recei
         return true;
     for (unsigned i = 0; !error && i < receivers->workers; i++)
         error =
-            lanes_open(&receiver->lanes[i], &receiver->address, receivers->ports, why, sizeof(why));
+            lanes_open(&receiver->lanes[i], &receiver->address, receivers->ports, why, sizeof why);
     if (!error)
         return true;
     close_lanes(receivers, receiver);
@@ -111,8 +111,8 @@ struct receiver *receivers_take(struct receivers *receivers, const struct mirror
             return receiver;
         }
     }
-    receiver = calloc(1, sizeof(*receiver));
-    struct lanes **lanes = calloc(receivers->workers, sizeof(*lanes));
+    receiver = calloc(1, sizeof *receiver);
+    struct lanes **lanes = calloc(receivers->workers, sizeof *lanes);
     if (!receiver || !lanes) {
         free(receiver);
         free(lanes);
@@ -170,7 +170,7 @@ void receiver_print(const struct mirror_receiver *receiver, char text[static REC
 {
     char address[INET6_ADDRSTRLEN];
     bool is4 = receiver->family == 4;
-    inet_ntop(is4 ? AF_INET : AF_INET6, receiver->address, address, sizeof(address));
+    inet_ntop(is4 ? AF_INET : AF_INET6, receiver->address, address, sizeof address);
     if (receiver->port == VXLAN_PORT)
         snprintf(text, RECEIVER_TEXT_MAX, "%s", address);
     else

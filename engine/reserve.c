@@ -87,7 +87,7 @@ static void *run(void *argument)
 
 struct reserve *reserve_new(void)
 {
-    struct reserve *reserve = calloc(1, sizeof(*reserve));
+    struct reserve *reserve = calloc(1, sizeof *reserve);
     pthread_condattr_t steady;
     if (!reserve)
         return NULL;

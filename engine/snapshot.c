@@ -57,7 +57,7 @@ static void show_session(const struct engine *engine, const struct counters *sum
         .dropped_send_error = row->send_error,
         .dropped_backlog = row->backlog,
     };
-    snprintf(status->reason, sizeof(status->reason), "%s",
+    snprintf(status->reason, sizeof status->reason, "%s",
              !condition->reason[0] && comes_back(engine, index)
                  ? "this box's mirror comes back inside another one's; it is not mirrored again"
                  : condition->reason);
@@ -104,7 +104,7 @@ static void show_receivers(const struct engine *engine, const struct counters *s
                 .sent = {.packets = row->packets, .bytes = row->bytes},
                 .errors = row->errors,
             };
-            snprintf(status->reason, sizeof(status->reason), "%s", health->reason);
+            snprintf(status->reason, sizeof status->reason, "%s", health->reason);
         }
     }
 }
@@ -148,7 +148,7 @@ static void show_interfaces(const struct engine *engine, const struct counters *
                         : strcmp(links[link].name, committed->interfaces[source]);
         *status = (struct interface_status){.link = LINK_ABSENT};
         memcpy(status->name, order <= 0 ? links[link].name : committed->interfaces[source],
-               sizeof(status->name));
+               sizeof status->name);
         if (order <= 0)
             status->link = links[link].up ? LINK_UP : LINK_DOWN;
         if (order >= 0)
@@ -200,20 +200,20 @@ static bool allocate(const struct engine *engine, struct engine_snapshot *snapsh
     snapshot->rule_count = count[COUNT_RULE];
     snapshot->receiver_count = count[COUNT_RECEIVER];
     snapshot->worker_count = engine->grounds.workers;
-    snapshot->sessions = calloc(snapshot->session_count + 1, sizeof(*snapshot->sessions));
-    snapshot->rules = calloc(snapshot->rule_count + 1, sizeof(*snapshot->rules));
-    snapshot->receivers = calloc(snapshot->receiver_count + 1, sizeof(*snapshot->receivers));
-    snapshot->workers = calloc(snapshot->worker_count + 1, sizeof(*snapshot->workers));
+    snapshot->sessions = calloc(snapshot->session_count + 1, sizeof *snapshot->sessions);
+    snapshot->rules = calloc(snapshot->rule_count + 1, sizeof *snapshot->rules);
+    snapshot->receivers = calloc(snapshot->receiver_count + 1, sizeof *snapshot->receivers);
+    snapshot->workers = calloc(snapshot->worker_count + 1, sizeof *snapshot->workers);
     snapshot->interfaces =
-        calloc(link_count + count[COUNT_INTERFACE] + 1, sizeof(*snapshot->interfaces));
+        calloc(link_count + count[COUNT_INTERFACE] + 1, sizeof *snapshot->interfaces);
     return snapshot->sessions && snapshot->rules && snapshot->receivers && snapshot->workers &&
            snapshot->interfaces;
 }
 
 struct engine_snapshot *engine_snapshot(struct engine *engine)
 {
-    struct engine_snapshot *snapshot = calloc(1, sizeof(*snapshot));
-    struct worker_request *reports = calloc(engine->grounds.workers, sizeof(*reports));
+    struct engine_snapshot *snapshot = calloc(1, sizeof *snapshot);
+    struct worker_request *reports = calloc(engine->grounds.workers, sizeof *reports);
     struct counters *sum = NULL;
     if (snapshot && reports && allocate(engine, snapshot))
         sum = engine_collect(engine, reports);
@@ -279,7 +279,7 @@ static void clear_all(struct engine *engine, const struct worker_request *report
 
 int engine_clear(struct engine *engine, const char *session)
 {
-    struct worker_request *reports = calloc(engine->grounds.workers, sizeof(*reports));
+    struct worker_request *reports = calloc(engine->grounds.workers, sizeof *reports);
     struct counters *sum = reports ? engine_collect(engine, reports) : NULL;
     int error = 0;
     if (!sum) {

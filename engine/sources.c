@@ -22,7 +22,7 @@ enum {
 
 static void say(struct source *source, int error)
 {
-    snprintf(source->reason, sizeof(source->reason), "capture on %s: %s", source->link.name,
+    snprintf(source->reason, sizeof source->reason, "capture on %s: %s", source->link.name,
              strerror(-error));
 }
 
@@ -117,7 +117,7 @@ static size_t sharing(const struct sources *sources, uint32_t *interfaces, uint3
             *loopback = (uint32_t)source->link.index;
     }
     if (count)
-        qsort(interfaces, count, sizeof(*interfaces), by_number);
+        qsort(interfaces, count, sizeof *interfaces, by_number);
     for (size_t i = 0; i < count; i++)
         if (!distinct || interfaces[distinct - 1] != interfaces[i])
             interfaces[distinct++] = interfaces[i];
@@ -129,7 +129,7 @@ static void settle_shared(struct sources *sources)
 {
     struct capture_filter filter;
     uint32_t loopback = 0;
-    uint32_t *interfaces = calloc(sources->shared->users, sizeof(*interfaces));
+    uint32_t *interfaces = calloc(sources->shared->users, sizeof *interfaces);
     if (!interfaces)
         return;
     size_t count = sharing(sources, interfaces, &loopback);
@@ -189,10 +189,10 @@ static bool can_open(const struct sources *sources, struct source *source)
 {
     source->reason[0] = '\0';
     if (!source->link.ethernet)
-        snprintf(source->reason, sizeof(source->reason), "capture on %s: not an Ethernet interface",
+        snprintf(source->reason, sizeof source->reason, "capture on %s: not an Ethernet interface",
                  source->link.name);
     else if (sources->workers > 1 && !source->link.up) /* only then a group takes members */
-        snprintf(source->reason, sizeof(source->reason), "interface %s is down", source->link.name);
+        snprintf(source->reason, sizeof source->reason, "interface %s is down", source->link.name);
     return !source->reason[0];
 }
 
@@ -239,7 +239,7 @@ struct source *sources_take(struct sources *sources, const struct link *link, ui
             return source;
         }
     }
-    source = calloc(1, sizeof(*source));
+    source = calloc(1, sizeof *source);
     if (!source)
         return NULL;
     source->link = *link;
@@ -320,11 +320,11 @@ bool sources_fresh(struct sources *sources, uint32_t slot)
 {
     if (slot >= sources->dropped_room) {
         uint32_t room = slot + 16;
-        uint64_t *dropped = reallocarray(sources->dropped, room, sizeof(*dropped));
+        uint64_t *dropped = reallocarray(sources->dropped, room, sizeof *dropped);
         if (!dropped)
             return false;
         memset(dropped + sources->dropped_room, 0,
-               (room - sources->dropped_room) * sizeof(*dropped));
+               (room - sources->dropped_room) * sizeof *dropped);
         sources->dropped = dropped;
         sources->dropped_room = room;
     }

@@ -65,7 +65,7 @@ static void arm(struct worker *worker, struct capture *capture)
 static void take_wakes(const struct worker *worker)
 {
     uint64_t wakes;
-    while (read(worker->wake, &wakes, sizeof(wakes)) < 0 && errno == EINTR)
+    while (read(worker->wake, &wakes, sizeof wakes) < 0 && errno == EINTR)
         ;
 }
 
@@ -383,7 +383,7 @@ static void wait_for_errands(struct worker *worker)
     const uint64_t one = 1;
     struct pollfd wake = {.fd = worker->wake, .events = POLLIN};
     if (!atomic_exchange(&worker->fault, worker->ring.error) &&
-        write(worker->outbox.alarm, &one, sizeof(one)) < 0)
+        write(worker->outbox.alarm, &one, sizeof one) < 0)
         return; /* the control thread looks every second anyway */
     poll(&wake, 1, -1);
     take_wakes(worker);
@@ -428,7 +428,7 @@ static void destroy(struct worker *worker)
 
 int worker_start(struct worker **started, int alarm, char *why, size_t why_size)
 {
-    struct worker *worker = calloc(1, sizeof(*worker));
+    struct worker *worker = calloc(1, sizeof *worker);
     if (!worker) {
         snprintf(why, why_size, "%s", strerror(ENOMEM));
         return -ENOMEM;
@@ -477,7 +477,7 @@ void worker_ask(struct worker *worker, struct worker_request *request)
     const uint64_t one = 1;
     sem_init(&request->done, 0, 0);
     atomic_store(&worker->inbox, request);
-    while (write(worker->wake, &one, sizeof(one)) < 0 && errno == EINTR)
+    while (write(worker->wake, &one, sizeof one) < 0 && errno == EINTR)
         ;
 }
 

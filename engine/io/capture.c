@@ -42,7 +42,7 @@ static int option(int descriptor, int name, const void *value, size_t size)
 
 static int option_int(int descriptor, int name, int value)
 {
-    return option(descriptor, name, &value, sizeof(value));
+    return option(descriptor, name, &value, sizeof value);
 }
 
 /* Memory may be too fragmented or too short for the whole ring: a smaller one then. */
@@ -63,7 +63,7 @@ static int map_ring(struct capture *capture, size_t size, size_t frame_size)
             .tp_frame_nr = count * (block / 2048),
             .tp_retire_blk_tov = BLOCK_TIMEOUT_MS,
         };
-        error = option(capture->descriptor, PACKET_RX_RING, &request, sizeof(request));
+        error = option(capture->descriptor, PACKET_RX_RING, &request, sizeof request);
         if (error != -ENOMEM || count < 2 * BLOCKS_LEAST)
             break;
     }
@@ -101,7 +101,7 @@ static int attach(const struct capture *capture, const struct sock_filter *code,
         .len = length,
         .filter = (struct sock_filter *)(uintptr_t)code,
     };
-    return setsockopt(capture->descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program))
+    return setsockopt(capture->descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program)
                ? -errno
                : 0;
 }
@@ -120,7 +120,7 @@ int capture_admit(const struct capture *capture, const struct capture_filter *fi
 static int membership(const struct capture *capture, int action, int index)
 {
     struct packet_mreq wanted = {.mr_ifindex = index, .mr_type = PACKET_MR_PROMISC};
-    return option(capture->descriptor, action, &wanted, sizeof(wanted));
+    return option(capture->descriptor, action, &wanted, sizeof wanted);
 }
 
 int capture_watch(const struct capture *capture, int index)
@@ -143,7 +143,7 @@ static int bind_interface(const struct capture *capture)
         .sll_protocol = htons(ETH_P_ALL),
         .sll_ifindex = capture->index,
     };
-    if (bind(capture->descriptor, (struct sockaddr *)&address, sizeof(address)))
+    if (bind(capture->descriptor, (struct sockaddr *)&address, sizeof address))
         return -errno;
     return 0;
 }
@@ -151,7 +151,7 @@ static int bind_interface(const struct capture *capture)
 bool capture_is_deaf(const struct capture *capture)
 {
     struct sockaddr_ll address;
-    socklen_t size = sizeof(address);
+    socklen_t size = sizeof address;
     return !getsockname(capture->descriptor, (struct sockaddr *)&address, &size) &&
            address.sll_ifindex != capture->index;
 }
@@ -163,7 +163,7 @@ static int join_fanout(int descriptor, int *group)
     int error = option_int(descriptor, PACKET_FANOUT, value);
     if (error || *group >= 0)
         return error;
-    socklen_t size = sizeof(value);
+    socklen_t size = sizeof value;
     if (getsockopt(descriptor, SOL_PACKET, PACKET_FANOUT, &value, &size))
         return -errno;
     *group = value & 0xffff;
@@ -174,7 +174,7 @@ static int join_fanout(int descriptor, int *group)
  * has all of its filter, would see too much. */
 int capture_make(struct capture **made, size_t size, size_t frame_size)
 {
-    struct capture *capture = calloc(1, sizeof(*capture));
+    struct capture *capture = calloc(1, sizeof *capture);
     if (!capture)
         return -ENOMEM;
     capture->descriptor = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -225,7 +225,7 @@ void capture_close(struct capture *capture)
 uint64_t capture_dropped(const struct capture *capture)
 {
     struct tpacket_stats_v3 statistics; /* reading sets them to zero */
-    socklen_t size = sizeof(statistics);
+    socklen_t size = sizeof statistics;
     if (getsockopt(capture->descriptor, SOL_PACKET, PACKET_STATISTICS, &statistics, &size))
         return 0;
     return statistics.tp_drops;
@@ -234,7 +234,7 @@ uint64_t capture_dropped(const struct capture *capture)
 void capture_clear_error(const struct capture *capture)
 {
     int error;
-    socklen_t size = sizeof(error);
+    socklen_t size = sizeof error;
     getsockopt(capture->descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
 }
 
@@ -265,7 +265,7 @@ void capture_block_release(struct capture *capture)
 static void read_offloads(const uint8_t *header, struct frame *frame)
 {
     struct virtio_net_hdr offloads; /* in the processor's byte order */
-    memcpy(&offloads, header, sizeof(offloads));
+    memcpy(&offloads, header, sizeof offloads);
     switch (offloads.gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
     case VIRTIO_NET_HDR_GSO_TCPV4:
         frame->super = SUPER_TCP4;

@@ -63,9 +63,9 @@ static uint32_t number(const struct nlmsghdr *message, unsigned short attribute)
 {
     uint32_t value = 0;
     const void *bytes =
-        netlink_attribute(message, sizeof(struct ifinfomsg), attribute, sizeof(value), NULL);
+        netlink_attribute(message, sizeof(struct ifinfomsg), attribute, sizeof value, NULL);
     if (bytes)
-        memcpy(&value, bytes, sizeof(value));
+        memcpy(&value, bytes, sizeof value);
     return value;
 }
 
@@ -80,11 +80,11 @@ static void take_link(void *context, const struct nlmsghdr *message)
 {
     struct tables *tables = context;
     struct ifinfomsg info;
-    if (message->nlmsg_type != RTM_NEWLINK || message->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
+    if (message->nlmsg_type != RTM_NEWLINK || message->nlmsg_len < NLMSG_LENGTH(sizeof info))
         return;
-    memcpy(&info, NLMSG_DATA(message), sizeof(info));
-    const char *name = netlink_attribute(message, sizeof(info), IFLA_IFNAME, 1, NULL);
-    struct link *all = grown(tables->all, tables->count, &tables->room, sizeof(*all));
+    memcpy(&info, NLMSG_DATA(message), sizeof info);
+    const char *name = netlink_attribute(message, sizeof info, IFLA_IFNAME, 1, NULL);
+    struct link *all = grown(tables->all, tables->count, &tables->room, sizeof *all);
     if (!all)
         tables->out_of_memory = true;
     if (!all || !name)
@@ -101,23 +101,23 @@ static void take_link(void *context, const struct nlmsghdr *message)
         .promiscuous = number(message, IFLA_PROMISCUITY) != 0,
         .frame_size = frame_size(message),
     };
-    snprintf(link->name, sizeof(link->name), "%s", name);
+    snprintf(link->name, sizeof link->name, "%s", name);
 }
 
 static void take_address(void *context, const struct nlmsghdr *message)
 {
     struct tables *tables = context;
     struct ifaddrmsg info;
-    if (message->nlmsg_type != RTM_NEWADDR || message->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
+    if (message->nlmsg_type != RTM_NEWADDR || message->nlmsg_len < NLMSG_LENGTH(sizeof info))
         return;
-    memcpy(&info, NLMSG_DATA(message), sizeof(info));
+    memcpy(&info, NLMSG_DATA(message), sizeof info);
     size_t size = info.ifa_family == AF_INET ? 4 : 16;
     /* IFA_ADDRESS is the peer's on point-to-point links. */
-    const void *bytes = netlink_attribute(message, sizeof(info), IFA_LOCAL, size, NULL);
+    const void *bytes = netlink_attribute(message, sizeof info, IFA_LOCAL, size, NULL);
     if (!bytes)
-        bytes = netlink_attribute(message, sizeof(info), IFA_ADDRESS, size, NULL);
+        bytes = netlink_attribute(message, sizeof info, IFA_ADDRESS, size, NULL);
     struct address *addresses =
-        grown(tables->addresses, tables->address_count, &tables->address_room, sizeof(*addresses));
+        grown(tables->addresses, tables->address_count, &tables->address_room, sizeof *addresses);
     if (!addresses)
         tables->out_of_memory = true;
     if (!addresses || !bytes)
@@ -137,12 +137,12 @@ static void take_queue(void *context, const struct nlmsghdr *message)
     static const char *const kinds[] = {"cake", "dualpi2", "taprio", "tbf"};
     const struct tables *tables = context;
     struct tcmsg info;
-    if (message->nlmsg_type != RTM_NEWQDISC || message->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
+    if (message->nlmsg_type != RTM_NEWQDISC || message->nlmsg_len < NLMSG_LENGTH(sizeof info))
         return;
-    memcpy(&info, NLMSG_DATA(message), sizeof(info));
-    const char *kind = netlink_attribute(message, sizeof(info), TCA_KIND, 1, NULL);
+    memcpy(&info, NLMSG_DATA(message), sizeof info);
+    const char *kind = netlink_attribute(message, sizeof info, TCA_KIND, 1, NULL);
     bool splits = false;
-    for (size_t i = 0; kind && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+    for (size_t i = 0; kind && i < sizeof kinds / sizeof kinds[0]; i++)
         splits |= !strcmp(kind, kinds[i]);
     for (size_t i = 0; splits && i < tables->count; i++)
         if (tables->all[i].index == info.tcm_ifindex)
@@ -161,15 +161,15 @@ static int read_tables(struct links *links, struct tables *tables)
     const struct ifinfomsg link = {.ifi_family = AF_UNSPEC};
     const struct ifaddrmsg address = {.ifa_family = AF_UNSPEC};
     const struct tcmsg queue = {.tcm_family = AF_UNSPEC};
-    netlink_begin(&request, RTM_GETLINK, NLM_F_DUMP, &link, sizeof(link));
+    netlink_begin(&request, RTM_GETLINK, NLM_F_DUMP, &link, sizeof link);
     int error = netlink_ask(&links->questions, &request, take_link, tables);
     if (error)
         return error;
-    netlink_begin(&request, RTM_GETADDR, NLM_F_DUMP, &address, sizeof(address));
+    netlink_begin(&request, RTM_GETADDR, NLM_F_DUMP, &address, sizeof address);
     error = netlink_ask(&links->questions, &request, take_address, tables);
     if (error)
         return error;
-    netlink_begin(&request, RTM_GETQDISC, NLM_F_DUMP, &queue, sizeof(queue));
+    netlink_begin(&request, RTM_GETQDISC, NLM_F_DUMP, &queue, sizeof queue);
     error = netlink_ask(&links->questions, &request, take_queue, tables);
     if (error && error != -EOPNOTSUPP) /* a kernel without queueing disciplines */
         return error;
@@ -195,7 +195,7 @@ static int dump(struct links *links)
             continue;
         }
         if (fresh.count)
-            qsort(fresh.all, fresh.count, sizeof(*fresh.all), by_name);
+            qsort(fresh.all, fresh.count, sizeof *fresh.all, by_name);
         free_tables(&links->tables);
         links->tables = fresh;
         links->version++;
@@ -231,7 +231,7 @@ static int open_sockets(struct links *links)
 int links_open(struct links **opened, char *why, size_t why_size)
 {
     int error = -ENOMEM;
-    struct links *links = calloc(1, sizeof(*links));
+    struct links *links = calloc(1, sizeof *links);
     if (!links)
         goto fail;
     links->descriptor = links->events = links->hints = links->questions.fd = -1;
@@ -253,7 +253,7 @@ void links_close(struct links *links)
     if (!links)
         return;
     const int sockets[] = {links->descriptor, links->events, links->hints, links->questions.fd};
-    for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++)
+    for (size_t i = 0; i < sizeof sockets / sizeof sockets[0]; i++)
         if (sockets[i] >= 0)
             close(sockets[i]);
     free_tables(&links->tables);
@@ -299,9 +299,9 @@ const struct link *links_find(const struct links *links, const char *name)
 {
     const struct tables *tables = &links->tables;
     struct link wanted;
-    snprintf(wanted.name, sizeof(wanted.name), "%s", name);
+    snprintf(wanted.name, sizeof wanted.name, "%s", name);
     return tables->count
-               ? bsearch(&wanted, tables->all, tables->count, sizeof(*tables->all), by_name)
+               ? bsearch(&wanted, tables->all, tables->count, sizeof *tables->all, by_name)
                : NULL;
 }
 
@@ -337,16 +337,16 @@ static uint32_t path_mtu(const struct mirror_receiver *receiver, uint32_t mark)
     bool is4 = receiver->family == 4;
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(receiver->port)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(receiver->port)};
-    memcpy(&v4.sin_addr, receiver->address, sizeof(v4.sin_addr));
-    memcpy(&v6.sin6_addr, receiver->address, sizeof(v6.sin6_addr));
+    memcpy(&v4.sin_addr, receiver->address, sizeof v4.sin_addr);
+    memcpy(&v6.sin6_addr, receiver->address, sizeof v6.sin6_addr);
     int fd = socket(is4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return 0;
     int mtu = 0;
-    socklen_t size = sizeof(mtu);
-    if ((mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark))) ||
+    socklen_t size = sizeof mtu;
+    if ((mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark)) ||
         connect(fd, is4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6,
-                is4 ? sizeof(v4) : sizeof(v6)) ||
+                is4 ? sizeof v4 : sizeof v6) ||
         getsockopt(fd, is4 ? IPPROTO_IP : IPPROTO_IPV6, is4 ? IP_MTU : IPV6_MTU, &mtu, &size) ||
         mtu < 0)
         mtu = 0;
@@ -365,23 +365,23 @@ static void take_route(void *context, const struct nlmsghdr *message)
 {
     struct route_answer *answer = context;
     struct rtmsg info;
-    if (message->nlmsg_type != RTM_NEWROUTE || message->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
+    if (message->nlmsg_type != RTM_NEWROUTE || message->nlmsg_len < NLMSG_LENGTH(sizeof info))
         return;
-    memcpy(&info, NLMSG_DATA(message), sizeof(info));
-    const void *out = netlink_attribute(message, sizeof(info), RTA_OIF, sizeof(int), NULL);
+    memcpy(&info, NLMSG_DATA(message), sizeof info);
+    const void *out = netlink_attribute(message, sizeof info, RTA_OIF, sizeof(int), NULL);
     if (out)
         memcpy(&answer->route->index, out, sizeof(int));
     answer->local = info.rtm_type == RTN_LOCAL || info.rtm_type == RTN_MULTICAST;
     answer->found = out && (info.rtm_type == RTN_UNICAST || answer->local);
 
     size_t size = info.rtm_family == AF_INET ? 4 : 16;
-    const void *gateway = netlink_attribute(message, sizeof(info), RTA_GATEWAY, size, NULL);
+    const void *gateway = netlink_attribute(message, sizeof info, RTA_GATEWAY, size, NULL);
     if (gateway)
         memcpy(answer->route->hop, gateway, size);
     /* An IPv4 route over an IPv6 neighbour (RFC 5549). */
     size_t length = 0;
     const uint8_t *via =
-        netlink_attribute(message, sizeof(info), RTA_VIA, sizeof(struct rtvia) + 16, &length);
+        netlink_attribute(message, sizeof info, RTA_VIA, sizeof(struct rtvia) + 16, &length);
     if (!gateway && via) {
         answer->route->hop_family = 6;
         memcpy(answer->route->hop, via + offsetof(struct rtvia, rtvia_addr), 16);
@@ -404,10 +404,10 @@ bool links_route(struct links *links, const struct mirror_receiver *receiver, st
     *route = (struct route){.hop_family = receiver->family};
     memcpy(route->hop, receiver->address, is4 ? 4 : 16);
     struct route_answer answer = {.route = route};
-    netlink_begin(&request, RTM_GETROUTE, 0, &message, sizeof(message));
+    netlink_begin(&request, RTM_GETROUTE, 0, &message, sizeof message);
     netlink_add(&request, RTA_DST, receiver->address, is4 ? 4 : 16);
     if (links->mark)
-        netlink_add(&request, RTA_MARK, &links->mark, sizeof(links->mark));
+        netlink_add(&request, RTA_MARK, &links->mark, sizeof links->mark);
     if (netlink_ask(&links->questions, &request, take_route, &answer) || !answer.found)
         return false;
     route->mtu = path_mtu(receiver, links->mark);
@@ -416,7 +416,7 @@ bool links_route(struct links *links, const struct mirror_receiver *receiver, st
     route->carrier = answer.local || !link || link->carrier;
     route->splits = link && link->splits;
     if (link)
-        memcpy(route->link, link->name, sizeof(route->link));
+        memcpy(route->link, link->name, sizeof route->link);
     return true;
 }
 
@@ -424,9 +424,9 @@ static void take_neighbour(void *context, const struct nlmsghdr *message)
 {
     enum neighbour_state *state = context;
     struct ndmsg info;
-    if (message->nlmsg_type != RTM_NEWNEIGH || message->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
+    if (message->nlmsg_type != RTM_NEWNEIGH || message->nlmsg_len < NLMSG_LENGTH(sizeof info))
         return;
-    memcpy(&info, NLMSG_DATA(message), sizeof(info));
+    memcpy(&info, NLMSG_DATA(message), sizeof info);
     if (info.ndm_state &
         (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP))
         *state = NEIGHBOUR_RESOLVED;
@@ -443,7 +443,7 @@ static void begin_neighbour(struct netlink_request *request, uint16_t type, uint
         .ndm_ifindex = route->index,
         .ndm_flags = use,
     };
-    netlink_begin(request, type, flags, &message, sizeof(message));
+    netlink_begin(request, type, flags, &message, sizeof message);
     netlink_add(request, NDA_DST, route->hop, is4 ? 4 : 16);
 }
 

@@ -16,8 +16,8 @@ int netlink_open(uint32_t groups, int buffer)
     if (fd < 0)
         return -errno;
     struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
-    if (bind(fd, (struct sockaddr *)&address, sizeof(address))) {
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address)) {
         int error = -errno;
         close(fd);
         return error;
@@ -28,7 +28,7 @@ int netlink_open(uint32_t groups, int buffer)
 void netlink_begin(struct netlink_request *request, uint16_t type, uint16_t flags, const void *body,
                    size_t size)
 {
-    memset(request, 0, sizeof(*request));
+    memset(request, 0, sizeof *request);
     request->message.header = (struct nlmsghdr){
         .nlmsg_len = (uint32_t)NLMSG_LENGTH(size),
         .nlmsg_type = type,
@@ -41,7 +41,7 @@ void netlink_add(struct netlink_request *request, uint16_t type, const void *val
 {
     struct rtattr attribute = {.rta_type = type, .rta_len = (uint16_t)RTA_LENGTH(size)};
     uint8_t *place = request->message.room + NLMSG_ALIGN(request->message.header.nlmsg_len);
-    memcpy(place, &attribute, sizeof(attribute));
+    memcpy(place, &attribute, sizeof attribute);
     memcpy(place + RTA_LENGTH(0), value, size);
     request->message.header.nlmsg_len =
         NLMSG_ALIGN(request->message.header.nlmsg_len) + (uint32_t)RTA_ALIGN(RTA_LENGTH(size));
@@ -55,15 +55,15 @@ static bool walk(const uint8_t *bytes, size_t size, uint32_t sequence, int *erro
     while (size >= sizeof(struct nlmsghdr)) {
         const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)bytes;
         size_t length = message->nlmsg_len;
-        if (length < sizeof(*message) || length > size)
+        if (length < sizeof *message || length > size)
             break;
         bool ours = !sequence || message->nlmsg_seq == sequence;
         if (ours && message->nlmsg_flags & NLM_F_DUMP_INTR)
             *error = -EINTR;
         if (ours && (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE)) {
             int said = 0;
-            if (length >= NLMSG_LENGTH(sizeof(said)))
-                memcpy(&said, bytes + NLMSG_HDRLEN, sizeof(said));
+            if (length >= NLMSG_LENGTH(sizeof said))
+                memcpy(&said, bytes + NLMSG_HDRLEN, sizeof said);
             *error = said ? said : *error;
             return true;
         }
@@ -110,7 +110,7 @@ int netlink_ask(struct netlink *netlink, struct netlink_request *request, netlin
         struct pollfd ready = {.fd = fd, .events = POLLIN};
         if (poll(&ready, 1, PATIENCE_MS) == 0)
             return -ETIMEDOUT;
-        int size = receive(fd, room, sizeof(room));
+        int size = receive(fd, room, sizeof room);
         if (size < 0)
             return size;
         if (size && walk(room, (size_t)size, sequence, &error, fn, context))
@@ -123,7 +123,7 @@ int netlink_drain(int fd, netlink_fn *fn, void *context)
     _Alignas(struct nlmsghdr) uint8_t room[ANSWER_ROOM];
     int ignored = 0;
     for (int i = 0; i < DRAIN_MOST; i++) {
-        int size = receive(fd, room, sizeof(room));
+        int size = receive(fd, room, sizeof room);
         if (size <= 0)
             return size;
         walk(room, (size_t)size, 0, &ignored, fn, context);
@@ -136,8 +136,8 @@ static const void *find_attribute(const void *value, size_t size, uint16_t type,
     const uint8_t *at = value;
     while (size >= sizeof(struct rtattr)) {
         struct rtattr attribute;
-        memcpy(&attribute, at, sizeof(attribute));
-        if (attribute.rta_len < sizeof(attribute) || attribute.rta_len > size)
+        memcpy(&attribute, at, sizeof attribute);
+        if (attribute.rta_len < sizeof attribute || attribute.rta_len > size)
             return NULL;
         if ((attribute.rta_type & NLA_TYPE_MASK) == type)
             return attribute.rta_len >= RTA_LENGTH(least) ? at + RTA_LENGTH(0) : NULL;
@@ -160,7 +160,7 @@ const void *netlink_attribute(const struct nlmsghdr *message, size_t fixed, uint
         find_attribute((const uint8_t *)message + start, message->nlmsg_len - start, type, least);
     if (value && size) {
         struct rtattr attribute;
-        memcpy(&attribute, value - RTA_LENGTH(0), sizeof(attribute));
+        memcpy(&attribute, value - RTA_LENGTH(0), sizeof attribute);
         *size = attribute.rta_len - RTA_LENGTH(0);
     }
     return value;

@@ -24,7 +24,7 @@ static int set_up(struct ring *ring, unsigned entries)
      * before 6.1 does not know the flags. */
     static const unsigned choices[] = {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN, 0};
     int error = 0;
-    for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
         /* A full completion queue would end the polls: room for several events each. */
         struct io_uring_params params = {
             .flags = choices[i] | IORING_SETUP_CQSIZE,

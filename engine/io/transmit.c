@@ -36,10 +36,10 @@ static int port_socket(int family, uint16_t port, bool shared)
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
     bool is6 = family == AF_INET6;
-    if ((is6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on))) ||
-        (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on))) ||
+    if ((is6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on)) ||
+        (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on)) ||
         bind(fd, is6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
-             is6 ? sizeof(v6) : sizeof(v4))) {
+             is6 ? sizeof v6 : sizeof v4)) {
         int error = -errno;
         close(fd);
         return error;
@@ -54,8 +54,8 @@ static int deafen(int fd)
     struct sock_filter reject = BPF_STMT(BPF_RET | BPF_K, 0);
     struct sock_fprog program = {.len = 1, .filter = &reject};
     const int buffer = ERROR_BUFFER;
-    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ||
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer)))
+    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) ||
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer))
         return -errno;
     return 0;
 }
@@ -72,7 +72,7 @@ static int reserve_port(int reserved[static FAMILIES], uint16_t port)
         if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
             continue;
         error = fd < 0 ? fd : deafen(fd);
-        if (!error && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)))
+        if (!error && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on))
             error = -errno;
         if (error)
             break;
@@ -87,7 +87,7 @@ static int reserve_port(int reserved[static FAMILIES], uint16_t port)
 
 static bool set_mark(int fd, uint32_t mark)
 {
-    return !setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark));
+    return !setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark);
 }
 
 /* Allowed with the rights that a capture needs; before Linux 5.17 only with CAP_NET_ADMIN. */
@@ -102,11 +102,11 @@ static uint32_t possible_mark(const struct ports *ports)
 int ports_reserve(struct ports *ports, char *why, size_t why_size)
 {
     enum { SHARE = (ENTROPY_PORT_MAX - ENTROPY_PORT_MIN + 1) / LANES };
-    memset(ports->reserved, -1, sizeof(ports->reserved));
+    memset(ports->reserved, -1, sizeof ports->reserved);
     for (unsigned lane = 0; lane < LANES; lane++) {
         /* Each lane has its own part of the range and tries it from a random place on. */
         uint16_t start = 0;
-        if (getrandom(&start, sizeof(start), 0) != sizeof(start))
+        if (getrandom(&start, sizeof start, 0) != sizeof start)
             start = (uint16_t)getpid();
         int error = -EADDRINUSE;
         for (unsigned i = 0; i < SHARE && error == -EADDRINUSE; i++) {
@@ -138,16 +138,16 @@ static int tune(int fd, int family, uint32_t mark)
     const int discover4 = IP_PMTUDISC_DO, discover6 = IPV6_PMTUDISC_DO;
     int failed;
     if (family == AF_INET)
-        failed = setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover4, sizeof(discover4)) ||
-                 setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+        failed = setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover4, sizeof discover4) ||
+                 setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
     else
-        failed = setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &discover6, sizeof(discover6)) ||
-                 setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof(on)) ||
-                 setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
+        failed = setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &discover6, sizeof discover6) ||
+                 setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof on) ||
+                 setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
     if (failed || (mark && !set_mark(fd, mark)))
         return -errno;
-    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer)) &&
-        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer)))
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer) &&
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer))
         return -errno;
     return deafen(fd);
 }
@@ -158,12 +158,12 @@ static void fill_address(struct lanes *lanes, const struct mirror_receiver *rece
         lanes->address.v4.sin_family = AF_INET;
         lanes->address.v4.sin_port = htons(receiver->port);
         memcpy(&lanes->address.v4.sin_addr, receiver->address, 4);
-        lanes->address_size = sizeof(lanes->address.v4);
+        lanes->address_size = sizeof lanes->address.v4;
     } else {
         lanes->address.v6.sin6_family = AF_INET6;
         lanes->address.v6.sin6_port = htons(receiver->port);
         memcpy(&lanes->address.v6.sin6_addr, receiver->address, 16);
-        lanes->address_size = sizeof(lanes->address.v6);
+        lanes->address_size = sizeof lanes->address.v6;
     }
 }
 
@@ -180,10 +180,10 @@ int lanes_open(struct lanes **opened, const struct mirror_receiver *receiver,
                const struct ports *ports, char *why, size_t why_size)
 {
     int error = -ENOMEM;
-    struct lanes *lanes = calloc(1, sizeof(*lanes));
+    struct lanes *lanes = calloc(1, sizeof *lanes);
     if (!lanes)
         goto fail;
-    memset(lanes->sockets, -1, sizeof(lanes->sockets));
+    memset(lanes->sockets, -1, sizeof lanes->sockets);
     fill_address(lanes, receiver);
     int family = lanes->address.any.sa_family;
     for (int lane = 0; lane < LANES; lane++) {
@@ -225,13 +225,13 @@ void message_fill(struct message *message, struct lanes *lanes, struct batch *ba
     if (batch->count == 1)
         return;
     message->header.msg_control = &message->control;
-    message->header.msg_controllen = sizeof(message->control.room);
+    message->header.msg_controllen = sizeof message->control.room;
     struct cmsghdr *control = CMSG_FIRSTHDR(&message->header);
     uint16_t segment = (uint16_t)batch->segment;
     control->cmsg_level = IPPROTO_UDP;
     control->cmsg_type = UDP_SEGMENT;
-    control->cmsg_len = CMSG_LEN(sizeof(segment));
-    memcpy(CMSG_DATA(control), &segment, sizeof(segment));
+    control->cmsg_len = CMSG_LEN(sizeof segment);
+    memcpy(CMSG_DATA(control), &segment, sizeof segment);
 }
 
 bool segmentation_error(int error)
@@ -252,16 +252,16 @@ static bool take_error(int fd, bool *answered)
         struct cmsghdr align;
         char room[256];
     } control;
-    struct msghdr message = {.msg_control = &control, .msg_controllen = sizeof(control)};
+    struct msghdr message = {.msg_control = &control, .msg_controllen = sizeof control};
     if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
         return false;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
         struct sock_extended_err error;
         bool told = (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
                     (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR);
-        if (!told || c->cmsg_len < CMSG_LEN(sizeof(error)))
+        if (!told || c->cmsg_len < CMSG_LEN(sizeof error))
             continue;
-        memcpy(&error, CMSG_DATA(c), sizeof(error));
+        memcpy(&error, CMSG_DATA(c), sizeof error);
         *answered |= error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
     }
     return true;

@@ -11,8 +11,8 @@ typedef uint64_t lanes __attribute__((vector_size(16)));
 uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t length)
 {
     lanes low[2] = {{0}}, high[2] = {{0}}, words[2];
-    for (; length >= sizeof(words); bytes += sizeof(words), length -= sizeof(words)) {
-        memcpy(words, bytes, sizeof(words));
+    for (; length >= sizeof words; bytes += sizeof words, length -= sizeof words) {
+        memcpy(words, bytes, sizeof words);
         low[0] += words[0] & UINT32_MAX;
         high[0] += words[0] >> 32;
         low[1] += words[1] & UINT32_MAX;
@@ -22,7 +22,7 @@ uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t length)
     sum += both[0] + both[1];
     for (; length >= 4; bytes += 4, length -= 4) {
         uint32_t word;
-        memcpy(&word, bytes, sizeof(word));
+        memcpy(&word, bytes, sizeof word);
         sum += word;
     }
     if (length > 0) {
@@ -41,7 +41,7 @@ uint16_t checksum_finish(uint64_t sum)
     sum = (sum & UINT16_MAX) + (sum >> 16);
     uint16_t checksum = (uint16_t)~sum;
     uint8_t bytes[2];
-    memcpy(bytes, &checksum, sizeof(bytes));
+    memcpy(bytes, &checksum, sizeof bytes);
     return (uint16_t)(bytes[0] << 8 | bytes[1]);
 }
 

@@ -61,9 +61,9 @@ static void decode_transport(const struct frame *frame, const struct cursor *cur
 static void store_ipv4(uint8_t slot[16], const uint8_t address[4])
 {
     uint32_t bytes;
-    memcpy(&bytes, address, sizeof(bytes));
+    memcpy(&bytes, address, sizeof bytes);
     uint64_t first = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? bytes : (uint64_t)bytes << 32;
-    memcpy(slot, &first, sizeof(first));
+    memcpy(slot, &first, sizeof first);
 }
 
 static void decode_ipv4(const struct frame *frame, struct cursor *cursor, struct flow_key *key)
@@ -218,7 +218,7 @@ static uint64_t stir(uint64_t value)
 static uint64_t endpoint(const uint8_t address[16], uint16_t port)
 {
     uint64_t halves[2];
-    memcpy(halves, address, sizeof(halves));
+    memcpy(halves, address, sizeof halves);
     return stir(stir(stir(halves[0]) + halves[1]) + port);
 }
 

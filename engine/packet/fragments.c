@@ -48,16 +48,16 @@ static struct fragment_name name_of(const struct flow_key *key)
         .family = key->family,
         .protocol = key->family == 4 ? key->protocol : 0,
     };
-    memcpy(name.source, key->source, sizeof(name.source));
-    memcpy(name.destination, key->destination, sizeof(name.destination));
+    memcpy(name.source, key->source, sizeof name.source);
+    memcpy(name.destination, key->destination, sizeof name.destination);
     return name;
 }
 
 static uint32_t bucket_of(const struct fragment_name *name)
 {
-    uint64_t words[sizeof(*name) / 8], hash = 0;
-    memcpy(words, name, sizeof(words));
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+    uint64_t words[sizeof *name / 8], hash = 0;
+    memcpy(words, name, sizeof words);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         hash = (hash + words[i]) * 0x9e3779b97f4a7c15;
         hash ^= hash >> 32;
     }
@@ -66,7 +66,7 @@ static uint32_t bucket_of(const struct fragment_name *name)
 
 static bool is_called(const struct entry *entry, const struct fragment_name *name)
 {
-    return memcmp(&entry->name, name, sizeof(*name)) == 0;
+    return memcmp(&entry->name, name, sizeof *name) == 0;
 }
 
 static void remember(struct entry *bucket, const struct fragment_name *name,

@@ -103,7 +103,7 @@ static uint64_t pseudo_header(const struct making *making, uint32_t layer)
     uint8_t rest[8] = {0};
     write_u32(rest, making->length - transport);
     rest[7] = layers->layer[layer].kind == LAYER_TCP ? PROTOCOL_TCP : PROTOCOL_UDP;
-    uint64_t sum = checksum_add(0, rest, sizeof(rest));
+    uint64_t sum = checksum_add(0, rest, sizeof rest);
     if (layers->layer[layer - 1].kind == LAYER_IPV4)
         return checksum_add(sum, ip + 12, 8);
     sum = checksum_add(sum, ip + 8, 16);

@@ -100,7 +100,7 @@ static void compile_field(const struct layout *layout, size_t i, const struct ma
 static struct compiled compile_match(const struct layout *layout, const struct match *match)
 {
     struct compiled rule = {.parts = 0};
-    memset(rule.high, 0xff, sizeof(rule.high));
+    memset(rule.high, 0xff, sizeof rule.high);
     for (size_t i = 0; match && i < MATCH_FIELD_COUNT; i++) {
         if (match->given & 1u << i)
             compile_field(layout, i, &match->value[i], &rule);
@@ -139,12 +139,12 @@ static void append(struct classifier *classifier, const struct compiled *rule,
 
 struct classifier *classifier_new(const struct classifier_rule *rules, size_t count)
 {
-    struct classifier *classifier = calloc(1, sizeof(*classifier));
+    struct classifier *classifier = calloc(1, sizeof *classifier);
     if (!classifier)
         return NULL;
     size_t room = count ? count : 1;
-    classifier->quick = aligned_alloc(CACHE_LINE, room * sizeof(*classifier->quick));
-    classifier->rest = calloc(room, sizeof(*classifier->rest));
+    classifier->quick = aligned_alloc(CACHE_LINE, room * sizeof *classifier->quick);
+    classifier->rest = calloc(room, sizeof *classifier->rest);
     if (!layout_take(&classifier->layout) || !classifier->quick || !classifier->rest) {
         classifier_free(classifier);
         return NULL;
@@ -183,11 +183,11 @@ static inline struct probe probe_from(const struct layout *layout, const struct 
     for (unsigned lane = 0; lane < layout->number_count; lane++) {
         const uint8_t *slot = slots + layout->number_offset[lane];
         if (layout->wide[lane])
-            memcpy(&number[lane], slot, sizeof(number[lane]));
+            memcpy(&number[lane], slot, sizeof number[lane]);
         else
             number[lane] = *slot;
     }
-    memcpy(&probe.numbers, number, sizeof(number));
+    memcpy(&probe.numbers, number, sizeof number);
     for (unsigned lane = 0; lane < layout->prefix_count; lane++) {
         memcpy(&probe.first[lane], slots + layout->prefix_offset[lane], 8);
         memcpy(&probe.second[lane], slots + layout->prefix_offset[lane] + 8, 8);
@@ -206,7 +206,7 @@ static inline bool fits_quick(const struct quick *rule, const struct probe *prob
     /* below the low end wraps around to far above the span */
     numbers outside = (numbers)((probe->numbers - rule->low) > rule->span);
     uint64_t halves[2];
-    memcpy(halves, &outside, sizeof(halves));
+    memcpy(halves, &outside, sizeof halves);
     return (halves[0] | halves[1]) == 0;
 }
 

@@ -10,7 +10,7 @@ bool link_table_init(struct link_table *table, size_t count)
     while (room < 2 * count + 1)
         room *= 2;
     table->mask = room - 1;
-    table->entries = calloc(room, sizeof(*table->entries));
+    table->entries = calloc(room, sizeof *table->entries);
     return table->entries;
 }
 

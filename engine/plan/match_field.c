@@ -199,7 +199,7 @@ static bool parse_prefix(const char *text, struct match_value *value, char *why,
 {
     char address[INET6_ADDRSTRLEN];
     size_t length = strcspn(text, "/");
-    bool good = length < sizeof(address);
+    bool good = length < sizeof address;
     if (good) {
         memcpy(address, text, length);
         address[length] = 0;
@@ -259,8 +259,7 @@ void match_value_print(const struct match_field *field, const struct match_value
         snprintf(text, MATCH_TEXT_MAX, "%s", name);
     } else if (field->kind == MATCH_PREFIX) {
         char address[INET6_ADDRSTRLEN] = "";
-        inet_ntop(value->family == 4 ? AF_INET : AF_INET6, value->address, address,
-                  sizeof(address));
+        inet_ntop(value->family == 4 ? AF_INET : AF_INET6, value->address, address, sizeof address);
         snprintf(text, MATCH_TEXT_MAX, "%s/%u", address, value->bits);
     } else if (value->low == value->high) {
         snprintf(text, MATCH_TEXT_MAX, "%u", value->low);

@@ -27,7 +27,7 @@ struct own_addresses *own_new(size_t capacity)
     size_t places = 8;
     while (places < capacity * 4)
         places *= 2;
-    struct own_addresses *own = calloc(1, sizeof(*own) + places * sizeof(own->place[0]));
+    struct own_addresses *own = calloc(1, sizeof *own + places * sizeof own->place[0]);
     if (own)
         own->mask = places - 1;
     return own;
@@ -76,7 +76,7 @@ void own_add_receiver(struct own_addresses *own, uint8_t family, const uint8_t a
 
 void own_add_vni(struct own_addresses *own, uint32_t vni)
 {
-    add(own, KIND_VNI, (const uint8_t *)&vni, sizeof(vni));
+    add(own, KIND_VNI, (const uint8_t *)&vni, sizeof vni);
 }
 
 static bool has(const struct own_addresses *own, uint32_t kind, const void *bytes, size_t size)
@@ -115,7 +115,7 @@ bool own_comes_back(const struct own_addresses *own, const uint8_t *payload, uin
         decode(&inner, &key);
         cursor = udp_payload(&inner, &key);
         struct cursor behind = cursor;
-        if (vxlan_take(&behind, &vni) && has(own, KIND_VNI, &vni, sizeof(vni)) &&
+        if (vxlan_take(&behind, &vni) && has(own, KIND_VNI, &vni, sizeof vni) &&
             has(own, receiver_kind(key.family, key.destination_port), key.destination, 16))
             return true;
     }

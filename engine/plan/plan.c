@@ -24,19 +24,19 @@ int plan_interfaces(const struct mirror_config *config, char (**names)[INTERFACE
     size_t count = 0, distinct = 0;
     for (size_t i = 0; i < config->session_count; i++)
         count += config->sessions[i].source_count;
-    char(*all)[INTERFACE_NAME_MAX] = calloc(count ? count : 1, sizeof(*all));
+    char(*all)[INTERFACE_NAME_MAX] = calloc(count ? count : 1, sizeof *all);
     if (!all)
         return -ENOMEM;
     count = 0;
     for (size_t i = 0; i < config->session_count; i++) {
         const struct mirror_session *session = &config->sessions[i];
         for (size_t source = 0; source < session->source_count; source++)
-            memcpy(all[count++], session->sources[source], sizeof(*all));
+            memcpy(all[count++], session->sources[source], sizeof *all);
     }
-    qsort(all, count, sizeof(*all), compare_names);
+    qsort(all, count, sizeof *all, compare_names);
     for (size_t i = 0; i < count; i++) {
         if (distinct == 0 || compare_names(all[distinct - 1], all[i]) != 0)
-            memmove(all[distinct++], all[i], sizeof(*all));
+            memmove(all[distinct++], all[i], sizeof *all);
     }
     *names = all;
     return (int)distinct;
@@ -102,7 +102,7 @@ static struct classifier *build_classifier(const struct plan_input *input, const
                                            int direction)
 {
     size_t count = interface_rules(input, name, direction, NULL);
-    struct classifier_rule *rules = calloc(count ? count : 1, sizeof(*rules));
+    struct classifier_rule *rules = calloc(count ? count : 1, sizeof *rules);
     if (!rules)
         return NULL;
     interface_rules(input, name, direction, rules);
@@ -118,10 +118,10 @@ static bool build_interfaces(struct plan *plan, const struct plan_input *input)
     if (count < 0)
         return false;
     bool good = true;
-    plan->interfaces = calloc(count ? (size_t)count : 1, sizeof(*plan->interfaces));
+    plan->interfaces = calloc(count ? (size_t)count : 1, sizeof *plan->interfaces);
     for (int i = 0; plan->interfaces && good && i < count; i++) {
         struct plan_interface *interface = &plan->interfaces[plan->interface_count++];
-        memcpy(interface->name, names[i], sizeof(interface->name));
+        memcpy(interface->name, names[i], sizeof interface->name);
         interface->slot = input->interface_slots[i];
         for (int direction = 0; direction < DIRECTIONS; direction++) {
             interface->classifier[direction] = build_classifier(input, names[i], direction);
@@ -136,7 +136,7 @@ static bool build_sessions(struct plan *plan, const struct plan_input *input)
 {
     const struct mirror_config *config = input->config;
     plan->session_count = (uint32_t)config->session_count;
-    plan->sessions = calloc(plan->session_count + 1u, sizeof(*plan->sessions));
+    plan->sessions = calloc(plan->session_count + 1u, sizeof *plan->sessions);
     for (uint32_t i = 0; plan->sessions && i < plan->session_count; i++) {
         const struct mirror_session *session = &config->sessions[i];
         plan->sessions[i] = (struct plan_session){
@@ -164,7 +164,7 @@ static bool build_target(struct plan *plan, const struct plan_input *input, uint
     struct plan_target *target = &plan->targets[index];
     target->first = plan->receiver_count;
     target->count = (uint32_t)configured->receiver_count;
-    uint32_t *live = calloc(target->count + 1u, sizeof(*live));
+    uint32_t *live = calloc(target->count + 1u, sizeof *live);
     if (!live)
         return false;
     target->live = live;
@@ -188,8 +188,8 @@ static bool build_targets(struct plan *plan, const struct plan_input *input)
     size_t receivers = 0;
     for (size_t i = 0; i < config->target_count; i++)
         receivers += config->targets[i].receiver_count;
-    plan->targets = calloc(config->target_count + 1, sizeof(*plan->targets));
-    plan->receivers = calloc(receivers + 1, sizeof(*plan->receivers));
+    plan->targets = calloc(config->target_count + 1, sizeof *plan->targets);
+    plan->receivers = calloc(receivers + 1, sizeof *plan->receivers);
     if (!plan->targets || !plan->receivers)
         return false;
     for (; plan->target_count < config->target_count; plan->target_count++) {
@@ -219,7 +219,7 @@ static bool build_own(struct plan *plan, const struct plan_input *input)
 
 struct plan *plan_build(const struct plan_input *input)
 {
-    struct plan *plan = calloc(1, sizeof(*plan));
+    struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
         return NULL;
     if (build_sessions(plan, input) && build_targets(plan, input) && build_own(plan, input) &&

@@ -128,7 +128,7 @@ static bool take_curve(struct live_curve *into, struct live_curve *old, size_t c
         }
     }
     *into = (struct live_curve){.name = strdup(name)};
-    return into->name != NULL;
+    return into->name;
 }
 
 static void free_curves(struct live_curve *curves, size_t count)
@@ -141,7 +141,7 @@ static void free_curves(struct live_curve *curves, size_t count)
 static bool follow_curves(struct live_model *model, const struct live_sample *sample)
 {
     struct live_curve *curves = calloc(sample->session_count + 1, sizeof *curves);
-    bool good = curves != NULL;
+    bool good = curves;
     size_t count = 0;
 
     for (; good && count < sample->session_count; count++) {

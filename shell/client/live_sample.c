@@ -123,7 +123,7 @@ struct live_sample *live_sample_parse(const char *text, size_t length)
     if (!sample)
         return NULL;
     sample->text = strndup(text, length);
-    good = sample->text != NULL;
+    good = sample->text;
     for (char *rest = sample->text; good && rest && *rest;) {
         char *line = strsep(&rest, "\n");
 

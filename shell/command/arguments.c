@@ -159,7 +159,7 @@ const struct word *argument_words(const struct arguments *arguments, const char 
 
 bool argument_given(const struct arguments *arguments, const char *name)
 {
-    return argument_text(arguments, name) != NULL;
+    return argument_text(arguments, name);
 }
 
 const char *argument_text(const struct arguments *arguments, const char *name)

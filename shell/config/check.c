@@ -55,22 +55,22 @@ static void check_instances(struct checking *checking, const struct trail *paren
     struct node **instances = parent->node->children + first;
     const struct schema *list = instances[0]->schema;
 
-    while (unique->name != NULL && !unique->unique)
+    while (unique->name && !unique->unique)
         unique++;
-    if (unique->name == NULL) {
+    if (!unique->name) {
         for (size_t i = 0; i < count; i++)
             check_node(checking, &(struct trail){.up = parent, .node = instances[i]}, others);
         return;
     }
     struct holders holders = {.row = unique, .next = others};
     holders.at = calloc(count, sizeof *holders.at);
-    if (holders.at == NULL) {
+    if (!holders.at) {
         report(checking, parent, list->name, "out of memory", NULL, NULL);
         return;
     }
     for (size_t i = 0; i < count; i++) {
         const char *value = node_value(instances[i], unique->name);
-        if (value != NULL)
+        if (value)
             holders.at[holders.count++] = (struct holder){value, instances[i]};
     }
     qsort(holders.at, holders.count, sizeof *holders.at, by_value);
@@ -98,9 +98,9 @@ static void check_leaf(struct checking *checking, const struct trail *trail,
 {
     const struct schema *row = leaf->schema;
 
-    while (row->unique && holders != NULL && holders->row != row)
+    while (row->unique && holders && holders->row != row)
         holders = holders->next;
-    if (row->unique && holders != NULL && leaf->value_count > 0) {
+    if (row->unique && holders && leaf->value_count > 0) {
         const struct node *first = first_holder(holders, leaf);
         if (first != trail->node) {
             char also[TRAIL_TEXT_SIZE];
@@ -108,8 +108,8 @@ static void check_leaf(struct checking *checking, const struct trail *trail,
             report(checking, trail, row->name, "%s is also %s's", leaf->values[0], also);
         }
     }
-    for (size_t i = 0; row->refers_to != NULL && i < leaf->value_count; i++)
-        if (node_instance(checking->tree, row->refers_to, leaf->values[i]) == NULL)
+    for (size_t i = 0; row->refers_to && i < leaf->value_count; i++)
+        if (!node_instance(checking->tree, row->refers_to, leaf->values[i]))
             report(checking, trail, row->name, "there is no %s \"%s\"", row->refers_to,
                    leaf->values[i]);
 }
@@ -120,7 +120,7 @@ static void check_node(struct checking *checking, const struct trail *trail,
     const struct node *node = trail->node;
     size_t at = 0, count;
 
-    for (const struct schema *row = node->schema->children; row->name != NULL; row++, at += count) {
+    for (const struct schema *row = node->schema->children; row->name; row++, at += count) {
         for (count = 0; at + count < node->child_count; count++)
             if (node->children[at + count]->schema != row)
                 break;

@@ -48,7 +48,7 @@ static int position(const struct node *tree, const char *list, const char *key)
     const struct schema *row = schema_child(tree->schema, list);
     size_t at, first;
 
-    if (key == NULL || !node_search(tree, row, key, &at))
+    if (!key || !node_search(tree, row, key, &at))
         return NO_FILTER;
     node_range(tree, row, &first);
     return (int)(at - first);
@@ -60,10 +60,10 @@ static void compile_rule(const struct node *node, struct mirror_rule *rule)
     char why[8];
 
     rule->number = (uint16_t)value_to_number(node->key, 0);
-    rule->accept = action != NULL && strcmp(action, "accept") == 0;
+    rule->accept = action && strcmp(action, "accept") == 0;
     for (size_t i = 0; i < node->child_count; i++) {
         const struct node *leaf = node->children[i];
-        if (leaf->schema->match == NULL)
+        if (!leaf->schema->match)
             continue;
         size_t field = (size_t)(leaf->schema->match - match_fields);
         if (match_value_parse(leaf->schema->match, leaf->values[0], &rule->match.value[field], why,
@@ -80,41 +80,41 @@ static bool compile_filter(const struct node *node, struct mirror_filter *filter
     for (size_t d = 0; d < DIRECTIONS; d++) {
         const struct node *list = node_child(node, lists[d]);
         struct instances rules = {0};
-        if (list != NULL)
+        if (list)
             rules = instances_of(list, "rule");
         filter->rules[d] = array(rules.count, sizeof *filter->rules[d]);
-        if (filter->rules[d] == NULL)
+        if (!filter->rules[d])
             return false;
         filter->rule_count[d] = rules.count;
         for (size_t i = 0; i < rules.count; i++)
             compile_rule(rules.at[i], &filter->rules[d][i]);
     }
-    return filter->name != NULL;
+    return filter->name;
 }
 
 static bool compile_target(const struct node *node, struct mirror_target *target)
 {
     const struct node *list = node_child(node, "receiver");
-    size_t count = list == NULL ? 0 : list->value_count;
+    size_t count = list ? list->value_count : 0;
 
     target->name = strdup(node->key);
     target->receivers = array(count, sizeof *target->receivers);
-    if (target->receivers == NULL)
+    if (!target->receivers)
         return false;
     target->receiver_count = count;
     for (size_t i = 0; i < count; i++)
         value_to_receiver(list->values[i], &target->receivers[i]);
-    return target->name != NULL;
+    return target->name;
 }
 
 static bool compile_sources(const struct node *node, struct mirror_session *session)
 {
     const struct node *source = node_child(node, "source");
-    const struct node *list = source == NULL ? NULL : node_child(source, "interface");
-    size_t count = list == NULL ? 0 : list->value_count;
+    const struct node *list = source ? node_child(source, "interface") : NULL;
+    size_t count = list ? list->value_count : 0;
 
     session->sources = array(count, sizeof *session->sources);
-    if (session->sources == NULL)
+    if (!session->sources)
         return false;
     session->source_count = count;
     for (size_t i = 0; i < count; i++) /* value_interface took no longer one */
@@ -129,15 +129,15 @@ static bool compile_session(const struct node *tree, const struct node *node, ui
 
     session->name = strdup(node->key);
     session->priority = (uint16_t)value_to_number(node_value(node, "priority"), 0);
-    session->disabled = node_child(node, "disabled") != NULL;
-    session->direction[INGRESS] = direction == NULL || strcmp(direction, "egress") != 0;
-    session->direction[EGRESS] = direction == NULL || strcmp(direction, "ingress") != 0;
+    session->disabled = node_child(node, "disabled");
+    session->direction[INGRESS] = !direction || strcmp(direction, "egress") != 0;
+    session->direction[EGRESS] = !direction || strcmp(direction, "ingress") != 0;
     session->filter = position(tree, "filter", node_value(node, "filter"));
     session->target = position(tree, "target", node_value(node, "target"));
     session->vni = vni;
     session->packet_length =
         (uint16_t)value_to_number(node_value(node, "packet-length"), PACKET_LENGTH_FULL);
-    return compile_sources(node, session) && session->name != NULL;
+    return compile_sources(node, session) && session->name;
 }
 
 /* One bit a VNI: 2 MiB that are touched where VNIs are taken. */
@@ -194,7 +194,7 @@ static bool give_vnis(struct instances sessions, struct vni_book *book, uint64_t
     uint8_t *own = calloc(VNI_COUNT / 8, 1), *taken = calloc(VNI_COUNT / 8, 1);
     struct vni_book kept = {.at = array(sessions.count, sizeof *kept.at)};
     struct vni_entry *sorted = array(book->count, sizeof *sorted);
-    bool good = own != NULL && taken != NULL && kept.at != NULL && sorted != NULL;
+    bool good = own && taken && kept.at && sorted;
 
     for (size_t i = 0; good && i < book->count; i++) {
         sorted[i] = book->at[i];
@@ -214,12 +214,11 @@ static bool give_vnis(struct instances sessions, struct vni_book *book, uint64_t
         struct vni_entry entry = {.session = sessions.at[i]->key};
         const struct vni_entry *had =
             bsearch(&entry, sorted, book->count, sizeof *sorted, by_session);
-        entry.vni = had != NULL && had->vni < VNI_COUNT && !is_taken(own, had->vni)
-                        ? had->vni
-                        : draw(taken, &seed);
+        entry.vni =
+            had && had->vni < VNI_COUNT && !is_taken(own, had->vni) ? had->vni : draw(taken, &seed);
         vnis[i] = entry.vni;
         entry.session = strdup(entry.session);
-        good = entry.session != NULL;
+        good = entry.session;
         if (good)
             kept.at[kept.count++] = entry;
     }
@@ -248,7 +247,7 @@ static bool compile_all(const struct node *tree, const uint32_t *vnis, struct mi
     config->filters = array(filters.count, sizeof *config->filters);
     config->targets = array(targets.count, sizeof *config->targets);
     config->sessions = array(sessions.count, sizeof *config->sessions);
-    good = config->filters != NULL && config->targets != NULL && config->sessions != NULL;
+    good = config->filters && config->targets && config->sessions;
     while (good && config->filter_count < filters.count) {
         size_t i = config->filter_count++;
         good = compile_filter(filters.at[i], &config->filters[i]);
@@ -272,7 +271,7 @@ struct mirror_config *compile(const struct node *tree, struct vni_book *book, ui
     struct mirror_config *config = calloc(1, sizeof *config);
     uint32_t *vnis = array(sessions.count, sizeof *vnis);
 
-    if (config != NULL && vnis != NULL && give_vnis(sessions, book, seed, vnis) &&
+    if (config && vnis && give_vnis(sessions, book, seed, vnis) &&
         compile_all(tree, vnis, config)) {
         free(vnis);
         return config;

@@ -22,10 +22,10 @@ struct completing {
 
 const char *completion_help(const struct node *instance)
 {
-    bool described = schema_child(instance->schema, "description") != NULL;
+    bool described = schema_child(instance->schema, "description");
     const char *description = described ? node_value(instance, "description") : NULL;
 
-    return description != NULL && description[0] != '\0' ? description : instance->schema->help;
+    return description && description[0] != '\0' ? description : instance->schema->help;
 }
 
 static void offer(struct completing *completing, const char *word, const char *help)
@@ -46,7 +46,7 @@ static bool is_there(const struct node *node, const struct schema *row)
 {
     size_t first;
 
-    return node != NULL && node_range(node, row, &first) > 0;
+    return node && node_range(node, row, &first) > 0;
 }
 
 /* Follows one step in the tree. false: it is not there. */
@@ -54,19 +54,18 @@ static bool follow(struct completing *completing, const struct step *step)
 {
     const struct node *node = completing->node[step->depth];
 
-    if (step->row->kind == SCHEMA_LIST && step->text == NULL) {
+    if (step->row->kind == SCHEMA_LIST && !step->text) {
         completing->leaf = NULL;
         return is_there(node, step->row);
     }
     if (step->row->kind == SCHEMA_LIST || step->row->kind == SCHEMA_CONTAINER) {
-        completing->node[step->depth + 1] =
-            node == NULL ? NULL : node_find(node, step->row, step->text);
-        return completing->node[step->depth + 1] != NULL;
+        completing->node[step->depth + 1] = !node ? NULL : node_find(node, step->row, step->text);
+        return completing->node[step->depth + 1];
     }
-    if (step->text != NULL)
-        return completing->leaf != NULL && node_value_has(completing->leaf, step->text);
-    completing->leaf = node == NULL ? NULL : node_find(node, step->row, NULL);
-    return completing->leaf != NULL;
+    if (step->text)
+        return completing->leaf && node_value_has(completing->leaf, step->text);
+    completing->leaf = node ? node_find(node, step->row, NULL) : NULL;
+    return completing->leaf;
 }
 
 /* The complete words in front. false: they are wrong, or lead to nothing that could be deleted or
@@ -102,7 +101,7 @@ static void offer_keywords(struct completing *completing)
     for (size_t depth = walk->depth + 1; depth-- > walk_keywords(walk);) {
         const struct walk_level *level = &walk->level[depth];
 
-        for (const struct schema *row = level->row->children; row->name != NULL; row++) {
+        for (const struct schema *row = level->row->children; row->name; row++) {
             bool given = level->given >> (row - level->row->children) & 1;
             bool wanted = completing->purpose == PATH_SET ? !given
                           : completing->purpose == PATH_EDIT
@@ -117,7 +116,7 @@ static void offer_keywords(struct completing *completing)
 static void offer_instances(struct completing *completing, const struct node *parent,
                             const struct schema *list)
 {
-    size_t first, count = parent == NULL ? 0 : node_range(parent, list, &first);
+    size_t first, count = parent ? node_range(parent, list, &first) : 0;
 
     for (size_t i = 0; i < count; i++)
         offer(completing, parent->children[first + i]->key,
@@ -144,7 +143,7 @@ static void offer_names(struct completing *completing, const struct match_field 
 {
     const struct match_name *names = field->names;
 
-    for (size_t i = 0; names[i].name != NULL; i++) {
+    for (size_t i = 0; names[i].name; i++) {
         char help[60];
         size_t first = 0;
 
@@ -162,26 +161,25 @@ static void offer_known(struct completing *completing, const struct node *tree,
 {
     const struct schema *row = completing->walk.open;
 
-    for (size_t i = 0; row->choices != NULL && row->choices[i].name != NULL; i++)
+    for (size_t i = 0; row->choices && row->choices[i].name; i++)
         offer_value(completing, row->choices[i].name, row->choices[i].help);
-    if (row->also.name != NULL)
+    if (row->also.name)
         offer_value(completing, row->also.name, row->also.help);
-    if (row->refers_to != NULL)
+    if (row->refers_to)
         offer_instances(completing, tree, schema_child(tree->schema, row->refers_to));
-    for (size_t i = 0; row->interfaces && live != NULL && i < live->interface_count; i++)
+    for (size_t i = 0; row->interfaces && live && i < live->interface_count; i++)
         offer_value(completing, live->interfaces[i], INTERFACE_HELP);
-    if (row->match != NULL && row->match->names != NULL)
+    if (row->match && row->match->names)
         offer_names(completing, row->match);
 }
 
 /* The hint of a value, unless the choices say all or what is typed cannot be it. */
 static void hint_value(struct completing *completing, const struct schema *row)
 {
-    bool names_only =
-        row->match != NULL && row->match->kind == MATCH_NAMED && row->match->maximum == 0;
+    bool names_only = row->match && row->match->kind == MATCH_NAMED && row->match->maximum == 0;
     const char *partial = completing->partial;
 
-    if (row->hint == NULL || names_only ||
+    if (!row->hint || names_only ||
         (row->parse == value_number && partial[strspn(partial, "0123456789")] != '\0'))
         return;
     hint(completing, row->hint, row->help);
@@ -198,7 +196,7 @@ static void offer_values(struct completing *completing, const struct node *tree,
         offer_instances(completing, completing->node[completing->walk.depth], row);
     else if (makes)
         offer_known(completing, tree, live);
-    else if (completing->leaf != NULL)
+    else if (completing->leaf)
         for (size_t i = 0; i < completing->leaf->value_count; i++)
             offer_value(completing, completing->leaf->values[i], "What is set now");
     if (makes)
@@ -222,7 +220,7 @@ static bool is_complete(const struct completing *completing)
     case PATH_SHOW:
         return true;
     case PATH_EDIT:
-        return completing->count > 0 && walk->open == NULL && !walk->ended;
+        return completing->count > 0 && !walk->open && !walk->ended;
     }
     return false;
 }
@@ -240,7 +238,7 @@ void complete_path(const struct node *tree, const struct word *words, size_t cou
 
     if (!read_words(&completing, tree))
         return;
-    if (completing.walk.open != NULL)
+    if (completing.walk.open)
         offer_values(&completing, tree, live);
     else if (!completing.walk.ended)
         offer_keywords(&completing);

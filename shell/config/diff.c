@@ -10,7 +10,7 @@ static void next_slot(const struct node *old, const struct node *new, size_t *i,
 {
     const struct node *a = *i < old->child_count ? old->children[*i] : NULL;
     const struct node *b = *j < new->child_count ? new->children[*j] : NULL;
-    int order = a == NULL ? 1 : b == NULL ? -1 : node_order(a, b);
+    int order = !a ? 1 : !b ? -1 : node_order(a, b);
 
     *before = order <= 0 ? a : NULL;
     *after = order >= 0 ? b : NULL;
@@ -22,9 +22,9 @@ static void next_slot(const struct node *old, const struct node *new, size_t *i,
 static bool print_slot(const struct node *before, const struct node *after, bool *headed,
                        const struct trail *trail, FILE *out)
 {
-    enum schema_kind kind = before != NULL ? before->schema->kind : after->schema->kind;
+    enum schema_kind kind = before ? before->schema->kind : after->schema->kind;
 
-    if (before != NULL && after != NULL &&
+    if (before && after &&
         (kind == SCHEMA_CONTAINER || kind == SCHEMA_LIST || node_equal(before, after)))
         return false;
     if (!*headed) {
@@ -33,9 +33,9 @@ static bool print_slot(const struct node *before, const struct node *after, bool
         fputs("]\n", out);
         *headed = true;
     }
-    if (before != NULL)
+    if (before)
         text_print_node(before, "-  ", out);
-    if (after != NULL)
+    if (after)
         text_print_node(after, "+  ", out);
     return true;
 }
@@ -48,11 +48,11 @@ static bool print_nodes(const struct node *old, const struct node *new, const st
     bool different = false, headed = false;
     size_t i = 0, j = 0;
 
-    while (next_slot(old, new, &i, &j, &before, &after), before != NULL || after != NULL)
+    while (next_slot(old, new, &i, &j, &before, &after), before || after)
         different |= print_slot(before, after, &headed, &trail, out);
     i = j = 0;
-    while (next_slot(old, new, &i, &j, &before, &after), before != NULL || after != NULL)
-        if (before != NULL && after != NULL)
+    while (next_slot(old, new, &i, &j, &before, &after), before || after)
+        if (before && after)
             different |= print_nodes(before, after, &trail, out);
     return different;
 }

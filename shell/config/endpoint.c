@@ -16,14 +16,14 @@ static bool split(char *text, char **address, char **port)
     *port = NULL;
     if (text[0] == '[') { /* [V6] or [V6]:PORT */
         char *close = strchr(text, ']');
-        if (close == NULL || (close[1] != '\0' && close[1] != ':'))
+        if (!close || (close[1] != '\0' && close[1] != ':'))
             return false;
         *address = text + 1;
         *port = close[1] == ':' ? close + 2 : NULL;
         *close = '\0';
-        return strchr(*address, ':') != NULL;
+        return strchr(*address, ':');
     }
-    if (colon != NULL && strchr(colon + 1, ':') == NULL) { /* more than one: a bare IPv6 */
+    if (colon && !strchr(colon + 1, ':')) { /* more than one: a bare IPv6 */
         *colon = '\0';
         *port = colon + 1;
     }
@@ -53,7 +53,7 @@ static bool maybe_port(const char *text, size_t *bytes)
     uint8_t address[16];
     uint16_t port;
 
-    if (colon == NULL || strchr(text, ':') == colon || (size_t)(colon - text) >= sizeof rest ||
+    if (!colon || strchr(text, ':') == colon || (size_t)(colon - text) >= sizeof rest ||
         !read_port(colon + 1, &port))
         return false;
     *bytes = (size_t)(colon - text);
@@ -91,17 +91,17 @@ static const char *read_endpoint(const char *text, struct mirror_receiver *recei
     *receiver = (struct mirror_receiver){.port = VXLAN_PORT};
     if (strlen(text) >= sizeof copy || !split(strcpy(copy, text), &address, &port))
         return "is not an address";
-    receiver->family = strchr(address, ':') == NULL ? 4 : 6;
+    receiver->family = !strchr(address, ':') ? 4 : 6;
     if (inet_pton(receiver->family == 4 ? AF_INET : AF_INET6, address, receiver->address) != 1)
         return "is not an address";
-    if (port != NULL && !read_port(port, &receiver->port))
+    if (port && !read_port(port, &receiver->port))
         return "has a port that is not 1-65535";
     return useless(receiver);
 }
 
 bool value_to_receiver(const char *text, struct mirror_receiver *receiver)
 {
-    return read_endpoint(text, receiver) == NULL;
+    return !read_endpoint(text, receiver);
 }
 
 bool value_endpoint(const struct schema *row, const char *text, char **canonical, char *why,
@@ -116,11 +116,11 @@ bool value_endpoint(const struct schema *row, const char *text, char **canonical
     if (text[0] != '[' && maybe_port(text, &bytes)) {
         snprintf(why, why_size, "\"%s\": an IPv6 address with a port stands in brackets: [%.*s]%s",
                  shown, (int)bytes, text, shown + bytes);
-        if (wrong == NULL)
+        if (!wrong)
             snprintf(why + strlen(why), why_size - strlen(why), ", or [%s] without one", shown);
         return false;
     }
-    if (wrong != NULL) {
+    if (wrong) {
         snprintf(why, why_size, "\"%s\" %s (expected %s)", shown, wrong, row->hint);
         return false;
     }

@@ -73,7 +73,7 @@ static bool wanted(const struct node *child, size_t depth, const struct place *p
 {
     if (depth < place->depth)
         return child == place->trail[depth + 1].node;
-    return depth > place->depth || place->list == NULL || child->schema == place->list;
+    return depth > place->depth || !place->list || child->schema == place->list;
 }
 
 static void print_object(const struct node *node, size_t depth, const struct place *place,
@@ -83,7 +83,7 @@ static void print_object(const struct node *node, size_t depth, const struct pla
     bool first = true;
 
     putc('{', out);
-    if (node->key != NULL) {
+    if (node->key) {
         fputs(node->schema->numeric_key ? "\"number\":" : "\"name\":", out);
         print_value(node->schema, node->key, out);
         first = false;
@@ -92,7 +92,7 @@ static void print_object(const struct node *node, size_t depth, const struct pla
         const struct node *child = node->children[i];
         if (!wanted(child, depth, place))
             continue;
-        if (open != NULL && open != child->schema) {
+        if (open && open != child->schema) {
             putc(']', out);
             open = NULL;
         }
@@ -107,7 +107,7 @@ static void print_object(const struct node *node, size_t depth, const struct pla
         }
         print_child(child, depth + 1, place, out);
     }
-    fputs(open != NULL ? "]}" : "}", out);
+    fputs(open ? "]}" : "}", out);
 }
 
 void text_print_json(const struct node *tree, const struct path *path, FILE *out)

@@ -19,7 +19,7 @@ struct slot {
 
 static bool same(const struct node *a, const struct node *b)
 {
-    return a == b || (a != NULL && b != NULL && node_equal(a, b));
+    return a == b || (a && b && node_equal(a, b));
 }
 
 /* What a side has at the place of a clash, whole and in one line: "5", "[ eth0 eth1 ]",
@@ -30,13 +30,13 @@ static char *describe(const struct node *node)
     size_t size;
     FILE *out = open_memstream(&text, &size);
 
-    if (out == NULL)
+    if (!out)
         return NULL;
-    if (node == NULL)
+    if (!node)
         fputs("deleted", out);
     else
         text_print_node(node, "", out);
-    if (fclose(out) != 0 || node == NULL)
+    if (fclose(out) != 0 || !node)
         return text;
     /* behind the name, and what a line of its own stands for: one blank */
     from = text + strcspn(text, node->value_count > 0 ? " " : "{");
@@ -51,7 +51,7 @@ static char *describe(const struct node *node)
             *to++ = *from;
         }
     }
-    while (to > text && strchr(node->value_count > 0 ? " ;" : " ", to[-1]) != NULL)
+    while (to > text && strchr(node->value_count > 0 ? " ;" : " ", to[-1]))
         to--;
     *to = '\0';
     return text;
@@ -59,17 +59,17 @@ static char *describe(const struct node *node)
 
 static void clash(struct merge *merge, const struct trail *up, const struct slot *slot)
 {
-    const struct node *node = slot->mine != NULL ? slot->mine : slot->theirs;
+    const struct node *node = slot->mine ? slot->mine : slot->theirs;
     char path[TRAIL_TEXT_SIZE], *mine, *theirs;
 
     mine = describe(slot->mine);
     theirs = describe(slot->theirs);
     trail_text(&(struct trail){.up = up, .node = node}, path);
-    if (mine != NULL && theirs != NULL)
+    if (mine && theirs)
         problems_add(merge->clashes, 0, 0,
                      "%s: %s in this candidate, %s in the running configuration meanwhile", path,
                      mine, theirs);
-    merge->good = merge->good && mine != NULL && theirs != NULL;
+    merge->good = merge->good && mine && theirs;
     free(mine);
     free(theirs);
 }
@@ -80,28 +80,28 @@ static struct node *merge_nodes(struct merge *merge, const struct trail *up,
 /* NULL: nothing is to stand there, or memory ran out (merge->good is false then). */
 static struct node *merge_slot(struct merge *merge, const struct trail *up, const struct slot *slot)
 {
-    const struct node *any = slot->mine != NULL ? slot->mine : slot->theirs, *take;
+    const struct node *any = slot->mine ? slot->mine : slot->theirs, *take;
 
     if (same(slot->base, slot->mine) || same(slot->mine, slot->theirs))
-        take = merge->clashes != NULL ? slot->theirs : slot->base;
+        take = merge->clashes ? slot->theirs : slot->base;
     else if (same(slot->base, slot->theirs))
-        take = merge->clashes != NULL ? slot->mine : slot->base;
+        take = merge->clashes ? slot->mine : slot->base;
     else if (any->schema->kind == SCHEMA_CONTAINER ||
-             (any->schema->kind == SCHEMA_LIST && slot->mine != NULL && slot->theirs != NULL))
+             (any->schema->kind == SCHEMA_LIST && slot->mine && slot->theirs))
         return merge_nodes(merge, up, slot);
     else { /* a leaf, or an instance that one deleted and the other changed */
-        take = merge->clashes != NULL ? slot->mine : slot->theirs;
-        if (merge->clashes != NULL)
+        take = merge->clashes ? slot->mine : slot->theirs;
+        if (merge->clashes)
             clash(merge, up, slot);
     }
-    struct node *copy = take == NULL ? NULL : node_copy(take);
-    merge->good = merge->good && (take == NULL || copy != NULL);
+    struct node *copy = take ? node_copy(take) : NULL;
+    merge->good = merge->good && (!take || copy);
     return copy;
 }
 
 static const struct node *head(const struct node *node, size_t at)
 {
-    return node != NULL && at < node->child_count ? node->children[at] : NULL;
+    return node && at < node->child_count ? node->children[at] : NULL;
 }
 
 /* The first of the three heads' places; the heads that are not there become NULL. */
@@ -111,12 +111,12 @@ static bool first_place(struct slot *slot)
     const struct node *first = NULL;
 
     for (int i = 0; i < 3; i++)
-        if (*at[i] != NULL && (first == NULL || node_order(*at[i], first) < 0))
+        if (*at[i] && (!first || node_order(*at[i], first) < 0))
             first = *at[i];
     for (int i = 0; i < 3; i++)
-        if (*at[i] != NULL && node_order(*at[i], first) != 0)
+        if (*at[i] && node_order(*at[i], first) != 0)
             *at[i] = NULL;
-    return first != NULL;
+    return first;
 }
 
 /* Child by child. A plain container that nothing is left in goes, and of a settled base an instance
@@ -124,13 +124,13 @@ static bool first_place(struct slot *slot)
 static struct node *merge_nodes(struct merge *merge, const struct trail *up,
                                 const struct slot *slot)
 {
-    const struct node *any = slot->mine != NULL ? slot->mine : slot->theirs;
+    const struct node *any = slot->mine ? slot->mine : slot->theirs;
     struct trail trail = {.up = up, .node = any};
     struct node *merged = node_new(any->schema, any->key);
     size_t b = 0, m = 0, t = 0;
 
-    merge->good = merge->good && merged != NULL;
-    while (merged != NULL) {
+    merge->good = merge->good && merged;
+    while (merged) {
         struct slot child = {head(slot->base, b), head(slot->mine, m), head(slot->theirs, t)};
         if (!first_place(&child))
             break;
@@ -138,12 +138,11 @@ static struct node *merge_nodes(struct merge *merge, const struct trail *up,
         m += child.mine != NULL;
         t += child.theirs != NULL;
         struct node *node = merge_slot(merge, &trail, &child);
-        if (node != NULL && !node_append(merged, node))
+        if (node && !node_append(merged, node))
             merge->good = false;
     }
-    bool instance =
-        any->schema->kind == SCHEMA_LIST && (merge->clashes != NULL || slot->base != NULL);
-    if (merged == NULL || merged->child_count > 0 || up == NULL || instance)
+    bool instance = any->schema->kind == SCHEMA_LIST && (merge->clashes || slot->base);
+    if (!merged || merged->child_count > 0 || !up || instance)
         return merged;
     node_free(merged);
     return NULL;

@@ -9,10 +9,10 @@ struct node *node_new(const struct schema *schema, const char *key)
 {
     struct node *node = calloc(1, sizeof *node);
 
-    if (node == NULL)
+    if (!node)
         return NULL;
     node->schema = schema;
-    if (key != NULL && (node->key = strdup(key)) == NULL) {
+    if (key && !(node->key = strdup(key))) {
         free(node);
         return NULL;
     }
@@ -21,7 +21,7 @@ struct node *node_new(const struct schema *schema, const char *key)
 
 void node_free(struct node *node)
 {
-    if (node == NULL)
+    if (!node)
         return;
     for (size_t i = 0; i < node->child_count; i++)
         node_free(node->children[i]);
@@ -37,13 +37,13 @@ void node_free(struct node *node)
 struct node *node_copy(const struct node *node)
 {
     struct node *copy = node_new(node->schema, node->key);
-    bool good = copy != NULL;
+    bool good = copy;
 
     for (size_t i = 0; good && i < node->value_count; i++)
         good = node_value_add(copy, node->values[i]);
     for (size_t i = 0; good && i < node->child_count; i++) {
         struct node *child = node_copy(node->children[i]);
-        good = child != NULL && node_append(copy, child);
+        good = child && node_append(copy, child);
     }
     if (good)
         return copy;
@@ -81,7 +81,7 @@ static int order(const struct node *node, const struct schema *row, const char *
 {
     if (node->schema != row)
         return node->schema < row ? -1 : 1; /* siblings' rows are one array */
-    return node->key == NULL || key == NULL ? 0 : key_order(row, node->key, key);
+    return !node->key || !key ? 0 : key_order(row, node->key, key);
 }
 
 int node_order(const struct node *a, const struct node *b)
@@ -148,7 +148,7 @@ static bool grow(void *array, size_t count)
         return true;
     memcpy(&at, array, sizeof at);
     bigger = realloc(at, (count == 0 ? 1 : 2 * count) * sizeof *bigger);
-    if (bigger == NULL)
+    if (!bigger)
         return false;
     memcpy(array, &bigger, sizeof bigger);
     return true;
@@ -174,7 +174,7 @@ struct node *node_make(struct node *parent, const struct schema *row, const char
     if (node_search(parent, row, key, &at))
         return parent->children[at];
     struct node *child = node_new(row, key);
-    return child != NULL && insert(parent, at, child) ? child : NULL;
+    return child && insert(parent, at, child) ? child : NULL;
 }
 
 bool node_append(struct node *parent, struct node *child)
@@ -219,7 +219,7 @@ static bool build_index(struct node *node)
     while (size < 4 * node->value_count)
         size *= 2;
     node->index = calloc(size, sizeof *node->index);
-    if (node->index == NULL)
+    if (!node->index)
         return false;
     node->index_size = size;
     for (size_t i = 0; i < node->value_count; i++)
@@ -229,7 +229,7 @@ static bool build_index(struct node *node)
 
 bool node_value_has(const struct node *node, const char *text)
 {
-    if (node->index != NULL)
+    if (node->index)
         return node->index[index_place(node, text)] != 0;
     for (size_t i = 0; i < node->value_count; i++)
         if (strcmp(node->values[i], text) == 0)
@@ -242,12 +242,12 @@ bool node_value_add(struct node *node, const char *text)
     if (node_value_has(node, text))
         return true;
     char *copy = strdup(text);
-    if (copy == NULL || !grow(&node->values, node->value_count)) {
+    if (!copy || !grow(&node->values, node->value_count)) {
         free(copy);
         return false;
     }
     node->values[node->value_count++] = copy;
-    if (node->index == NULL || 2 * node->value_count > node->index_size)
+    if (!node->index || 2 * node->value_count > node->index_size)
         return build_index(node);
     node->index[index_place(node, copy)] = (uint32_t)node->value_count;
     return true;
@@ -257,7 +257,7 @@ bool node_value_set(struct node *node, const char *text)
 {
     char *copy = strdup(text);
 
-    if (copy == NULL || (node->value_count == 0 && !grow(&node->values, 0))) {
+    if (!copy || (node->value_count == 0 && !grow(&node->values, 0))) {
         free(copy);
         return false;
     }
@@ -286,11 +286,11 @@ bool node_values_remove(struct node *node, const struct node *others)
 static void trail_words(const struct trail *trail, void (*word)(void *, const char *),
                         void *context)
 {
-    if (trail == NULL || trail->up == NULL)
+    if (!trail || !trail->up)
         return;
     trail_words(trail->up, word, context);
     word(context, trail->node->schema->name);
-    if (trail->node->key != NULL)
+    if (trail->node->key)
         word(context, trail->node->key);
 }
 
@@ -313,14 +313,14 @@ void trail_place(const struct trail *trail, const char *row, uint32_t *line, uin
 {
     const struct node *node = node_child(trail->node, row);
 
-    while (node == NULL || node->line == 0) {
-        if (trail == NULL)
+    while (!node || node->line == 0) {
+        if (!trail)
             break;
         node = trail->node;
         trail = trail->up;
     }
-    *line = node == NULL ? 0 : node->line;
-    *column = node == NULL ? 0 : node->column;
+    *line = node ? node->line : 0;
+    *column = node ? node->column : 0;
 }
 
 static void print_word(void *context, const char *word)

@@ -39,7 +39,7 @@ static const struct schema *find_keyword(const struct walk *walk, const char *wo
     for (*depth = walk->depth;; --*depth) {
         const struct schema *row = schema_match(walk->level[*depth].row, word, problem);
 
-        if (row != NULL || *depth == walk_keywords(walk))
+        if (row || *depth == walk_keywords(walk))
             return row;
     }
 }
@@ -47,7 +47,7 @@ static const struct schema *find_keyword(const struct walk *walk, const char *wo
 static bool is_keyword(const struct walk *walk, const char *word)
 {
     for (size_t depth = walk_keywords(walk); depth <= walk->depth; depth++)
-        if (schema_child(walk->level[depth].row, word) != NULL)
+        if (schema_child(walk->level[depth].row, word))
             return true;
     return false;
 }
@@ -65,11 +65,11 @@ static bool take_keyword(struct walk *walk, const struct word *word, struct step
                           utf8_shorten(word->text, shown), names);
     }
     const struct schema *row = find_keyword(walk, word->text, &depth, problem);
-    if (row == NULL)
-        return text == NULL ? false
-                            : problem_at(problem, 0,
-                                         "unknown word \"%s\": a %s with blanks stands in quotes",
-                                         utf8_shorten(word->text, shown), text->name);
+    if (!row)
+        return !text ? false
+                     : problem_at(problem, 0,
+                                  "unknown word \"%s\": a %s with blanks stands in quotes",
+                                  utf8_shorten(word->text, shown), text->name);
     walk->depth = depth;
     uint64_t bit = (uint64_t)1 << (row - walk_at(walk)->children);
     if (walk->level[depth].given & bit)
@@ -135,8 +135,7 @@ static bool may_end_list(const struct walk *walk, const struct word *word)
     size_t depth;
 
     return walk->mode == WALK_SET && walk->open->kind == SCHEMA_LEAF_LIST && walk->values > 0 &&
-           !walk->brackets && !word->quoted &&
-           find_keyword(walk, word->text, &depth, &unused) != NULL;
+           !walk->brackets && !word->quoted && find_keyword(walk, word->text, &depth, &unused);
 }
 
 static bool take_value(struct walk *walk, const struct word *word, struct step *step,
@@ -181,8 +180,8 @@ bool walk_word(struct walk *walk, const struct word *word, struct step *step,
     if (walk->ended)
         return problem_at(problem, 0, "unexpected word \"%s\", expected the end of the line",
                           utf8_shorten(word->text, shown));
-    return walk->open != NULL ? take_value(walk, word, step, problem)
-                              : take_keyword(walk, word, step, problem);
+    return walk->open ? take_value(walk, word, step, problem)
+                      : take_keyword(walk, word, step, problem);
 }
 
 static bool missing(struct problem *problem, const struct schema *row)
@@ -206,7 +205,7 @@ bool walk_end(const struct walk *walk, struct problem *problem)
         return problem_at(problem, 0, "%s: the list is not closed, expected ]", walk->open->name);
     if (walk->mode == WALK_SHOW || (walk->mode == WALK_DELETE && !nothing))
         return true;
-    if (walk->open != NULL && walk->values == 0)
+    if (walk->open && walk->values == 0)
         return missing(problem, walk->open);
     if (!walk->bare)
         return true;
@@ -222,7 +221,7 @@ struct step *path_steps(enum walk_mode mode, const struct word *words, size_t co
     struct walk walk;
     size_t at = 0;
 
-    if (steps == NULL) {
+    if (!steps) {
         problem_at(problem, 0, "out of memory");
         return NULL;
     }
@@ -238,7 +237,7 @@ struct step *path_steps(enum walk_mode mode, const struct word *words, size_t co
 
 void path_steps_free(struct step *steps, size_t count)
 {
-    for (size_t i = 0; steps != NULL && i < count; i++)
+    for (size_t i = 0; steps && i < count; i++)
         free(steps[i].text);
     free(steps);
 }
@@ -248,18 +247,18 @@ bool tree_path(const struct word *words, size_t count, struct path *path, struct
     struct step *steps = path_steps(WALK_SHOW, words, count, problem);
 
     *path = (struct path){0};
-    if (steps == NULL)
+    if (!steps)
         return false;
     path->words = calloc(count + 1, sizeof *path->words);
-    while (path->words != NULL && path->count < count) {
+    while (path->words && path->count < count) {
         const struct step *step = &steps[path->count];
-        char *word = strdup(step->text != NULL ? step->text : step->row->name);
-        if (word == NULL)
+        char *word = strdup(step->text ? step->text : step->row->name);
+        if (!word)
             break;
         path->words[path->count++] = word;
     }
     path_steps_free(steps, count);
-    if (path->words != NULL && path->count == count)
+    if (path->words && path->count == count)
         return true;
     path_free(path);
     return problem_at(problem, 0, "out of memory");
@@ -349,7 +348,7 @@ bool path_place(const struct node *tree, const struct path *path, struct place *
         if (row->kind == SCHEMA_LIST)
             key = path->words[++i];
         const struct node *node = node_find(up->node, row, key);
-        if (node == NULL || place->depth + 1 == PLACE_DEPTH)
+        if (!node || place->depth + 1 == PLACE_DEPTH)
             return false;
         place->trail[++place->depth] = (struct trail){.up = up, .node = node};
     }

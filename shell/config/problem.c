@@ -47,7 +47,7 @@ void problems_add(struct problems *problems, uint32_t line, uint32_t column, con
 
     if ((count & (count - 1)) == 0) { /* room for a power of two is what there is */
         struct problem_line *at = realloc(problems->at, (count == 0 ? 1 : 2 * count) * sizeof *at);
-        if (at == NULL)
+        if (!at)
             return;
         problems->at = at;
     }

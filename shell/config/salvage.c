@@ -13,11 +13,11 @@ static void doubt_instances(struct node *node, const struct word *words, size_t 
     node->doubtful = true;
     if (at + 1 >= count)
         return;
-    for (const struct schema *row = node->schema->children; row->name != NULL; row++) {
+    for (const struct schema *row = node->schema->children; row->name; row++) {
         if (row->kind != SCHEMA_LIST || !row->parse(row, words[at + 1].text, &key, why, sizeof why))
             continue;
         struct node *instance = node_make(node, row, key);
-        if (instance != NULL)
+        if (instance)
             instance->doubtful = true;
         free(key);
     }
@@ -37,13 +37,13 @@ void tree_salvage(struct node *tree, const struct word *words, size_t count,
     struct node *nodes[PLACE_DEPTH] = {tree};
     struct problem unused;
     struct walk walk;
-    bool goes_on = steps != NULL;
+    bool goes_on = steps;
 
     walk_start(&walk, WALK_SET);
     for (size_t i = 0; goes_on && i < count; i++) {
         if (walk_word(&walk, &words[i], &steps[i], &unused)) {
             goes_on = tree_apply(nodes, steps, i, origin);
-        } else if (walk.open == NULL) {
+        } else if (!walk.open) {
             doubt_instances(nodes[walk.depth], words, count, i);
             goes_on = false;
         } else {
@@ -53,7 +53,7 @@ void tree_salvage(struct node *tree, const struct word *words, size_t count,
             steps[i].row = NULL;
         }
     }
-    if (goes_on && walk.open != NULL)
+    if (goes_on && walk.open)
         doubt_leaf(nodes[walk.depth], &walk);
-    path_steps_free(steps, steps == NULL ? 0 : count);
+    path_steps_free(steps, !steps ? 0 : count);
 }

@@ -188,7 +188,7 @@ const struct schema *schema_root(void)
 
 const struct schema *schema_child(const struct schema *row, const char *name)
 {
-    for (const struct schema *child = row->children; child->name != NULL; child++)
+    for (const struct schema *child = row->children; child->name; child++)
         if (strcmp(child->name, name) == 0)
             return child;
     return NULL;
@@ -204,8 +204,8 @@ size_t schema_expected(const struct schema *row, const char *prefix, char *out, 
     const char *names[SCHEMA_CHILDREN_MAX];
     size_t count = 0, length = 0;
 
-    for (const struct schema *child = row->children;
-         child->name != NULL && count < SCHEMA_CHILDREN_MAX; child++)
+    for (const struct schema *child = row->children; child->name && count < SCHEMA_CHILDREN_MAX;
+         child++)
         if (strncmp(child->name, prefix, strlen(prefix)) == 0)
             names[count++] = child->name;
     qsort(names, count, sizeof *names, by_name);
@@ -223,9 +223,9 @@ const struct schema *schema_match(const struct schema *row, const char *word,
     const struct schema *exact = schema_child(row, word), *found = NULL;
     size_t count = 0, length = strlen(word);
 
-    if (exact != NULL)
+    if (exact)
         return exact;
-    for (const struct schema *child = row->children; length > 0 && child->name != NULL; child++)
+    for (const struct schema *child = row->children; length > 0 && child->name; child++)
         if (strncmp(child->name, word, length) == 0) {
             found = child;
             count++;

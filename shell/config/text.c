@@ -20,7 +20,7 @@ static void print_set(const struct trail *trail, FILE *out)
         word_print(node->values[i], out);
         putc('\n', out);
     }
-    if (node->child_count == 0 && node->value_count == 0 && trail->up != NULL) {
+    if (node->child_count == 0 && node->value_count == 0 && trail->up) {
         fputs("set", out);
         trail_print(trail, out);
         putc('\n', out);
@@ -35,7 +35,7 @@ void text_print_set(const struct node *tree, const struct path *path, FILE *out)
     if (!path_place(tree, path, &place))
         return;
     const struct trail *trail = &place.trail[place.depth];
-    if (place.list == NULL) {
+    if (!place.list) {
         print_set(trail, out);
         return;
     }
@@ -47,7 +47,7 @@ void text_print_set(const struct node *tree, const struct path *path, FILE *out)
 static void print_braces(const struct node *node, const char *prefix, int depth, FILE *out)
 {
     fprintf(out, "%s%*s%s", prefix, 4 * depth, "", node->schema->name);
-    if (node->key != NULL) {
+    if (node->key) {
         putc(' ', out);
         word_print(node->key, out);
     }
@@ -79,10 +79,10 @@ void text_print_braces(const struct node *tree, const struct path *path, FILE *o
     if (!path_place(tree, path, &place))
         return;
     const struct node *node = place.trail[place.depth].node;
-    if (place.list == NULL && (node->value_count > 0 || node->schema->kind == SCHEMA_FLAG))
+    if (!place.list && (node->value_count > 0 || node->schema->kind == SCHEMA_FLAG))
         print_braces(node, "", 0, out);
     for (size_t i = 0; i < node->child_count; i++)
-        if (place.list == NULL || node->children[i]->schema == place.list)
+        if (!place.list || node->children[i]->schema == place.list)
             print_braces(node->children[i], "", 0, out);
 }
 
@@ -146,13 +146,13 @@ static bool load(struct loading *loading, const char *text, size_t length)
     loading->good = true;
     for (text += utf8_mark(text, length); text < end; text = next, number++) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
-        size_t bytes = (size_t)((newline == NULL ? end : newline) - text);
-        next = newline == NULL ? end : newline + 1;
+        size_t bytes = (size_t)((newline ? newline : end) - text);
+        next = newline ? newline + 1 : end;
         if (bytes >= room) {
             free(line);
             room = bytes + 256;
             line = malloc(room);
-            if (line == NULL) {
+            if (!line) {
                 problems_add(loading->problems, number, 0, "out of memory");
                 return false;
             }

@@ -32,10 +32,10 @@ static struct node *apply_value(struct node *node, const struct step *step)
     struct node *leaf = node_make(node, step->row, NULL);
     size_t at;
 
-    if (leaf != NULL && (step->row->kind == SCHEMA_LEAF ? node_value_set(leaf, step->text)
-                                                        : node_value_add(leaf, step->text)))
+    if (leaf && (step->row->kind == SCHEMA_LEAF ? node_value_set(leaf, step->text)
+                                                : node_value_add(leaf, step->text)))
         return leaf;
-    if (leaf != NULL && leaf->value_count == 0 && node_search(node, step->row, NULL, &at))
+    if (leaf && leaf->value_count == 0 && node_search(node, step->row, NULL, &at))
         node_remove(node, at, 1); /* a leaf without a value is nothing */
     return NULL;
 }
@@ -47,9 +47,9 @@ static void note_place(struct node *node, const struct origin *origin, const str
 {
     bool leaf = node->schema->kind == SCHEMA_LEAF;
 
-    if (origin == NULL || (node->line != 0 && !leaf))
+    if (!origin || (node->line != 0 && !leaf))
         return;
-    while (node->schema->kind != SCHEMA_LIST && steps[at].text != NULL)
+    while (node->schema->kind != SCHEMA_LIST && steps[at].text)
         at--;
     node->line = origin->line;
     node->column = words_column(origin->text, origin->words[at].start);
@@ -63,7 +63,7 @@ bool tree_apply(struct node *nodes[static PLACE_DEPTH], const struct step *steps
 
     switch (step->row->kind) {
     case SCHEMA_LIST:
-        if (step->text == NULL)
+        if (!step->text)
             return true;
         /* fall through */
     case SCHEMA_CONTAINER:
@@ -74,14 +74,14 @@ bool tree_apply(struct node *nodes[static PLACE_DEPTH], const struct step *steps
         break;
     case SCHEMA_LEAF:
     case SCHEMA_LEAF_LIST:
-        if (step->text == NULL)
+        if (!step->text)
             return true;
         node = apply_value(node, step);
         break;
     }
-    if (node != NULL)
+    if (node)
         note_place(node, origin, steps, at);
-    return node != NULL;
+    return node;
 }
 
 bool tree_set_from(struct node *tree, const struct word *words, size_t count,
@@ -89,7 +89,7 @@ bool tree_set_from(struct node *tree, const struct word *words, size_t count,
 {
     struct step *steps = path_steps(WALK_SET, words, count, problem);
     struct node *nodes[PLACE_DEPTH] = {tree};
-    bool good = steps != NULL;
+    bool good = steps;
 
     if (!good)
         return false;
@@ -131,11 +131,11 @@ static bool delete_values(const struct deletion *deletion, struct node *parent, 
 {
     struct node *leaf = parent->children[at];
     struct node *gone = node_new(leaf->schema, NULL);
-    bool there = true, good = gone != NULL;
+    bool there = true, good = gone;
 
     for (size_t i = first; good && i < deletion->count; i++) {
         const char *text = deletion->steps[i].text;
-        if (text == NULL) /* a bracket */
+        if (!text) /* a bracket */
             continue;
         if (node_value_has(leaf, text))
             good = node_value_add(gone, text);
@@ -190,7 +190,7 @@ bool tree_delete(struct node *tree, const struct word *words, size_t count, stru
     struct step *steps = path_steps(WALK_DELETE, words, count, problem);
     struct deletion deletion = {.steps = steps, .count = count, .problem = problem};
 
-    if (steps == NULL)
+    if (!steps)
         return false;
     bool good = delete_below(&deletion, tree, 0);
     path_steps_free(steps, count);
@@ -201,26 +201,26 @@ const struct node *tree_find(const struct node *tree, const struct word *words, 
                              struct problem *problem)
 {
     struct step *steps = path_steps(WALK_SHOW, words, count, problem);
-    const struct node *node = steps == NULL ? NULL : tree;
+    const struct node *node = steps ? tree : NULL;
     char shown[UTF8_SHORT_SIZE];
     size_t at;
 
-    for (size_t i = 0; node != NULL && i < count; i++) {
+    for (size_t i = 0; node && i < count; i++) {
         const struct step *step = &steps[i];
         const struct node *parent = node;
         if (step->row->kind == SCHEMA_LIST && i + 1 == count) {
             node = node_range(parent, step->row, &at) > 0 ? parent->children[at] : NULL;
-            if (node == NULL)
+            if (!node)
                 problem_at(problem, i, "there is no %s", step->row->name);
         } else if (step->row->kind == SCHEMA_LIST) {
             const char *key = steps[++i].text;
             node = node_find(parent, step->row, key);
-            if (node == NULL)
+            if (!node)
                 problem_at(problem, i, "there is no %s \"%s\"", step->row->name,
                            utf8_shorten(key, shown));
         } else {
             node = node_find(parent, step->row, NULL);
-            if (node == NULL)
+            if (!node)
                 problem_at(problem, i, "%s is not set", step->row->name);
         }
     }
@@ -232,19 +232,19 @@ const struct node *node_child(const struct node *node, const char *name)
 {
     const struct schema *row = schema_child(node->schema, name);
 
-    return row == NULL || row->kind == SCHEMA_LIST ? NULL : node_find(node, row, NULL);
+    return !row || row->kind == SCHEMA_LIST ? NULL : node_find(node, row, NULL);
 }
 
 const struct node *node_instance(const struct node *node, const char *list, const char *key)
 {
     const struct schema *row = schema_child(node->schema, list);
 
-    return row == NULL || row->kind != SCHEMA_LIST ? NULL : node_find(node, row, key);
+    return !row || row->kind != SCHEMA_LIST ? NULL : node_find(node, row, key);
 }
 
 const char *node_value(const struct node *node, const char *leaf)
 {
     const struct node *child = node_child(node, leaf);
 
-    return child == NULL || child->value_count == 0 ? NULL : child->values[0];
+    return !child || child->value_count == 0 ? NULL : child->values[0];
 }

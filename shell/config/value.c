@@ -22,7 +22,7 @@ refuse(char *why, size_t why_size, const char *format, ...)
 static bool keep(const char *text, char **canonical, char *why, size_t why_size)
 {
     *canonical = strdup(text);
-    return *canonical != NULL || refuse(why, why_size, "out of memory");
+    return *canonical || refuse(why, why_size, "out of memory");
 }
 
 static bool begins(const char *text, const char *with)
@@ -40,15 +40,15 @@ static void append(char *out, size_t size, const char *text)
 void value_expected(const struct schema *row, char out[static VALUE_EXPECTED_SIZE])
 {
     out[0] = '\0';
-    if (row->choices != NULL) {
-        append(out, VALUE_EXPECTED_SIZE, row->choices[1].name == NULL ? "" : "one of: ");
-        for (size_t i = 0; row->choices[i].name != NULL; i++) {
+    if (row->choices) {
+        append(out, VALUE_EXPECTED_SIZE, !row->choices[1].name ? "" : "one of: ");
+        for (size_t i = 0; row->choices[i].name; i++) {
             append(out, VALUE_EXPECTED_SIZE, i == 0 ? "" : ", ");
             append(out, VALUE_EXPECTED_SIZE, row->choices[i].name);
         }
     } else if (row->parse == value_number) {
         snprintf(out, VALUE_EXPECTED_SIZE, "%ld-%ld", row->minimum, row->maximum);
-        if (row->also.name != NULL) {
+        if (row->also.name) {
             append(out, VALUE_EXPECTED_SIZE, " or ");
             append(out, VALUE_EXPECTED_SIZE, row->also.name);
         }
@@ -56,7 +56,7 @@ void value_expected(const struct schema *row, char out[static VALUE_EXPECTED_SIZ
         snprintf(out, VALUE_EXPECTED_SIZE, "%ld-%ld letters, digits, _ - .", row->minimum,
                  row->maximum);
     } else {
-        append(out, VALUE_EXPECTED_SIZE, row->hint == NULL ? "a value" : row->hint);
+        append(out, VALUE_EXPECTED_SIZE, !row->hint ? "a value" : row->hint);
     }
 }
 
@@ -67,7 +67,7 @@ bool value_number(const struct schema *row, const char *text, char **canonical, 
     const char *first = text + (text[0] == '-' ? 1 : 0);
     size_t length = strspn(first, "0123456789");
 
-    if (row->also.name != NULL && begins(row->also.name, text))
+    if (row->also.name && begins(row->also.name, text))
         return keep(row->also.name, canonical, why, why_size);
     value_expected(row, expected);
     utf8_shorten(text, shown);
@@ -91,7 +91,7 @@ bool value_number(const struct schema *row, const char *text, char **canonical, 
 
 long value_to_number(const char *text, long other)
 {
-    return text == NULL || text[0] < '0' || text[0] > '9' ? other : strtol(text, NULL, 10);
+    return !text || text[0] < '0' || text[0] > '9' ? other : strtol(text, NULL, 10);
 }
 
 bool value_choice(const struct schema *row, const char *text, char **canonical, char *why,
@@ -101,7 +101,7 @@ bool value_choice(const struct schema *row, const char *text, char **canonical, 
     const char *found = NULL;
     size_t count = 0;
 
-    for (const struct schema_choice *choice = row->choices; choice->name != NULL; choice++) {
+    for (const struct schema_choice *choice = row->choices; choice->name; choice++) {
         if (strcmp(choice->name, text) == 0)
             return keep(text, canonical, why, why_size);
         if (begins(choice->name, text)) {
@@ -154,8 +154,7 @@ bool value_name(const struct schema *row, const char *text, char **canonical, ch
         return false;
     for (const char *at = text; *at != '\0'; at += length) {
         length = utf8_decode(at, &code);
-        if (code < 0x80 ? !is_alphanumeric(*at) && strchr("_-.", *at) == NULL
-                        : !utf8_is_letter(code))
+        if (code < 0x80 ? !is_alphanumeric(*at) && !strchr("_-.", *at) : !utf8_is_letter(code))
             return refuse(why, why_size,
                           "\"%s\" is not a name: it has \"%.*s\" (expected letters, digits, _ - .)",
                           utf8_shorten(text, shown), (int)length, at);
@@ -201,7 +200,7 @@ bool value_interface(const struct schema *row, const char *text, char **canonica
 
     (void)row;
     if (length == 0 || length >= INTERFACE_NAME_MAX || strcmp(text, ".") == 0 ||
-        strcmp(text, "..") == 0 || strpbrk(text, "/: \t\n\v\f\r") != NULL)
+        strcmp(text, "..") == 0 || strpbrk(text, "/: \t\n\v\f\r"))
         return refuse(why, why_size,
                       "\"%s\" is not an interface name (expected 1-%d bytes without blanks, / and "
                       ":)",

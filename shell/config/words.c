@@ -33,7 +33,7 @@ static struct word *new_word(struct splitter *s)
 
     if ((count & (count - 1)) == 0) {
         struct word *at = realloc(words->at, (count == 0 ? 1 : 2 * count) * sizeof *at);
-        if (at == NULL) {
+        if (!at) {
             fail_at(s, s->at, "out of memory", 0);
             return NULL;
         }
@@ -70,7 +70,7 @@ static bool take_word(struct splitter *s)
 {
     struct word *word = new_word(s);
     size_t opened = 0;
-    bool inside = false, good = word != NULL;
+    bool inside = false, good = word;
 
     if (!good)
         return false;
@@ -103,12 +103,12 @@ bool words_split(const char *line, struct words *words, struct problem *problem)
     struct splitter s = {.line = line, .end = strlen(line), .words = words, .problem = problem};
 
     *words = (struct words){0};
-    while (s.end > 0 && strchr("\r\n", line[s.end - 1]) != NULL)
+    while (s.end > 0 && strchr("\r\n", line[s.end - 1]))
         s.end--;
     if (s.end > UINT32_MAX / 4)
         return fail_at(&s, 0, "the line is too long", 0);
     words->storage = malloc(2 * s.end + 2); /* every character a word of its own at the most */
-    if (words->storage == NULL)
+    if (!words->storage)
         return fail_at(&s, 0, "out of memory", 0);
     s.to = words->storage;
     for (;;) {
@@ -149,14 +149,13 @@ bool words_bracketed(const char *text)
 {
     size_t length = strlen(text);
 
-    return length > 0 && ((text[0] == '[' && strchr(text, ']') == NULL) ||
-                          (text[0] != '[' && text[length - 1] == ']'));
+    return length > 0 &&
+           ((text[0] == '[' && !strchr(text, ']')) || (text[0] != '[' && text[length - 1] == ']'));
 }
 
 void word_print(const char *text, FILE *out)
 {
-    if (*text != '\0' && *text != '#' && strpbrk(text, " \t\"\\|") == NULL &&
-        !words_bracketed(text)) {
+    if (*text != '\0' && *text != '#' && !strpbrk(text, " \t\"\\|") && !words_bracketed(text)) {
         fputs(text, out);
         return;
     }

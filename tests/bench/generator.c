@@ -46,7 +46,7 @@ static void write_frame(unsigned char *frame, unsigned size, unsigned flow)
         0,    0, 0, 80, 0,    0, 0,    0,                                            /* UDP */
     };
     memset(frame, 0, size);
-    memcpy(frame, head, sizeof(head));
+    memcpy(frame, head, sizeof head);
     put16(frame + 16, size - 14);
     uint32_t sum = 0;
     for (unsigned i = 14; i < UDP_OFFSET; i += 2)
@@ -84,12 +84,12 @@ static int open_wire(const char *device)
                                   .sll_ifindex = (int)if_nametoindex(device)};
     int wire = socket(AF_PACKET, SOCK_RAW, 0);
     if (wire < 0 || address.sll_ifindex == 0 ||
-        bind(wire, (struct sockaddr *)&address, sizeof(address)) < 0) {
+        bind(wire, (struct sockaddr *)&address, sizeof address) < 0) {
         fprintf(stderr, "generator: %s: %s\n", device, strerror(errno));
         exit(1);
     }
     int bytes = 8 << 20;
-    setsockopt(wire, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
+    setsockopt(wire, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes);
     return wire;
 }
 
@@ -99,7 +99,7 @@ static uint64_t generate(int wire, unsigned size, unsigned flows, double rate, u
     static unsigned char frames[BATCH][FRAME_MAX];
     struct iovec parts[BATCH];
     struct mmsghdr messages[BATCH];
-    memset(messages, 0, sizeof(messages));
+    memset(messages, 0, sizeof messages);
     for (unsigned i = 0; i < BATCH; i++) {
         write_frame(frames[i], size, 0);
         parts[i] = (struct iovec){frames[i], size};
@@ -114,7 +114,7 @@ static uint64_t generate(int wire, unsigned size, unsigned flows, double rate, u
         for (unsigned i = 0; i < batch; i++) {
             uint64_t number = sent + i;
             put16(frames[i] + UDP_OFFSET, FIRST_PORT + (unsigned)(number % flows));
-            memcpy(frames[i] + PAYLOAD_OFFSET, &number, sizeof(number));
+            memcpy(frames[i] + PAYLOAD_OFFSET, &number, sizeof number);
         }
         int done = sendmmsg(wire, messages, batch, 0);
         if (done > 0)

@@ -11,7 +11,7 @@ static char *read_file(const char *path, size_t *length)
     char *text, buffer[4096];
     size_t count;
 
-    if (file == NULL || (copy = open_memstream(&text, length)) == NULL) {
+    if (!file || !(copy = open_memstream(&text, length))) {
         perror(path);
         exit(1);
     }
@@ -29,7 +29,7 @@ int main(int argc, char **argv)
     struct node *tree = tree_new();
     size_t length;
 
-    if (argc != 2 || tree == NULL) {
+    if (argc != 2 || !tree) {
         fputs("usage: golden FILE.in\n", stderr);
         return 2;
     }

@@ -33,7 +33,7 @@ static void print_rows(const struct schema *rows, const char *path)
         const char *name = strcmp(row->name, "ingress") == 0 ? "ingress|egress" : row->name;
         if (strcmp(row->name, "egress") == 0)
             continue;
-        snprintf(below, sizeof(below), "%s%s%s%s", path, *path ? " " : "", name, key);
+        snprintf(below, sizeof below, "%s%s%s%s", path, *path ? " " : "", name, key);
         if (row->kind == SCHEMA_CONTAINER || row->kind == SCHEMA_LIST) {
             print_rows(row->children, below);
             continue;

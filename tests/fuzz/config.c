@@ -29,18 +29,18 @@ static const char *random_value(const struct schema *row)
     static const char *const hosts[] = {"box", "a-1.b", NULL};
     static char number[24];
 
-    for (size_t i = 0; row->choices != NULL; i++)
-        if (row->choices[i + 1].name == NULL || random_below(2) == 0)
+    for (size_t i = 0; row->choices; i++)
+        if (!row->choices[i + 1].name || random_below(2) == 0)
             return row->choices[i].name;
     if (row->parse == value_number) {
-        if (row->also.name != NULL && random_below(4) == 0)
+        if (row->also.name && random_below(4) == 0)
             return row->also.name;
         snprintf(number, sizeof number, "%ld",
                  random_below(3) == 0 ? row->maximum : row->minimum + (long)random_below(12));
         return number;
     }
-    if (row->match != NULL) {
-        if (row->match->names != NULL)
+    if (row->match) {
+        if (row->match->names)
             return row->match->names[random_below(2)].name;
         if (row->match->kind == MATCH_PREFIX)
             return one_of(prefixes);
@@ -58,7 +58,7 @@ static void random_line(const struct schema *row, FILE *out)
 {
     unsigned count = 0;
 
-    while (row->children[count].name != NULL)
+    while (row->children[count].name)
         count++;
     const struct schema *child = &row->children[random_below(count)];
     putc(' ', out);
@@ -123,7 +123,7 @@ static void is_well_formed(const struct node *node, bool root)
         if (i > 0) {
             const struct node *before = node->children[i - 1];
             assert_true(before->schema < child->schema ||
-                        (before->schema == child->schema && child->key != NULL));
+                        (before->schema == child->schema && child->key));
         }
         is_well_formed(child, false);
     }
@@ -182,20 +182,20 @@ static void diffs_and_merges(void **state)
 
         /* who changed nothing takes over what the other did; the same twice is the same */
         struct node *merged = diff_merge(base, mine, base, &problems);
-        assert_true(merged != NULL && tree_equal(merged, mine));
+        assert_true(merged && tree_equal(merged, mine));
         tree_free(merged);
         merged = diff_merge(base, base, theirs, &problems);
-        assert_true(merged != NULL && tree_equal(merged, theirs));
+        assert_true(merged && tree_equal(merged, theirs));
         tree_free(merged);
         merged = diff_merge(base, mine, mine, &problems);
-        assert_true(merged != NULL && tree_equal(merged, mine));
+        assert_true(merged && tree_equal(merged, mine));
         tree_free(merged);
         assert_int_equal(problems.count, 0);
 
         /* whose changes they are makes no difference */
         merged = diff_merge(base, mine, theirs, &problems);
         struct node *other_way = diff_merge(base, theirs, mine, &mirrored);
-        assert_true(merged != NULL && other_way != NULL);
+        assert_true(merged && other_way);
         assert_int_equal(problems.count, mirrored.count);
         is_well_formed(merged, true);
         if (problems.count == 0)
@@ -203,7 +203,7 @@ static void diffs_and_merges(void **state)
 
         /* a clash that was told is none any more, and changes nothing but that */
         struct node *settled = diff_settle(base, mine, theirs);
-        assert_true(settled != NULL);
+        assert_true(settled);
         assert_int_equal(tree_equal(settled, base), problems.count == 0);
         problems_free(&mirrored);
         struct node *again = diff_merge(settled, mine, theirs, &mirrored);
@@ -415,12 +415,12 @@ static void hostile_lengths(void **state)
     char *text = malloc(MEGABYTE + 100);
 
     (void)state;
-    for (size_t f = 0; fronts[f] != NULL; f++)
-        for (size_t r = 0; repeated[r] != NULL; r++) {
+    for (size_t f = 0; fronts[f]; f++)
+        for (size_t r = 0; repeated[r]; r++) {
             size_t length = strlen(fronts[f]), piece = strlen(repeated[r]);
-            size_t enough = strchr(repeated[r], '\n') == NULL ? MEGABYTE
-                            : f == 0                          ? 100000 * piece
-                                                              : 100 * piece;
+            size_t enough = !strchr(repeated[r], '\n') ? MEGABYTE
+                            : f == 0                   ? 100000 * piece
+                                                       : 100 * piece;
             memcpy(text, fronts[f], length);
             for (; length < enough; length += piece)
                 memcpy(text + length, repeated[r], piece);

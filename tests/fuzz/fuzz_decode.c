@@ -133,7 +133,7 @@ static uint8_t telling_byte(void)
 {
     static const uint8_t telling[] = {0,  1,  4,  6,   17,  43,  44,   51,   59,   60,
                                       64, 69, 96, 127, 128, 132, 0x81, 0x86, 0xdd, 255};
-    return below(3) ? telling[below(sizeof(telling))] : (uint8_t)below(256);
+    return below(3) ? telling[below(sizeof telling)] : (uint8_t)below(256);
 }
 
 /* transport: offset of the innermost transport header, where known; else 0 */
@@ -207,7 +207,7 @@ static const struct {
 int main(void)
 {
     deadline = clock() + SECONDS * CLOCKS_PER_SEC;
-    for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++)
+    for (size_t i = 0; i < sizeof seeds / sizeof seeds[0]; i++)
         mutate((const uint8_t *)seeds[i].bytes, seeds[i].length, seeds[i].transport, ROUNDS);
     captures_visit(mutate_capture, NULL);
     fprintf(stderr, "# %u split, %u of them inside tunnels\n", split, tunnels);

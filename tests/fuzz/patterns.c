@@ -106,7 +106,7 @@ static void costly_patterns(void **state)
     (void)state;
     memset(line, 'a', sizeof line);
     line[sizeof line - 1] = 'b';
-    for (size_t i = 0; costly[i] != NULL; i++) {
+    for (size_t i = 0; costly[i]; i++) {
         char why[200];
         struct pattern *pattern = pattern_compile(costly[i], why, sizeof why);
 

@@ -19,7 +19,7 @@ static inline const char *one_of(const char *const *texts)
 {
     unsigned count = 0;
 
-    while (texts[count] != NULL)
+    while (texts[count])
         count++;
     return texts[random_below(count)];
 }
@@ -29,9 +29,9 @@ static inline unsigned random_begin(unsigned rounds)
 {
     const char *seed = getenv("MIRRORSH_FUZZ_SEED"), *more = getenv("MIRRORSH_FUZZ_ROUNDS");
 
-    state_of_random = seed != NULL ? strtoull(seed, NULL, 10) : 1;
+    state_of_random = seed ? strtoull(seed, NULL, 10) : 1;
     printf("# seed %llu\n", (unsigned long long)state_of_random);
-    return more != NULL ? (unsigned)strtoul(more, NULL, 10) : rounds;
+    return more ? (unsigned)strtoul(more, NULL, 10) : rounds;
 }
 
 #endif

@@ -73,13 +73,13 @@ __attribute__((noinline)) static char *word(char **rest, char separator)
 
 static void add_target(struct mirror_config *config, char *text)
 {
-    config->targets = more(config->targets, config->target_count, sizeof(*config->targets));
+    config->targets = more(config->targets, config->target_count, sizeof *config->targets);
     struct mirror_target *target = &config->targets[config->target_count++];
     target->name = strdup(word(&text, ','));
     while (text) {
         char *rest = word(&text, ','), *address = word(&rest, '/');
         target->receivers =
-            more(target->receivers, target->receiver_count, sizeof(*target->receivers));
+            more(target->receivers, target->receiver_count, sizeof *target->receivers);
         struct mirror_receiver *receiver = &target->receivers[target->receiver_count++];
         receiver->port = rest ? (uint16_t)atoi(rest) : 4789;
         receiver->family = strchr(address, ':') ? 6 : 4;
@@ -93,7 +93,7 @@ static void add_rule(struct mirror_filter *filter, char *text)
     enum direction direction = strcmp(word(&text, ':'), "in") ? EGRESS : INGRESS;
     size_t *count = &filter->rule_count[direction];
     filter->rules[direction] =
-        more(filter->rules[direction], *count, sizeof(*filter->rules[direction]));
+        more(filter->rules[direction], *count, sizeof *filter->rules[direction]);
     struct mirror_rule *rule = &filter->rules[direction][(*count)++];
     rule->number = (uint16_t)atoi(word(&text, ':'));
     rule->accept = !strcmp(word(&text, ':'), "accept");
@@ -105,14 +105,14 @@ static void add_rule(struct mirror_filter *filter, char *text)
             die("field", name);
         size_t index = (size_t)(field - match_fields);
         rule->match.given |= 1u << index;
-        if (!match_value_parse(field, value, &rule->match.value[index], why, sizeof(why)))
+        if (!match_value_parse(field, value, &rule->match.value[index], why, sizeof why))
             die(value, why);
     }
 }
 
 static void add_filter(struct mirror_config *config, char *text)
 {
-    config->filters = more(config->filters, config->filter_count, sizeof(*config->filters));
+    config->filters = more(config->filters, config->filter_count, sizeof *config->filters);
     struct mirror_filter *filter = &config->filters[config->filter_count++];
     filter->name = strdup(word(&text, ','));
     while (text)
@@ -138,7 +138,7 @@ static int filter_named(const struct mirror_config *config, const char *name)
 
 static void add_session(struct mirror_config *config, char *text)
 {
-    config->sessions = more(config->sessions, config->session_count, sizeof(*config->sessions));
+    config->sessions = more(config->sessions, config->session_count, sizeof *config->sessions);
     struct mirror_session *session = &config->sessions[config->session_count++];
     session->name = strdup(word(&text, ','));
     session->priority = (uint16_t)atoi(word(&text, ','));
@@ -151,7 +151,7 @@ static void add_session(struct mirror_config *config, char *text)
     session->target = target_named(config, word(&text, ','));
     session->filter = filter_named(config, word(&text, ','));
     while (text) {
-        session->sources = more(session->sources, session->source_count, sizeof(*session->sources));
+        session->sources = more(session->sources, session->source_count, sizeof *session->sources);
         snprintf(session->sources[session->source_count++], INTERFACE_NAME_MAX, "%s",
                  word(&text, '+'));
     }
@@ -160,7 +160,7 @@ static void add_session(struct mirror_config *config, char *text)
 /* A fresh configuration each time: the engine owns what it is given. */
 static struct mirror_config *configure(char **words, int count, bool extra)
 {
-    struct mirror_config *config = calloc(1, sizeof(*config));
+    struct mirror_config *config = calloc(1, sizeof *config);
     if (!config)
         die("memory", strerror(errno));
     for (int i = 0; i < count; i++) {
@@ -181,12 +181,11 @@ static struct mirror_config *configure(char **words, int count, bool extra)
         add_filter(config, filter);
         struct mirror_session first = config->sessions[0];
         char text[256];
-        snprintf(text, sizeof(text), "extra,1,1,0,both,%s,extra,%s",
+        snprintf(text, sizeof text, "extra,1,1,0,both,%s,extra,%s",
                  config->targets[first.target].name, first.sources[0]);
         add_session(config, text);
         struct mirror_session added = config->sessions[config->session_count - 1];
-        memmove(config->sessions + 1, config->sessions,
-                (config->session_count - 1) * sizeof(added));
+        memmove(config->sessions + 1, config->sessions, (config->session_count - 1) * sizeof added);
         config->sessions[0] = added;
     }
     return config;
@@ -205,7 +204,7 @@ static int commit(struct engine *engine, struct mirror_config *config)
 {
     char why[256] = "";
     struct engine_change *change;
-    int error = engine_prepare(engine, config, &change, on_problem, NULL, why, sizeof(why));
+    int error = engine_prepare(engine, config, &change, on_problem, NULL, why, sizeof why);
     if (error == -EINVAL)
         return error;
     if (error)
@@ -309,9 +308,9 @@ static void refuse_segmentation(bool refuse)
     const int on = refuse;
     for (int fd = 0; fd < DESCRIPTORS; fd++) {
         int kind = 0;
-        socklen_t size = sizeof(kind);
+        socklen_t size = sizeof kind;
         if (!getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &size) && kind == SOCK_DGRAM)
-            setsockopt(fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof(on));
+            setsockopt(fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof on);
     }
 }
 
@@ -324,7 +323,7 @@ static void refuse_io_uring(void)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    struct sock_fprog program = {.len = sizeof(refuse) / sizeof(refuse[0]), .filter = refuse};
+    struct sock_fprog program = {.len = sizeof refuse / sizeof refuse[0], .filter = refuse};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
         syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program))
         die("seccomp", strerror(errno));
@@ -366,7 +365,7 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     char why[256] = "";
     struct engine *engine;
-    if (engine_start(&engine, &options, why, sizeof(why)))
+    if (engine_start(&engine, &options, why, sizeof why))
         die("start", why);
     if (commit(engine, configure(argv + optind, argc - optind, false))) {
         engine_stop(engine);

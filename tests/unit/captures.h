@@ -25,11 +25,11 @@ static inline struct capture capture_read(FILE *file)
 {
     struct capture capture = {0};
     uint32_t head[6], packet[4];
-    if (fread(head, sizeof(head), 1, file) != 1 || (head[0] & 0xffff00ff) != 0xa1b200d4)
+    if (fread(head, sizeof head, 1, file) != 1 || (head[0] & 0xffff00ff) != 0xa1b200d4)
         return capture;
     capture.link_type = head[5];
-    while (fread(packet, sizeof(packet), 1, file) == 1 && packet[2] < 1 << 20) {
-        capture.records = realloc(capture.records, (capture.count + 1) * sizeof(*capture.records));
+    while (fread(packet, sizeof packet, 1, file) == 1 && packet[2] < 1 << 20) {
+        capture.records = realloc(capture.records, (capture.count + 1) * sizeof *capture.records);
         struct record *record = &capture.records[capture.count++];
         *record = (struct record){packet[2], packet[3], malloc(packet[2] ? packet[2] : 1)};
         record->captured = (uint32_t)fread(record->bytes, 1, packet[2], file);
@@ -53,12 +53,12 @@ static inline int captures_visit(capture_visit *visit, void *context)
 {
     const char *data = getenv("MIRRORSH_DATA");
     char folder[PATH_MAX];
-    snprintf(folder, sizeof(folder), "%s/pcaps", data ? data : "");
+    snprintf(folder, sizeof folder, "%s/pcaps", data ? data : "");
     DIR *directory = data ? opendir(folder) : NULL;
     int files = 0;
     for (struct dirent *entry; directory && (entry = readdir(directory));) {
         char path[2 * PATH_MAX];
-        snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
         size_t length = strlen(path);
         FILE *file =
             length > 5 && strcmp(path + length - 5, ".pcap") == 0 ? fopen(path, "rb") : NULL;

@@ -21,13 +21,13 @@ static inline struct match match_from(const char *words)
 {
     struct match match = {0};
     char copy[256], why[256], *rest = copy, *name, *value;
-    snprintf(copy, sizeof(copy), "%s", words);
+    snprintf(copy, sizeof copy, "%s", words);
     while ((name = strtok_r(rest, " ", &rest)) && (value = strtok_r(rest, " ", &rest))) {
         const struct match_field *field = match_field_find(name);
         if (!field)
             fail_msg("no match field %s", name);
         size_t index = (size_t)(field - match_fields);
-        if (!match_value_parse(field, value, &match.value[index], why, sizeof(why)))
+        if (!match_value_parse(field, value, &match.value[index], why, sizeof why))
             fail_msg("%s %s: %s", name, value, why);
         match.given |= 1u << index;
     }

@@ -36,7 +36,7 @@ static inline void packet_start(struct packet *packet)
 {
     static const uint8_t addresses[12] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1};
     packet->length = 0;
-    packet_put(packet, addresses, sizeof(addresses));
+    packet_put(packet, addresses, sizeof addresses);
 }
 
 static inline void packet_tag(struct packet *packet, unsigned ethertype, unsigned control)

@@ -18,7 +18,7 @@ struct fixture {
 
 static int set_up(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    struct fixture *fixture = calloc(1, sizeof *fixture);
     fixture->table = batcher_table(RECEIVERS);
     if (!batcher_init(&fixture->batcher, POOL))
         return -1;

@@ -86,7 +86,7 @@ static void test_nothing_that_the_box_has_sent(void **state)
 /* Every second, third... interface up to `count` of them: exactly these. */
 static void check_exactly(size_t count, uint32_t stride)
 {
-    uint32_t *interfaces = calloc(count + 1, sizeof(*interfaces));
+    uint32_t *interfaces = calloc(count + 1, sizeof *interfaces);
     for (size_t i = 0; i < count; i++)
         interfaces[i] = 5 + (uint32_t)i * stride;
     capture_filter_interfaces(&filter, interfaces, count, 0, CAPTURE_FILTER_MAX);

@@ -206,13 +206,13 @@ static void ranges_and_prefixes_at_their_edges(void **state)
         {"a00::/8", "10.0.0.1", false},
         {"10.0.0.0/8", "a00::1", false},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char source[80], destination[80];
         const char *other = strchr(cases[i].address, ':') ? "fe80::9" : "192.0.2.9";
         struct flow_key from = tcp_key(cases[i].address, other, 1, 2);
         struct flow_key to = tcp_key(other, cases[i].address, 1, 2);
-        snprintf(source, sizeof(source), "source %s", cases[i].prefix);
-        snprintf(destination, sizeof(destination), "destination %s", cases[i].prefix);
+        snprintf(source, sizeof source, "source %s", cases[i].prefix);
+        snprintf(destination, sizeof destination, "destination %s", cases[i].prefix);
         assert_int_equal(takes(source, &from), cases[i].inside);
         assert_int_equal(takes(destination, &to), cases[i].inside);
     }
@@ -226,7 +226,7 @@ static void what_is_absent_never_matches(void **state)
         "vlan 0-4095", "source-port 0-65535", "family ipv4",      "destination-port 0-65535",
     };
     struct flow_key nothing = {0};
-    for (size_t i = 0; i < sizeof(zeros) / sizeof(zeros[0]); i++)
+    for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++)
         assert_false(takes(zeros[i], &nothing));
     assert_true(takes("", &nothing));
     struct flow_key arp = tcp_key("10.0.0.1", "10.0.0.2", 0, 0);
@@ -273,7 +273,7 @@ static bool classbench_rule(const char *line, struct match *match)
     if (sscanf(line, "@%39s %39s %u : %u %u : %u %x/%x", source, destination, &low[0], &high[0],
                &low[1], &high[1], &protocol, &mask) != 8)
         return false;
-    snprintf(text, sizeof(text), "source %s destination %s", source, destination);
+    snprintf(text, sizeof text, "source %s destination %s", source, destination);
     *match = match_from(text);
     for (unsigned end = 0; end < 2; end++) {
         match->value[SOURCE_PORT + end].low = low[end];
@@ -296,7 +296,7 @@ static FILE *classbench_open(const char *name)
 {
     char path[4096];
     const char *data = getenv("MIRRORSH_DATA");
-    snprintf(path, sizeof(path), "%s/classbench/%s", data ? data : "", name);
+    snprintf(path, sizeof path, "%s/classbench/%s", data ? data : "", name);
     return data ? fopen(path, "r") : NULL;
 }
 
@@ -308,9 +308,9 @@ static bool classbench_load(const char *name, struct rule_set *set)
     *set = (struct rule_set){0};
     if (!file)
         return false;
-    set->matches = calloc(RULES_MAX, sizeof(*set->matches));
-    set->rules = calloc(RULES_MAX, sizeof(*set->rules));
-    while (set->count < RULES_MAX && fgets(line, sizeof(line), file)) {
+    set->matches = calloc(RULES_MAX, sizeof *set->matches);
+    set->rules = calloc(RULES_MAX, sizeof *set->rules);
+    while (set->count < RULES_MAX && fgets(line, sizeof line, file)) {
         uint32_t i = (uint32_t)set->count;
         if (!classbench_rule(line, &set->matches[i]))
             continue;
@@ -356,7 +356,7 @@ static void classbench_traces(void **state)
             skip();
         assert_true(set.count > 700);
         char trace[40];
-        snprintf(trace, sizeof(trace), "%s_trace", names[i]);
+        snprintf(trace, sizeof trace, "%s_trace", names[i]);
         FILE *file = classbench_open(trace);
         assert_non_null(file);
         unsigned source, destination, ports[2], protocol, drawn, packets = 0;

@@ -15,7 +15,7 @@ static void collect(void *context, const struct candidate *candidate)
     fprintf(out, "%s%s", ftell(out) == 0 ? "" : " ", candidate->word);
     if (candidate->hint)
         putc('?', out);
-    if (out != NULL && strcmp(candidate->help, "the web") == 0)
+    if (out && strcmp(candidate->help, "the web") == 0)
         fputs("=the web", out);
 }
 
@@ -31,7 +31,7 @@ static void offers(enum path_purpose purpose, const char *line, const char *expe
 {
     struct node *tree = sample();
     const char *blank = strrchr(line, ' ');
-    const char *partial = blank == NULL ? line : blank + 1;
+    const char *partial = blank ? blank + 1 : line;
     char *front = strndup(line, (size_t)(partial - line));
     struct problem problem;
     struct words words;

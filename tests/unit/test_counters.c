@@ -66,11 +66,11 @@ static void test_many_names(void **state)
     char name[24];
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < MANY; i++) {
-            snprintf(name, sizeof(name), "rule %d", i);
+            snprintf(name, sizeof name, "rule %d", i);
             slots[i] = take(names, COUNT_RULE, name, true);
         }
         for (int i = 0; i < MANY; i++) {
-            snprintf(name, sizeof(name), "rule %d", i);
+            snprintf(name, sizeof name, "rule %d", i);
             assert_int_equal(take(names, COUNT_RULE, name, false), slots[i]);
         }
         for (int i = 0; i < 2 * MANY; i++)

@@ -159,7 +159,7 @@ static void what_is_not_ip(void **state)
 {
     (void)state;
     static const unsigned types[] = {0, 38, 0x5dc, 0x600, 0x88cc, 0x8847, 0x8864, 0x9000, 0xffff};
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         packet_start(&packet);
         packet_u16(&packet, types[i]);
         packet_put(&packet, "\x45\0\0\x28", 4);
@@ -212,7 +212,7 @@ static void fragments_of_ipv4(void **state)
         {0x1fff, KEY_FRAGMENT_LATER},
         {0x6000, KEY_FRAGMENT_FIRST},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         packet_start(&packet);
         uint8_t *header = packet_ipv4(&packet, 17, 0, 28);
         header[4] = 0xab;
@@ -257,7 +257,7 @@ static void extensions_of_ipv6(void **state)
         assert_int_equal(!!(key.parts & KEY_PORTS), captured >= 130);
     }
     static const unsigned ends[] = {50, 59, 58, 135, 255};
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         packet_start(&packet);
         packet_ipv6(&packet, 60, 24);
         packet_extension(&packet, ends[i], 0);
@@ -293,7 +293,7 @@ static void fragments_of_ipv6(void **state)
         {60, 1448, false, KEY_FRAGMENT_LATER}, /* the transport is not told */
         {60, 0, true, KEY_FRAGMENT_FIRST | KEY_PROTOCOL | KEY_TRANSPORT | KEY_PORTS},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         packet_start(&packet);
         packet_ipv6(&packet, 44, 24);
         packet_fragment(&packet, cases[i].next, cases[i].offset, cases[i].more, 0xdeadbeef);

@@ -115,7 +115,7 @@ static void whole_packets_are_left_alone(void **state)
     struct fragments *fragments = *state;
     struct flow_key key = ipv4_fragment(7, 0, false, 17, 0), before = key;
     fragments_follow(fragments, &key, 1);
-    assert_memory_equal(&key, &before, sizeof(key));
+    assert_memory_equal(&key, &before, sizeof key);
     assert_followed(fragments, ipv4_fragment(7, 3, true, 17, 0), 1, false);
 }
 

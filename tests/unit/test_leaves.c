@@ -95,17 +95,17 @@ static const char *other_value(const struct schema *row)
     static char number[24];
     const char *last = "";
 
-    for (size_t i = 0; row->choices != NULL && row->choices[i].name != NULL; i++)
+    for (size_t i = 0; row->choices && row->choices[i].name; i++)
         last = row->choices[i].name;
     snprintf(number, sizeof number, "%ld", row->maximum - 1); /* the maximum may stand for all */
     return row->kind == SCHEMA_FLAG          ? ""
-           : row->choices != NULL            ? last
+           : row->choices                    ? last
            : row->parse == value_number      ? number
-           : row->refers_to != NULL          ? (strcmp(row->refers_to, "filter") == 0 ? "g" : "u")
+           : row->refers_to                  ? (strcmp(row->refers_to, "filter") == 0 ? "g" : "u")
            : row->interfaces                 ? "eth9"
            : row->parse == value_endpoint    ? "10.9.9.9:9"
-           : row->match == NULL              ? "x"
-           : row->match->names != NULL       ? row->match->names[0].name
+           : !row->match                     ? "x"
+           : row->match->names               ? row->match->names[0].name
            : row->match->kind == MATCH_RANGE ? "7"
                                              : "10.9.0.0/16";
 }
@@ -150,14 +150,14 @@ static size_t check_rows(const char *above, const struct schema *rows, const cha
 {
     size_t count = 0;
 
-    for (const struct schema *row = rows; row->name != NULL; row++) {
+    for (const struct schema *row = rows; row->name; row++) {
         const char *key = row->kind == SCHEMA_LIST ? key_of(row) : "";
         char path[200];
 
-        if (key == NULL)
+        if (!key)
             fail_msg("the base has no %s", row->name);
         snprintf(path, sizeof path, "%s%s%s%s", above, above[0] ? " " : "", row->name, key);
-        if (row->children != NULL)
+        if (row->children)
             count += check_rows(path, row->children, before);
         else
             count += check_leaf(path, row, before);

@@ -64,7 +64,7 @@ static void hand_out(bool links, netlink_fn *fn, void *context)
             struct ifaddrmsg address;
         } body;
     } message = {
-        .header = {.nlmsg_len = sizeof(message), .nlmsg_type = links ? RTM_NEWLINK : RTM_NEWADDR}};
+        .header = {.nlmsg_len = sizeof message, .nlmsg_type = links ? RTM_NEWLINK : RTM_NEWADDR}};
     for (current = 1; names[current - 1]; current++) {
         if (links)
             message.body.link =
@@ -93,7 +93,7 @@ int netlink_ask(struct netlink *netlink, struct netlink_request *request, netlin
 
 int netlink_drain(int fd, netlink_fn *fn, void *context)
 {
-    const struct nlmsghdr message = {.nlmsg_len = sizeof(message), .nlmsg_type = RTM_NEWLINK};
+    const struct nlmsghdr message = {.nlmsg_len = sizeof message, .nlmsg_type = RTM_NEWLINK};
     (void)fd;
     if (events)
         fn(context, &message);
@@ -112,7 +112,7 @@ static int open_links(void **state)
     names = one;
     asked = 0;
     fail_links = fail_addresses = tear = 0;
-    return links_open(&links, why, sizeof(why));
+    return links_open(&links, why, sizeof why);
 }
 
 static int close_links(void **state)

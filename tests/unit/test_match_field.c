@@ -71,16 +71,16 @@ static void good_values_and_their_canonical_text(void **state)
         {"vlan", "0", "0"},
         {"vlan", "1-4095", "1-4095"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct match_field *field = field_called(cases[i][0]);
         struct match_value value, again;
         char why[160] = "", text[MATCH_TEXT_MAX];
-        if (!match_value_parse(field, cases[i][1], &value, why, sizeof(why)))
+        if (!match_value_parse(field, cases[i][1], &value, why, sizeof why))
             fail_msg("%s %s: %s", cases[i][0], cases[i][1], why);
         match_value_print(field, &value, text);
         assert_string_equal(text, cases[i][2]);
-        assert_true(match_value_parse(field, text, &again, why, sizeof(why)));
-        assert_memory_equal(&again, &value, sizeof(value));
+        assert_true(match_value_parse(field, text, &again, why, sizeof why));
+        assert_memory_equal(&again, &value, sizeof value);
     }
 }
 
@@ -123,10 +123,10 @@ static void bad_values_say_what_was_expected(void **state)
         {"source-port", "90-80", "90 is above 80"},
         {"vlan", "4096", "4096 is above 4095"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct match_value value;
         char why[200] = "";
-        if (match_value_parse(field_called(cases[i][0]), cases[i][1], &value, why, sizeof(why)))
+        if (match_value_parse(field_called(cases[i][0]), cases[i][1], &value, why, sizeof why))
             fail_msg("%s %s was taken", cases[i][0], cases[i][1]);
         if (!strstr(why, cases[i][2]))
             fail_msg("%s %s: %s", cases[i][0], cases[i][1], why);
@@ -139,10 +139,10 @@ static void why_never_runs_over(void **state)
     for (size_t size = 1; size < 200; size++) {
         struct match_value value;
         char why[200];
-        memset(why, 'x', sizeof(why));
+        memset(why, 'x', sizeof why);
         assert_false(match_value_parse(field_called("protocol"), "?", &value, why, size));
         assert_non_null(memchr(why, 0, size));
-        if (size < sizeof(why))
+        if (size < sizeof why)
             assert_int_equal(why[size], 'x');
     }
 }
@@ -155,16 +155,16 @@ static void every_protocol_and_prefix_length_comes_back(void **state)
         char typed[80], printed[MATCH_TEXT_MAX], why[160];
         struct match_value value, again;
         if (i < 256)
-            snprintf(typed, sizeof(typed), "%u", i);
+            snprintf(typed, sizeof typed, "%u", i);
         else if (i < 256 + 33)
-            snprintf(typed, sizeof(typed), "255.255.255.255/%u", i - 256);
+            snprintf(typed, sizeof typed, "255.255.255.255/%u", i - 256);
         else
-            snprintf(typed, sizeof(typed), "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/%u",
+            snprintf(typed, sizeof typed, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/%u",
                      i - 256 - 33);
-        assert_true(match_value_parse(field, typed, &value, why, sizeof(why)));
+        assert_true(match_value_parse(field, typed, &value, why, sizeof why));
         match_value_print(field, &value, printed);
-        assert_true(match_value_parse(field, printed, &again, why, sizeof(why)));
-        assert_memory_equal(&value, &again, sizeof(value));
+        assert_true(match_value_parse(field, printed, &again, why, sizeof why));
+        assert_memory_equal(&value, &again, sizeof value);
     }
 }
 

@@ -55,7 +55,7 @@ static const struct {
 static bool matches(const char *field, const char *value, const struct packet *packet)
 {
     char words[128];
-    snprintf(words, sizeof(words), "%s %s", field, value);
+    snprintf(words, sizeof words, "%s %s", field, value);
     struct match match = match_from(words);
     struct classifier_rule rule = {&match, {.kind = VERDICT_MIRRORED}};
     struct classifier *classifier = classifier_new(&rule, 1);
@@ -73,7 +73,7 @@ static void every_field_matches_what_decode_fills(void **state)
     for (size_t field = 0; field < MATCH_FIELD_COUNT; field++) {
         const char *name = match_fields[field].name;
         bool tried = false;
-        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
             if (strcmp(cases[i].field, name))
                 continue;
             tried = true;

@@ -47,7 +47,7 @@ static void either_end_in_either_family(void **state)
         {KEY_ARP, 0, "\x0a\2\0\1", "\x0a\2\0\3", false},
         {0, 4, "\x0a\2\0\2", "\x0a\2\0\2", false},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct flow_key key =
             key_between(cases[i].parts, cases[i].family, cases[i].source, cases[i].destination);
         assert_int_equal(own_has(own, &key), cases[i].has);
@@ -127,7 +127,7 @@ static void a_mirror_inside_another_comes_back(void **state)
         {3, 4789, 5, false}, {2, 4789, 0x050000, false}, {2, 4789, 4, false},
     };
     static struct packet packet;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         packet.length = 0;
         packet_start(&packet);
         packet_ipv4(&packet, 6, 0, 40);

@@ -21,10 +21,10 @@ static struct plan *plan;
 static int setup(void **state)
 {
     (void)state;
-    config = calloc(1, sizeof(*config));
-    config->filters = calloc(MANY, sizeof(*config->filters));
-    config->targets = calloc(MANY, sizeof(*config->targets));
-    config->sessions = calloc(MANY, sizeof(*config->sessions));
+    config = calloc(1, sizeof *config);
+    config->filters = calloc(MANY, sizeof *config->filters);
+    config->targets = calloc(MANY, sizeof *config->targets);
+    config->sessions = calloc(MANY, sizeof *config->sessions);
     for (uint32_t i = 0; i < MANY; i++) {
         session_up[i] = true;
         receivers[i] = (struct plan_receiver_state){.up = true};
@@ -65,7 +65,7 @@ static int add_target(int first, size_t count)
 {
     struct mirror_target *target = &config->targets[config->target_count];
     target->name = strdup("target");
-    target->receivers = calloc(count, sizeof(*target->receivers));
+    target->receivers = calloc(count, sizeof *target->receivers);
     target->receiver_count = count;
     for (size_t i = 0; i < count; i++) {
         struct mirror_receiver *receiver = &target->receivers[i];
@@ -87,7 +87,7 @@ static struct mirror_session *add_session(int filter, int target, const char *so
     session->target = target;
     session->packet_length = PACKET_LENGTH_FULL;
     char copy[80], *rest = copy, *name;
-    snprintf(copy, sizeof(copy), "%s", sources);
+    snprintf(copy, sizeof copy, "%s", sources);
     session->sources = calloc(MANY, INTERFACE_NAME_MAX);
     while ((name = strtok_r(rest, " ", &rest)))
         snprintf(session->sources[session->source_count++], INTERFACE_NAME_MAX, "%s", name);
@@ -167,7 +167,7 @@ static void huawei_table_2(void **state)
         {"172.15.255.255", "10.0.0.3", 6, 10000, 80, false},
         {"172.16.1.0", "10.0.0.3", 6, 10000, 80, false},
     };
-    for (size_t i = 0; i < sizeof(ingress) / sizeof(ingress[0]); i++)
+    for (size_t i = 0; i < sizeof ingress / sizeof ingress[0]; i++)
         assert_verdict(INGRESS,
                        key_of(ingress[i].protocol, ingress[i].source, ingress[i].source_port,
                               ingress[i].destination, ingress[i].destination_port),
@@ -332,7 +332,7 @@ static void what_the_path_leaves(void **state)
     } cases[] = {{1, 1500, 1464},  {1, 0, 1464},      {1, 1280, 1244},  {1, 9000, 8964},
                  {1, 30, 0},       {1, 65535, 65499}, {-1, 1500, 1444}, {-1, 0, 1444},
                  {-1, 1280, 1224}, {-1, 56, 0}};
-    for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         add_target(cases[i].first, 1);
         receivers[i].mtu = cases[i].mtu;
     }
@@ -364,7 +364,7 @@ static void a_failure_moves_only_its_own_flows(void **state)
     add_target(1, COUNT);
     add_session(NO_FILTER, 1, "eth0");
     choose_all(before);
-    for (size_t i = 0; i < sizeof(failing) / sizeof(failing[0]); i++) {
+    for (size_t i = 0; i < sizeof failing / sizeof failing[0]; i++) {
         unsigned share[FIRST + COUNT] = {0}, live = COUNT - 1 - (unsigned)i;
         receivers[failing[i]].up = false;
         choose_all(after);
@@ -380,7 +380,7 @@ static void a_failure_moves_only_its_own_flows(void **state)
             else
                 assert_int_equal(share[receiver], 0);
         }
-        memcpy(before, after, sizeof(before));
+        memcpy(before, after, sizeof before);
     }
     receivers[8].up = false;
     build();

@@ -18,7 +18,7 @@ int capture_make(struct capture **capture, size_t size, size_t frame_size)
 {
     (void)frame_size;
     made++;
-    *capture = calloc(1, sizeof(**capture));
+    *capture = calloc(1, sizeof **capture);
     if (!*capture)
         return -1;
     (*capture)->map_size = size < room ? size : room;

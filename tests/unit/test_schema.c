@@ -8,8 +8,7 @@ enum { LONG_COUNT = 1000 };
 /* Every row of the tree, the same one only once for each place it stands in. */
 static void each_row(const struct schema *row, void (*visit)(const struct schema *))
 {
-    for (const struct schema *child = row->children; child != NULL && child->name != NULL;
-         child++) {
+    for (const struct schema *child = row->children; child && child->name; child++) {
         visit(child);
         each_row(child, visit);
     }
@@ -25,11 +24,11 @@ static void is_documented(const struct schema *row)
     assert_null(strpbrk(row->help, "\n\t"));
     assert_true(row->help[strlen(row->help) - 1] != '.');
     assert_int_equal(valued, row->parse != NULL);
-    assert_true(!valued || row->hint != NULL || row->choices != NULL);
+    assert_true(!valued || row->hint || row->choices);
     assert_int_equal(row->children != NULL,
                      row->kind == SCHEMA_LIST || row->kind == SCHEMA_CONTAINER);
-    assert_true(row->refers_to == NULL ||
-                (schema_child(schema_root(), row->refers_to) != NULL && row->kind == SCHEMA_LEAF));
+    assert_true(!row->refers_to ||
+                (schema_child(schema_root(), row->refers_to) && row->kind == SCHEMA_LEAF));
     assert_true(!row->numeric_key || row->parse == value_number);
     if (row->parse == value_number) { /* the hint says the range that is checked */
         char range[64];
@@ -49,8 +48,7 @@ static void is_found_by_name(const struct schema *row)
     struct problem problem;
     size_t count = 0;
 
-    for (const struct schema *child = row->children; child != NULL && child->name != NULL;
-         child++) {
+    for (const struct schema *child = row->children; child && child->name; child++) {
         assert_ptr_equal(schema_match(row, child->name, &problem), child);
         assert_ptr_equal(schema_child(row, child->name), child);
         assert_int_equal(strspn(child->name, "abcdefghijklmnopqrstuvwxyz-"), strlen(child->name));
@@ -111,7 +109,7 @@ static const struct schema *row_at(const char *names)
     char copy[100], *rest = copy, *name;
 
     snprintf(copy, sizeof copy, "%s", names);
-    while ((name = strsep(&rest, " ")) != NULL) {
+    while ((name = strsep(&rest, " "))) {
         row = schema_child(row, name);
         assert_non_null(row);
     }

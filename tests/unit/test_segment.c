@@ -213,7 +213,7 @@ static void super_frames_become_packets_of_the_wire(void **state)
          .segment_size = 1201,
          .tags = 1},
     };
-    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         check_shape(&shapes[i]);
 }
 
@@ -297,7 +297,7 @@ static void what_does_not_bear_out_is_one_packet(void **state)
         {16, 0xff},             /* longer than the frame */
         {23, 17},               /* UDP */
     };
-    for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+    for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
         good = super_frame(&shape);
         super.bytes[damage[i].offset] = damage[i].value;
         assert_one_packet(good);
@@ -385,7 +385,7 @@ static void sctp_gets_its_crc(void **state)
     decode(&frame, &key);
     segments_open(&segments, &frame, &key);
     uint8_t out[46];
-    segment_write(&segments, 0, out, sizeof(out));
+    segment_write(&segments, 0, out, sizeof out);
     uint32_t crc = checksum_crc32c(0, (const uint8_t *)"\0\1\0\2\1\2\3\4\0\0\0\0", 12);
     for (int i = 0; i < 4; i++)
         assert_int_equal(out[42 + i], crc >> (8 * i) & 0xff);
@@ -396,12 +396,12 @@ static void the_fast_sum_is_the_plain_one(void **state)
     (void)state;
     uint8_t bytes[600];
     uint32_t noise = 1;
-    for (size_t i = 0; i < sizeof(bytes); i++) {
+    for (size_t i = 0; i < sizeof bytes; i++) {
         noise = noise * 1664525 + 1013904223;
         bytes[i] = i < 300 ? 0xff : (uint8_t)(noise >> 24); /* carries everywhere first */
     }
     for (size_t start = 0; start < 9; start++) {
-        for (size_t length = 0; start + length <= sizeof(bytes); length++) {
+        for (size_t length = 0; start + length <= sizeof bytes; length++) {
             unsigned plain = 0xffff - plain_sum(0, bytes + start, length);
             assert_int_equal(checksum_finish(checksum_add(0, bytes + start, length)), plain);
             size_t half = length / 4 * 2;

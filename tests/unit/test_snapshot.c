@@ -29,7 +29,7 @@ uint64_t engine_now_ns(void)
 }
 bool receiver_is_open(const struct receiver *receiver)
 {
-    return receiver == NULL;
+    return !receiver;
 }
 void sources_count(struct sources *sources)
 {
@@ -178,8 +178,8 @@ static uint64_t fill(struct counters *counters)
     uint64_t next = FIRST;
     for (int kind = 0; kind < COUNTER_KINDS; kind++)
         number(counters->rows[kind], width[kind], &next);
-    number((uint64_t *)(void *)&totals, sizeof(totals) / 8, &next);
-    number((uint64_t *)(void *)&sends, sizeof(sends) / 8, &next);
+    number((uint64_t *)(void *)&totals, sizeof totals / 8, &next);
+    number((uint64_t *)(void *)&sends, sizeof sends / 8, &next);
     counted = counters;
     return next;
 }
@@ -215,10 +215,10 @@ static void every_counter_arrives_in_json(void **state)
     struct counters *counters = counters_new(engine.cleared->capacity);
     uint64_t end = fill(counters);
     assert_true(end - FIRST > 20);
-    char *text = printed(commands, sizeof(commands) / sizeof(commands[0]));
+    char *text = printed(commands, sizeof commands / sizeof commands[0]);
     for (uint64_t value = FIRST - 2; value < end; value++) {
         char wanted[32];
-        snprintf(wanted, sizeof(wanted), ":%u", (unsigned)value);
+        snprintf(wanted, sizeof wanted, ":%u", (unsigned)value);
         const char *at = strstr(text, wanted);
         if (!at)
             fail_msg("%u does not arrive:\n%s", (unsigned)value, text);
@@ -240,7 +240,7 @@ static void every_counter_is_cleared(void **state)
     struct counters *counters = counters_new(engine.cleared->capacity);
     fill(counters);
     assert_int_equal(engine_clear(&engine, NULL), 0);
-    char *text = printed(commands, sizeof(commands) / sizeof(commands[0]));
+    char *text = printed(commands, sizeof commands / sizeof commands[0]);
     if (strstr(text, ":70000") || strstr(text, ":6999"))
         fail_msg("something is left:\n%s", text);
     free(text);

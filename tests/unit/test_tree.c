@@ -297,7 +297,7 @@ static void finding(void **state)
         assert_true(words_split(cases[i].line, &words, &problem));
         const struct node *node = tree_find(tree, words.at, words.count, &problem);
         assert_int_equal(node != NULL, cases[i].problem == NULL);
-        if (node == NULL) {
+        if (!node) {
             snprintf(text, sizeof text, "%zu: %s", problem.word, problem.text);
             assert_string_equal(text, cases[i].problem);
         }
@@ -342,7 +342,7 @@ static void paths(void **state)
         assert_int_equal(path_above(&path, 1), cases[i].parent);
         assert_int_equal(path_above(&path, 9), 0);
         assert_int_equal(path_editable(&path, &problem), cases[i].problem == NULL);
-        if (cases[i].problem != NULL)
+        if (cases[i].problem)
             assert_string_equal(problem.text, cases[i].problem);
         path_free(&path);
     }

@@ -217,7 +217,7 @@ static void check_shape(const struct shape *shape)
 static void super_frames_in_tunnels_become_packets_of_the_wire(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]); i++) {
+    for (size_t i = 0; i < sizeof tunnels / sizeof tunnels[0]; i++) {
         for (unsigned variant = 0; variant < 32; variant++) {
             struct shape shape = {
                 .tunnel = &tunnels[i],
@@ -290,7 +290,7 @@ static void what_does_not_bear_out_is_one_packet(void **state)
         {64, 0x44},      {64, 0x46},   {64, 0x65},                  /* versions, header lengths */
         {84 + 12, 0x40},                                            /* a TCP header of four words */
     };
-    for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+    for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
         good = super_frame(&plain_shape);
         super.bytes[damage[i].offset] = damage[i].value;
         assert_int_equal(packets_of(&good), 1);
@@ -332,7 +332,7 @@ static void tunnels_in_tunnels(void **state)
 static void an_unfinished_sum_inside_is_finished(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]); i++) {
+    for (size_t i = 0; i < sizeof tunnels / sizeof tunnels[0]; i++) {
         struct shape shape = plain_shape;
         shape.tunnel = &tunnels[i];
         shape.payload = 333;

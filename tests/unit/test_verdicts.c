@@ -59,7 +59,7 @@ static bool takes(const struct classifier *classifier, const struct record *reco
 static bool select_with_tcpdump(const char *path, const char *filter, struct capture *selected)
 {
     char command[6000];
-    snprintf(command, sizeof(command), "tcpdump -r '%s' -w - '%s' 2>/dev/null", path, filter);
+    snprintf(command, sizeof command, "tcpdump -r '%s' -w - '%s' 2>/dev/null", path, filter);
     FILE *pipe = popen(command, "r");
     *selected = pipe ? capture_read(pipe) : (struct capture){0};
     return pipe && pclose(pipe) == 0;
@@ -70,7 +70,7 @@ static void compare(void *context, const char *path, const struct capture *captu
     struct totals *totals = context;
     if (capture->link_type != 1)
         return;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct capture selected;
         if (!select_with_tcpdump(path, cases[i].filter, &selected)) {
             totals->without_tcpdump++;

@@ -18,7 +18,7 @@ static void the_header_of_rfc_7348(void **state)
         {0x123456, "\x08\0\0\0\x12\x34\x56"},
         {VXLAN_VNI_MAX, "\x08\0\0\0\xff\xff\xff"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t header[VXLAN_HEADER + 1] = {[VXLAN_HEADER - 1] = 0xee, [VXLAN_HEADER] = 0xee};
         vxlan_write(header, cases[i].vni);
         assert_memory_equal(header, cases[i].bytes, 7);

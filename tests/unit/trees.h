@@ -39,7 +39,7 @@ static inline struct node *tree_of(const char *lines)
     char *copy = strdup(lines), *rest = copy, *line;
 
     assert_non_null(tree);
-    while ((line = strsep(&rest, ";")) != NULL)
+    while ((line = strsep(&rest, ";")))
         if (line[strspn(line, " ")] != '\0')
             assert_string_equal(run(tree_set, tree, line), "");
     free(copy);
