@@ -4,12 +4,12 @@
 #ifndef MIRRORSH_BATCH_H
 #define MIRRORSH_BATCH_H
 
+#include "packet/vxlan.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
-    LANES = 8,            /* outer source ports: more spread flows better over a receiver's queues,
-                             fewer make fuller batches, where most of the cost is */
+    LANES = OUTER_PORTS,
     BATCH_PACKETS = 64,   /* UDP_MAX_SEGMENTS of kernels before 6.9 */
     BATCH_BYTES = 64700,  /* of several packets: an IP packet's 65,535 less the kernel's headers */
     BATCH_BUFFER = 65536, /* room for one packet of the greatest UDP payload */

@@ -115,13 +115,6 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Flows that share a receiver spread over the lanes: other bits of the hash than the choice of
- * the receiver looks at. */
-static uint32_t lane_of(uint32_t hash)
-{
-    return (hash * 2654435769u) >> 16 & (LANES - 1);
-}
-
 /* Whether it is one of this box's own mirror packets inside another box's. */
 static bool comes_back(const struct worker *worker, const struct segments *segments, uint32_t index)
 {
@@ -154,23 +147,22 @@ static void mirror(struct worker *worker, const struct segments *segments, uint3
 {
     const struct plan *plan = worker->view->plan;
     const struct plan_session *session = &plan->sessions[session_index];
-    uint32_t index = plan_receiver(plan, session->target, hash);
-    if (index == NO_SLOT) {
+    struct forwarding way = plan_forward(plan, session_index, hash);
+    if (way.receiver == NO_SLOT) {
         counters_session(worker->counters, session->slot)->no_receiver += segments->count - back;
         return;
     }
-    uint32_t most = least(session->packet_length, plan->receivers[index].keep);
     if (segments->count == 1)
-        most = least(most, segments->frame->captured);
+        way.keep = least(way.keep, segments->frame->captured);
     for (uint32_t i = 0; i < segments->count; i++) {
         if (back && comes_back(worker, segments, i))
             continue;
         uint32_t length = segment_length(segments, i);
-        uint32_t kept = least(most, length);
+        uint32_t kept = least(way.keep, length);
         struct batch_packet packet = {
             .session = session->slot, .kept = kept, .truncated = kept < length};
         uint8_t *out =
-            outbox_add(&worker->outbox, index, lane_of(hash), VXLAN_HEADER + kept, packet);
+            outbox_add(&worker->outbox, way.receiver, way.port, VXLAN_HEADER + kept, packet);
         vxlan_write(out, session->vni);
         segment_write(segments, i, out + VXLAN_HEADER, kept);
     }

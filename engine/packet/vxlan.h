@@ -15,6 +15,8 @@ enum {
     VXLAN_VNI_MAX = 0xffffff,
     ENTROPY_PORT_MIN = 49152, /* RFC 7348: the dynamic range of RFC 6335 */
     ENTROPY_PORT_MAX = 65535,
+    OUTER_PORTS = 8, /* of them in use: more spread flows better over a receiver's queues, fewer
+                        make fuller batches, where most of the cost is */
 };
 
 /* Takes a header as vxlan_write writes it; false: it is another. */

@@ -268,9 +268,9 @@ static uint32_t draw(uint32_t hash, uint32_t round)
  * is up. So a receiver that fails, or comes back, moves only its own flows, however many
  * others are down. Should the draws not find one (few of very many are up), the flow takes
  * the one that weighs most for it, which has the same property. */
-uint32_t plan_receiver(const struct plan *plan, uint32_t target, uint32_t hash)
+static uint32_t choose_receiver(const struct plan *plan, const struct plan_target *receivers,
+                                uint32_t hash)
 {
-    const struct plan_target *receivers = &plan->targets[target];
     if (receivers->live_count == 0)
         return NO_SLOT;
     for (uint32_t round = 0; round < TRIES_MAX; round++) {
@@ -288,4 +288,24 @@ uint32_t plan_receiver(const struct plan *plan, uint32_t target, uint32_t hash)
         }
     }
     return best;
+}
+
+/* Flows that share a receiver spread over the ports: other bits of the hash than the choice of
+ * the receiver looks at. */
+static uint32_t choose_port(uint32_t hash)
+{
+    return (hash * 2654435769u) >> 16 & (OUTER_PORTS - 1);
+}
+
+struct forwarding plan_forward(const struct plan *plan, uint32_t session, uint32_t hash)
+{
+    const struct plan_session *from = &plan->sessions[session];
+    struct forwarding way = {
+        .receiver = choose_receiver(plan, &plan->targets[from->target], hash),
+        .port = choose_port(hash),
+        .keep = from->packet_length,
+    };
+    if (way.receiver != NO_SLOT && plan->receivers[way.receiver].keep < way.keep)
+        way.keep = plan->receivers[way.receiver].keep;
+    return way;
 }

@@ -32,7 +32,7 @@ struct plan_session {
 struct plan_receiver {
     struct mirror_receiver address;
     uint32_t slot;
-    uint32_t keep; /* most inner bytes that the path MTU leaves */
+    uint32_t keep; /* most inner bytes: what the path MTU leaves */
     bool up;
 };
 
@@ -85,8 +85,15 @@ void plan_free(struct plan *plan);
 struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum direction direction,
                              const struct flow_key *key);
 
-/* The receiver of a flow (flow_hash) in a target, index in plan->receivers; NO_SLOT when none
- * is up. A receiver that fails moves only its own flows. */
-uint32_t plan_receiver(const struct plan *plan, uint32_t target, uint32_t hash);
+/* How packets that a session mirrors leave. */
+struct forwarding {
+    uint32_t receiver; /* index in plan->receivers; NO_SLOT: none of the target's is up */
+    uint32_t port;     /* outer source port, one of OUTER_PORTS */
+    uint32_t keep;     /* most bytes of each: the session's packet_length or the receiver's keep */
+};
+
+/* Of a flow (flow_hash): all of it goes the same way, both directions. A receiver that fails
+ * moves only its own flows. No side effects. */
+struct forwarding plan_forward(const struct plan *plan, uint32_t session, uint32_t hash);
 
 #endif

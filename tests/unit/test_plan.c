@@ -1,4 +1,5 @@
 /* links: engine/plan/plan.c engine/plan/classifier.c engine/plan/own.c engine/packet/decode.c engine/plan/match_field.c engine/mirror_config.c */
+#include "../../engine/packet/vxlan.h"
 #include "../../engine/plan/plan.h"
 #include "matches.h"
 #include <arpa/inet.h>
@@ -9,7 +10,8 @@
 
 #include <cmocka.h>
 
-enum { SESSION_SLOT = 100, RULE_SLOT = 200, RECEIVER_SLOT = 300, INTERFACE_SLOT = 400, MANY = 64 };
+enum { SESSION_SLOT = 100, RULE_SLOT = 200, RECEIVER_SLOT = 300, INTERFACE_SLOT = 400 };
+enum { MANY = 64, FLOWS = 20000 };
 
 /* A configuration under construction and everything a plan is built from. */
 static struct mirror_config *config;
@@ -238,8 +240,8 @@ static void http_to_one_appliance_the_rest_of_tcp_to_another(void **state)
     assert_verdict(INGRESS, to_port(17, 80), VERDICT_UNMATCHED, 0, 0);
     assert_int_equal(plan->sessions[0].vni, 0);
     assert_int_equal(plan->sessions[1].vni, 16777215);
-    uint32_t to_first = plan_receiver(plan, plan->sessions[0].target, 12345);
-    uint32_t to_second = plan_receiver(plan, plan->sessions[1].target, 12345);
+    uint32_t to_first = plan_forward(plan, 0, 12345).receiver;
+    uint32_t to_second = plan_forward(plan, 1, 12345).receiver;
     assert_int_equal(plan->receivers[to_first].slot, RECEIVER_SLOT);
     assert_int_equal(plan->receivers[to_second].slot, RECEIVER_SLOT + 1);
 }
@@ -333,24 +335,41 @@ static void what_the_path_leaves(void **state)
                  {1, 30, 0},       {1, 65535, 65499}, {-1, 1500, 1444}, {-1, 0, 1444},
                  {-1, 1280, 1224}, {-1, 56, 0}};
     for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        add_target(cases[i].first, 1);
+        int target = add_target(cases[i].first, 1);
         receivers[i].mtu = cases[i].mtu;
+        add_session(NO_FILTER, target, "eth0");
+        add_session(NO_FILTER, target, "eth0")->packet_length = 96;
     }
-    add_session(NO_FILTER, 0, "eth0")->packet_length = 96;
     build();
-    for (uint32_t i = 0; i < plan->receiver_count; i++)
-        assert_int_equal(plan->receivers[i].keep, cases[i].keep);
-    assert_int_equal(plan->sessions[0].packet_length, 96);
-    assert_int_equal(plan->sessions[0].slot, SESSION_SLOT);
+    for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint32_t keep = cases[i].keep;
+        assert_int_equal(plan->receivers[i].keep, keep);
+        assert_int_equal(plan_forward(plan, 2 * i, 1).keep, keep);
+        assert_int_equal(plan_forward(plan, 2 * i + 1, 1).keep, keep < 96 ? keep : 96);
+    }
 }
 
-enum { FLOWS = 20000 };
+/* Both by the flow alone, and independent of each other: each receiver sees all ports. */
+static void ports_spread_over_each_receiver(void **state)
+{
+    (void)state;
+    enum { RECEIVERS = 4, EACH = FLOWS / RECEIVERS / OUTER_PORTS };
+    unsigned flows[RECEIVERS][OUTER_PORTS] = {0};
+    add_session(NO_FILTER, add_target(1, RECEIVERS), "eth0");
+    build();
+    for (uint32_t flow = 0; flow < FLOWS; flow++) {
+        struct forwarding way = plan_forward(plan, 0, flow * 2654435761u);
+        flows[way.receiver][way.port]++;
+    }
+    for (uint32_t i = 0; i < RECEIVERS * OUTER_PORTS; i++)
+        assert_in_range(flows[i / OUTER_PORTS][i % OUTER_PORTS], EACH * 8 / 10, EACH * 12 / 10);
+}
 
 static void choose_all(uint32_t *chosen)
 {
     build();
     for (uint32_t flow = 0; flow < FLOWS; flow++)
-        chosen[flow] = plan_receiver(plan, 1, flow * 2654435761u);
+        chosen[flow] = plan_forward(plan, 0, flow * 2654435761u).receiver;
 }
 
 /* Whatever fails or comes back: only flows of that receiver move, and all of them. */
@@ -363,6 +382,7 @@ static void a_failure_moves_only_its_own_flows(void **state)
     add_target(50, FIRST);
     add_target(1, COUNT);
     add_session(NO_FILTER, 1, "eth0");
+    add_session(NO_FILTER, 0, "eth0");
     choose_all(before);
     for (size_t i = 0; i < sizeof failing / sizeof failing[0]; i++) {
         unsigned share[FIRST + COUNT] = {0}, live = COUNT - 1 - (unsigned)i;
@@ -384,8 +404,8 @@ static void a_failure_moves_only_its_own_flows(void **state)
     }
     receivers[8].up = false;
     build();
-    assert_int_equal(plan_receiver(plan, 1, 77), NO_SLOT);
-    assert_int_not_equal(plan_receiver(plan, 0, 77), NO_SLOT);
+    assert_int_equal(plan_forward(plan, 0, 77).receiver, NO_SLOT);
+    assert_int_not_equal(plan_forward(plan, 1, 77).receiver, NO_SLOT);
 }
 
 /* One of very many up: the draws miss it, the weighing must not. */
@@ -398,7 +418,7 @@ static void the_last_of_many_is_found(void **state)
         receivers[i].up = i == 41;
     build();
     for (uint32_t flow = 0; flow < FLOWS; flow++)
-        assert_int_equal(plan_receiver(plan, 0, flow * 2654435761u), 41);
+        assert_int_equal(plan_forward(plan, 0, flow * 2654435761u).receiver, 41);
 }
 
 static void an_empty_configuration(void **state)
@@ -426,6 +446,7 @@ int main(void)
         TEST(rules_are_numbered_by_filter_and_direction),
         TEST(receivers_traffic_is_own),
         TEST(what_the_path_leaves),
+        TEST(ports_spread_over_each_receiver),
         TEST(a_failure_moves_only_its_own_flows),
         TEST(the_last_of_many_is_found),
         TEST(an_empty_configuration),
