@@ -268,16 +268,16 @@ static void read_offloads(const uint8_t *header, struct frame *frame)
     memcpy(&offloads, header, sizeof offloads);
     switch (offloads.gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
     case VIRTIO_NET_HDR_GSO_TCPV4:
-        frame->super = SUPER_TCP4;
+        frame->super_frame = SUPER_TCP4;
         break;
     case VIRTIO_NET_HDR_GSO_TCPV6:
-        frame->super = SUPER_TCP6;
+        frame->super_frame = SUPER_TCP6;
         break;
     case VIRTIO_NET_HDR_GSO_UDP_L4:
-        frame->super = SUPER_UDP;
+        frame->super_frame = SUPER_UDP;
         break;
     default:
-        frame->super = SUPER_NONE;
+        frame->super_frame = SUPER_NONE;
     }
     frame->segment_size = offloads.gso_size;
     frame->checksum_unfinished = offloads.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;

@@ -138,9 +138,9 @@ static bool add_ip(struct layers *layers, const struct ip *ip, uint32_t offset, 
     return first;
 }
 
-static bool fits(enum super super, const struct ip *ip)
+static bool fits(enum super_frame super_frame, const struct ip *ip)
 {
-    switch (super) {
+    switch (super_frame) {
     case SUPER_TCP4:
         return ip->family == 4 && ip->protocol == PROTOCOL_TCP;
     case SUPER_TCP6:
@@ -188,7 +188,7 @@ bool layers_find(struct layers *layers, const struct frame *frame, const struct 
     while (at < way.target && read_ip(&way, at, &ip) && add_ip(layers, &ip, at, way.target)) {
         at = ip.behind;
         if (at == way.target)
-            return fits(frame->super, &ip) &&
+            return fits(frame->super_frame, &ip) &&
                    add(layers, ip.protocol == PROTOCOL_TCP ? LAYER_TCP : LAYER_UDP, at, way.target);
         if (ip.protocol == PROTOCOL_IPIP || ip.protocol == PROTOCOL_IPV6)
             continue;

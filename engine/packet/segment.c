@@ -35,7 +35,8 @@ void segments_open(struct segments *segments, const struct frame *frame, const s
     segments->count = 1;
     segments->header = segments->payload = segments->payload_at = 0;
     struct layers *layers = &segments->layers;
-    if (frame->super == SUPER_NONE || frame->segment_size == 0 || !layers_find(layers, frame, key))
+    if (frame->super_frame == SUPER_NONE || frame->segment_size == 0 ||
+        !layers_find(layers, frame, key))
         return;
     uint32_t transport = transport_header(frame, layers), behind = layers->transport + transport;
     if (transport == 0 || behind > HEADERS_MAX || behind == layers->end)

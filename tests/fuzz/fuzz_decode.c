@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .bytes = bytes,
         .captured = captured,
         .length = captured + (data[0] & 16 ? data[7] : 0u),
-        .super = (enum super)(data[0] & 3),
+        .super_frame = (enum super_frame)(data[0] & 3),
         .segment_size = (uint16_t)(data[1] << 8 | data[2]),
         .checksum_unfinished = (data[0] & 4) != 0,
         .checksum_start = (uint16_t)(data[3] << 8 | data[4]),

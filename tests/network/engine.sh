@@ -74,7 +74,7 @@ both_ways 'two workers' mix -w 2
 engine target=t,10.2.0.2 session=s,10,5,0,both,t,-,src0
 rm -f "$lab"/*.pcap
 capture got recv vx5
-send_out supers 1
+send_out super_frames 1
 captures_end
 engine_end
 cp "$lab/got.pcap" "$lab/split.cap"
@@ -82,7 +82,7 @@ in_box ethtool -K src0 tso off gso off tx off >/dev/null
 in_src ethtool -K eth0 gro off >/dev/null
 rm -f "$lab"/*.pcap
 capture far src eth0 -Q in
-send_out supers 1
+send_out super_frames 1
 captures_end
 in_box ethtool -K src0 tso on gso on tx on >/dev/null
 mv "$lab/split.cap" "$lab/got.pcap"
@@ -128,7 +128,7 @@ shortened()
     shift 3
     engine "$@"
     send sizes 1
-    send supers 1
+    send super_frames 1
     captures_end
     engine_end
     check "$name" "$compare" "$lab/in.pcap" "$lab/got.pcap" "$length" 10

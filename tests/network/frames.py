@@ -188,7 +188,7 @@ def mix():
         yield from some()
 
 
-def supers():
+def super_frames():
     """Super-frames as offloads make them: virtio_net_hdr (virtio 1.1, 5.1.6) and frame."""
     for source, destination in PAIRS:
         kind = 1 if ':' not in source else 4
@@ -214,7 +214,7 @@ def main():
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 0
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     wire.bind((device, 0))
-    if wanted == 'supers':
+    if wanted == 'super_frames':
         wire.setsockopt(263, 15, 1)  # SOL_PACKET, PACKET_VNET_HDR
     count = 0
     for one in globals()[wanted]():

@@ -13,7 +13,7 @@
 struct shape {
     unsigned tags, options, extensions;
     uint8_t family, protocol;
-    enum super super;
+    enum super_frame kind;
     uint32_t payload;
     uint16_t segment_size;
     bool jumbo;  /* IPv6: says its length in a hop-by-hop option */
@@ -22,7 +22,7 @@ struct shape {
 
 enum { SEQUENCE = 0xfffff000, IDENTIFICATION = 0xfffe, FLAGS = 0x99 /* CWR ACK PSH FIN */ };
 
-static struct packet super, wire;
+static struct packet large, wire;
 static const uint8_t final[16] = {0x20, 1, 0x0d, 0xb8, [15] = 0x99};
 
 static unsigned put_network(struct packet *packet, const struct shape *shape, uint32_t length,
@@ -105,14 +105,14 @@ static uint32_t put_packet(struct packet *packet, const struct shape *shape, uin
 
 static struct frame super_frame(const struct shape *shape)
 {
-    uint32_t transport = put_packet(&super, shape, 0, shape->payload, true, false);
+    uint32_t transport = put_packet(&large, shape, 0, shape->payload, true, false);
     unsigned flags = transport + 13;
     if (shape->protocol == 6)
-        super.bytes[flags] = FLAGS;
+        large.bytes[flags] = FLAGS;
     unsigned field = shape->protocol == 6 ? 16 : 6;
-    super.bytes[transport + field] = 0x12; /* some pseudo-header's sum */
-    struct frame frame = packet_frame(&super);
-    frame.super = shape->super;
+    large.bytes[transport + field] = 0x12; /* some pseudo-header's sum */
+    struct frame frame = packet_frame(&large);
+    frame.super_frame = shape->kind;
     frame.segment_size = shape->segment_size;
     frame.checksum_unfinished = true;
     frame.checksum_start = (uint16_t)transport;
@@ -156,36 +156,36 @@ static void super_frames_become_packets_of_the_wire(void **state)
 {
     (void)state;
     static const struct shape shapes[] = {
-        {.family = 4, .protocol = 6, .super = SUPER_TCP4, .payload = 65000, .segment_size = 1448},
-        {.family = 4, .protocol = 6, .super = SUPER_TCP4, .payload = 65000, .segment_size = 1},
-        {.family = 4, .protocol = 6, .super = SUPER_TCP4, .payload = 2896, .segment_size = 1448},
-        {.family = 4, .protocol = 6, .super = SUPER_TCP4, .payload = 2897, .segment_size = 1448},
-        {.family = 4, .protocol = 6, .super = SUPER_TCP4, .payload = 100, .segment_size = 1448},
+        {.family = 4, .protocol = 6, .kind = SUPER_TCP4, .payload = 65000, .segment_size = 1448},
+        {.family = 4, .protocol = 6, .kind = SUPER_TCP4, .payload = 65000, .segment_size = 1},
+        {.family = 4, .protocol = 6, .kind = SUPER_TCP4, .payload = 2896, .segment_size = 1448},
+        {.family = 4, .protocol = 6, .kind = SUPER_TCP4, .payload = 2897, .segment_size = 1448},
+        {.family = 4, .protocol = 6, .kind = SUPER_TCP4, .payload = 100, .segment_size = 1448},
         {.family = 4,
          .protocol = 6,
-         .super = SUPER_TCP4,
+         .kind = SUPER_TCP4,
          .payload = 9001,
          .segment_size = 535,
          .tags = 2,
          .options = 40},
-        {.family = 4, .protocol = 6, .super = SUPER_TCP4, .payload = 200001, .segment_size = 8948},
-        {.family = 6, .protocol = 6, .super = SUPER_TCP6, .payload = 65000, .segment_size = 1428},
+        {.family = 4, .protocol = 6, .kind = SUPER_TCP4, .payload = 200001, .segment_size = 8948},
+        {.family = 6, .protocol = 6, .kind = SUPER_TCP6, .payload = 65000, .segment_size = 1428},
         {.family = 6,
          .protocol = 6,
-         .super = SUPER_TCP6,
+         .kind = SUPER_TCP6,
          .payload = 6000,
          .segment_size = 1001,
          .tags = 1,
          .extensions = 3},
         {.family = 6,
          .protocol = 6,
-         .super = SUPER_TCP6,
+         .kind = SUPER_TCP6,
          .payload = 150000,
          .segment_size = 1428,
          .jumbo = true},
         {.family = 6,
          .protocol = 6,
-         .super = SUPER_TCP6,
+         .kind = SUPER_TCP6,
          .payload = 150000,
          .segment_size = 1428,
          .jumbo = true,
@@ -193,22 +193,22 @@ static void super_frames_become_packets_of_the_wire(void **state)
          .extensions = 1},
         {.family = 6,
          .protocol = 6,
-         .super = SUPER_TCP6,
+         .kind = SUPER_TCP6,
          .payload = 5000,
          .segment_size = 1400,
          .routed = true},
         {.family = 6,
          .protocol = 6,
-         .super = SUPER_TCP6,
+         .kind = SUPER_TCP6,
          .payload = 5000,
          .segment_size = 1400,
          .routed = true,
          .extensions = 1,
          .jumbo = true},
-        {.family = 4, .protocol = 17, .super = SUPER_UDP, .payload = 5000, .segment_size = 1200},
+        {.family = 4, .protocol = 17, .kind = SUPER_UDP, .payload = 5000, .segment_size = 1200},
         {.family = 6,
          .protocol = 17,
-         .super = SUPER_UDP,
+         .kind = SUPER_UDP,
          .payload = 5001,
          .segment_size = 1201,
          .tags = 1},
@@ -221,7 +221,7 @@ static void super_frames_become_packets_of_the_wire(void **state)
 static void a_udp_sum_of_zero_is_all_ones(void **state)
 {
     (void)state;
-    struct shape shape = {.family = 4, .protocol = 17, .super = SUPER_UDP, .segment_size = 1200};
+    struct shape shape = {.family = 4, .protocol = 17, .kind = SUPER_UDP, .segment_size = 1200};
     shape.payload = 2400;
     struct frame frame = super_frame(&shape);
     struct flow_key key;
@@ -232,8 +232,8 @@ static void a_udp_sum_of_zero_is_all_ones(void **state)
     segment_write(&segments, 0, out, segment_length(&segments, 0));
     /* make up for the sum in the payload's first word, which lies behind 8 bytes of UDP */
     unsigned sum = plain_sum((unsigned)(out[40] << 8 | out[41]), out + 42, 2);
-    super.bytes[42] = (uint8_t)(sum >> 8);
-    super.bytes[43] = (uint8_t)sum;
+    large.bytes[42] = (uint8_t)(sum >> 8);
+    large.bytes[43] = (uint8_t)sum;
     segment_write(&segments, 0, out, segment_length(&segments, 0));
     assert_int_equal(out[40] << 8 | out[41], 0xffff);
 }
@@ -241,11 +241,11 @@ static void a_udp_sum_of_zero_is_all_ones(void **state)
 static void udp_without_checksum_stays_without(void **state)
 {
     (void)state;
-    struct shape shape = {.family = 4, .protocol = 17, .super = SUPER_UDP, .segment_size = 100};
+    struct shape shape = {.family = 4, .protocol = 17, .kind = SUPER_UDP, .segment_size = 100};
     shape.payload = 250;
     struct frame frame = super_frame(&shape);
     frame.checksum_unfinished = false;
-    memset(super.bytes + 40, 0, 2);
+    memset(large.bytes + 40, 0, 2);
     struct flow_key key;
     struct segments segments;
     decode(&frame, &key);
@@ -271,11 +271,11 @@ static void what_does_not_bear_out_is_one_packet(void **state)
 {
     (void)state;
     const struct shape shape = {
-        .family = 4, .protocol = 6, .super = SUPER_TCP4, .payload = 5000, .segment_size = 1000};
+        .family = 4, .protocol = 6, .kind = SUPER_TCP4, .payload = 5000, .segment_size = 1000};
     struct frame good = super_frame(&shape), bad = good;
-    bad.super = SUPER_TCP6;
+    bad.super_frame = SUPER_TCP6;
     assert_one_packet(bad);
-    bad.super = SUPER_UDP;
+    bad.super_frame = SUPER_UDP;
     assert_one_packet(bad);
     bad = good;
     bad.segment_size = 0;
@@ -299,14 +299,14 @@ static void what_does_not_bear_out_is_one_packet(void **state)
     };
     for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
         good = super_frame(&shape);
-        super.bytes[damage[i].offset] = damage[i].value;
+        large.bytes[damage[i].offset] = damage[i].value;
         assert_one_packet(good);
     }
     good = super_frame(&shape);
-    memcpy(super.bytes + 16, "\0\x34", 2); /* no payload: IPv4 20, TCP 32 */
+    memcpy(large.bytes + 16, "\0\x34", 2); /* no payload: IPv4 20, TCP 32 */
     assert_one_packet(good);
-    memcpy(super.bytes + 16, "\0\x40", 2); /* a TCP header that goes on behind the packet */
-    super.bytes[46] = 0xf0;
+    memcpy(large.bytes + 16, "\0\x40", 2); /* a TCP header that goes on behind the packet */
+    large.bytes[46] = 0xf0;
     assert_one_packet(good);
 }
 
@@ -320,16 +320,16 @@ static void an_unfinished_sum_is_finished_on_a_whole_packet(void **state)
                                     .segment_size = 1000};
         uint32_t transport = put_packet(&wire, &shape, 0, shape.payload, false, true);
         unsigned field = i & 2 ? 6 : 16;
-        super = wire;
+        large = wire;
         uint8_t rest[8] = {[6] = (uint8_t)((wire.length - transport) >> 8), [7] = shape.protocol};
         rest[3] = (uint8_t)(wire.length - transport);
         rest[2] = rest[6];
         rest[6] = 0;
-        unsigned sum = plain_sum(0, super.bytes + (i & 1 ? 22 : 26), i & 1 ? 32 : 8);
+        unsigned sum = plain_sum(0, large.bytes + (i & 1 ? 22 : 26), i & 1 ? 32 : 8);
         sum = plain_sum(sum, rest, 8);
-        super.bytes[transport + field] = (uint8_t)(sum >> 8);
-        super.bytes[transport + field + 1] = (uint8_t)sum;
-        struct frame frame = packet_frame(&super);
+        large.bytes[transport + field] = (uint8_t)(sum >> 8);
+        large.bytes[transport + field + 1] = (uint8_t)sum;
+        struct frame frame = packet_frame(&large);
         frame.checksum_unfinished = true;
         frame.checksum_start = (uint16_t)transport;
         frame.checksum_offset = (uint16_t)field;
@@ -337,10 +337,10 @@ static void an_unfinished_sum_is_finished_on_a_whole_packet(void **state)
         struct segments segments;
         decode(&frame, &key);
         segments_open(&segments, &frame, &key);
-        write_exactly(&segments, 0, super.length, wire.bytes);
-        write_exactly(&segments, 0, super.length - 1, super.bytes); /* cut: as captured */
+        write_exactly(&segments, 0, large.length, wire.bytes);
+        write_exactly(&segments, 0, large.length - 1, large.bytes); /* cut: as captured */
         frame.checksum_unfinished = false;
-        write_exactly(&segments, 0, super.length, super.bytes);
+        write_exactly(&segments, 0, large.length, large.bytes);
     }
 }
 
@@ -348,20 +348,20 @@ static void a_sum_outside_the_frame_is_left_alone(void **state)
 {
     (void)state;
     const struct shape shape = {.family = 4, .protocol = 17, .payload = 30, .segment_size = 100};
-    put_packet(&super, &shape, 0, shape.payload, false, true);
+    put_packet(&large, &shape, 0, shape.payload, false, true);
     for (unsigned start = 0; start <= UINT16_MAX; start += start < 80 ? 1 : 997) {
         for (unsigned offset = 0; offset <= UINT16_MAX; offset += offset < 80 ? 1 : 997) {
-            struct frame frame = packet_frame(&super);
+            struct frame frame = packet_frame(&large);
             frame.checksum_unfinished = true;
             frame.checksum_start = (uint16_t)start;
             frame.checksum_offset = (uint16_t)offset;
             struct flow_key key = {0};
             struct segments segments;
             segments_open(&segments, &frame, &key);
-            uint8_t *out = malloc(super.length);
-            segment_write(&segments, 0, out, super.length);
-            if (start + offset + 2 > super.length)
-                assert_memory_equal(out, super.bytes, super.length);
+            uint8_t *out = malloc(large.length);
+            segment_write(&segments, 0, out, large.length);
+            if (start + offset + 2 > large.length)
+                assert_memory_equal(out, large.bytes, large.length);
             free(out);
         }
     }
@@ -372,11 +372,11 @@ static void sctp_gets_its_crc(void **state)
     (void)state;
     /* the check value of CRC-32C, and as SCTP stores it */
     assert_int_equal(checksum_crc32c(0, (const uint8_t *)"123456789", 9), 0xe3069283);
-    packet_start(&super);
-    packet_ipv4(&super, 132, 0, 32);
-    packet_ports(&super, 1, 2);
-    packet_put(&super, "\1\2\3\4\xff\xff\xff\xff", 8);
-    struct frame frame = packet_frame(&super);
+    packet_start(&large);
+    packet_ipv4(&large, 132, 0, 32);
+    packet_ports(&large, 1, 2);
+    packet_put(&large, "\1\2\3\4\xff\xff\xff\xff", 8);
+    struct frame frame = packet_frame(&large);
     frame.checksum_unfinished = true;
     frame.checksum_start = 34;
     frame.checksum_offset = 8;
@@ -422,7 +422,7 @@ static void resegment(const struct record *record, uint16_t size)
     struct flow_key key;
     struct segments segments;
     decode(&frame, &key);
-    frame.super = key.protocol == 17 ? SUPER_UDP : key.family == 4 ? SUPER_TCP4 : SUPER_TCP6;
+    frame.super_frame = key.protocol == 17 ? SUPER_UDP : key.family == 4 ? SUPER_TCP4 : SUPER_TCP6;
     segments_open(&segments, &frame, &key);
     uint32_t payload = 0;
     for (uint32_t i = 0; i < segments.count; i++) {

@@ -43,7 +43,7 @@ struct shape {
     uint16_t segment_size;
 };
 
-static struct packet super, wire;
+static struct packet large, wire;
 
 static uint32_t header_of(unsigned family)
 {
@@ -172,9 +172,11 @@ static uint32_t put_packet(struct packet *packet, const struct shape *shape, uin
 
 static struct frame super_frame(const struct shape *shape)
 {
-    uint32_t transport = put_packet(&super, shape, 0, shape->payload, true);
-    struct frame frame = packet_frame(&super);
-    frame.super = shape->protocol == UDP ? SUPER_UDP : shape->inner == 4 ? SUPER_TCP4 : SUPER_TCP6;
+    uint32_t transport = put_packet(&large, shape, 0, shape->payload, true);
+    struct frame frame = packet_frame(&large);
+    frame.super_frame = shape->protocol == UDP ? SUPER_UDP
+                        : shape->inner == 4    ? SUPER_TCP4
+                                               : SUPER_TCP6;
     frame.segment_size = shape->segment_size;
     frame.checksum_unfinished = true;
     frame.checksum_start = (uint16_t)transport;
@@ -266,7 +268,7 @@ static void what_does_not_bear_out_is_one_packet(void **state)
     }
     for (uint32_t captured = 0; captured<good.length; captured += captured> 130 ? 41 : 1) {
         uint8_t *copy = malloc(captured ? captured : 1);
-        memcpy(copy, super.bytes, captured);
+        memcpy(copy, large.bytes, captured);
         bad = good;
         bad.bytes = copy;
         bad.captured = captured;
@@ -274,9 +276,9 @@ static void what_does_not_bear_out_is_one_packet(void **state)
         free(copy);
     }
     bad = good;
-    bad.super = SUPER_TCP6;
+    bad.super_frame = SUPER_TCP6;
     assert_int_equal(packets_of(&bad), 1);
-    bad.super = SUPER_UDP;
+    bad.super_frame = SUPER_UDP;
     assert_int_equal(packets_of(&bad), 1);
 
     /* Ethernet 14, IPv4 20, UDP 8, VXLAN and Ethernet 22: the inner IPv4 header at 64 */
@@ -292,7 +294,7 @@ static void what_does_not_bear_out_is_one_packet(void **state)
     };
     for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
         good = super_frame(&plain_shape);
-        super.bytes[damage[i].offset] = damage[i].value;
+        large.bytes[damage[i].offset] = damage[i].value;
         assert_int_equal(packets_of(&good), 1);
     }
     struct shape gre = plain_shape;
@@ -300,7 +302,7 @@ static void what_does_not_bear_out_is_one_packet(void **state)
     static const uint8_t versions[][2] = {{0x30, 0x01}, {0x40, 0}, {0x08, 0}, {0, 0x80}};
     for (size_t i = 0; i < 4; i++) { /* PPTP, and what RFC 2784 left behind of RFC 1701 */
         good = super_frame(&gre);
-        memcpy(super.bytes + 34, versions[i], 2);
+        memcpy(large.bytes + 34, versions[i], 2);
         assert_int_equal(packets_of(&good), 1);
     }
 }
@@ -311,15 +313,15 @@ static void tunnels_in_tunnels(void **state)
     (void)state;
     for (unsigned depth = 1; depth < 30; depth++) {
         enum { PAYLOAD = 300 };
-        packet_start(&super);
-        packet_u16(&super, 0x0800);
+        packet_start(&large);
+        packet_u16(&large, 0x0800);
         for (unsigned level = depth; level-- > 0;)
-            put_ip(&super, 4, 0, level ? 4 : TCP, 20 * level + 20 + PAYLOAD, 0);
-        uint32_t transport = super.length;
-        packet_put(&super, NULL, 20 + PAYLOAD);
-        super.bytes[transport + 12] = 0x50;
-        struct frame frame = packet_frame(&super);
-        frame.super = SUPER_TCP4;
+            put_ip(&large, 4, 0, level ? 4 : TCP, 20 * level + 20 + PAYLOAD, 0);
+        uint32_t transport = large.length;
+        packet_put(&large, NULL, 20 + PAYLOAD);
+        large.bytes[transport + 12] = 0x50;
+        struct frame frame = packet_frame(&large);
+        frame.super_frame = SUPER_TCP4;
         frame.segment_size = 100;
         frame.checksum_unfinished = true;
         frame.checksum_start = (uint16_t)transport;
@@ -337,13 +339,13 @@ static void an_unfinished_sum_inside_is_finished(void **state)
         shape.tunnel = &tunnels[i];
         shape.payload = 333;
         uint32_t transport = put_packet(&wire, &shape, 0, shape.payload, false);
-        super = wire;
+        large = wire;
         uint32_t length = wire.length - transport;
         uint8_t rest[4] = {0, TCP, (uint8_t)(length >> 8), (uint8_t)length};
-        unsigned sum = plain_sum(plain_sum(0, super.bytes + transport - 8, 8), rest, 4);
-        super.bytes[transport + 16] = (uint8_t)(sum >> 8);
-        super.bytes[transport + 17] = (uint8_t)sum;
-        struct frame frame = packet_frame(&super);
+        unsigned sum = plain_sum(plain_sum(0, large.bytes + transport - 8, 8), rest, 4);
+        large.bytes[transport + 16] = (uint8_t)(sum >> 8);
+        large.bytes[transport + 17] = (uint8_t)sum;
+        struct frame frame = packet_frame(&large);
         frame.checksum_unfinished = true;
         frame.checksum_start = (uint16_t)transport;
         frame.checksum_offset = 16;
@@ -352,7 +354,7 @@ static void an_unfinished_sum_inside_is_finished(void **state)
         decode(&frame, &key);
         segments_open(&segments, &frame, &key);
         uint8_t out[600];
-        segment_write(&segments, 0, out, super.length);
+        segment_write(&segments, 0, out, large.length);
         assert_memory_equal(out, wire.bytes, wire.length);
     }
 }
@@ -360,18 +362,18 @@ static void an_unfinished_sum_inside_is_finished(void **state)
 static void sctp_inside_gets_its_crc(void **state)
 {
     (void)state;
-    packet_start(&super);
-    packet_u16(&super, 0x0800);
-    put_ip(&super, 4, 0, UDP, 8 + 22 + 20 + 16, 0);
-    packet_put(&super, "\xc0\x01\x12\xb5\0\x42\0\0", 8);
-    packet_put(&super, NULL, 22);
-    put_ip(&super, 4, 0, 132, 16, 0);
-    uint32_t sctp = super.length;
-    packet_put(&super,
+    packet_start(&large);
+    packet_u16(&large, 0x0800);
+    put_ip(&large, 4, 0, UDP, 8 + 22 + 20 + 16, 0);
+    packet_put(&large, "\xc0\x01\x12\xb5\0\x42\0\0", 8);
+    packet_put(&large, NULL, 22);
+    put_ip(&large, 4, 0, 132, 16, 0);
+    uint32_t sctp = large.length;
+    packet_put(&large,
                "\0\1\0\2\1\2\3\4\xff\xff\xff\xff"
                "data",
                16);
-    struct frame frame = packet_frame(&super);
+    struct frame frame = packet_frame(&large);
     frame.checksum_unfinished = true;
     frame.checksum_start = (uint16_t)sctp;
     frame.checksum_offset = 8;
@@ -380,7 +382,7 @@ static void sctp_inside_gets_its_crc(void **state)
     decode(&frame, &key);
     segments_open(&segments, &frame, &key);
     uint8_t out[200];
-    segment_write(&segments, 0, out, super.length);
+    segment_write(&segments, 0, out, large.length);
     const uint8_t chunk[] = "\0\1\0\2\1\2\3\4\0\0\0\0"
                             "data";
     uint32_t crc = checksum_crc32c(0, chunk, 16);

@@ -14,7 +14,7 @@ in_box sh -c 'tc qdisc add dev src0 clsact
     for side in ingress egress; do
         tc filter add dev src0 $side protocol all u32 match u32 0 0 \
             action mirred egress mirror dev wire0
-    done' || { echo "skip supers tc cannot mirror here"; exit 0; }
+    done' || { echo "skip super_frames tc cannot mirror here"; exit 0; }
 box_start
 check 'a session' ctl configure 'set target t receiver 10.2.0.2' \
     'set session s priority 1 target t vni 5 source interface src0' commit
@@ -24,9 +24,9 @@ for side in egress ingress; do
     capture wire box wire0
     capture got recv vx5
     if [ $side = egress ]; then
-        in_box python3 "$frames" src0 supers >/dev/null
+        in_box python3 "$frames" src0 super_frames >/dev/null
     else
-        in_src python3 "$frames" eth0 supers >/dev/null
+        in_src python3 "$frames" eth0 super_frames >/dev/null
     fi
     captures_end
     check "$side: super-frames split as the kernel splits them" \
@@ -38,7 +38,7 @@ check 'a shorter length' ctl configure 'set session s packet-length 96' commit '
 rm -f "$lab"/*.pcap
 capture wire box wire0
 capture got recv vx5
-in_src python3 "$frames" eth0 supers >/dev/null
+in_src python3 "$frames" eth0 super_frames >/dev/null
 captures_end
 expect_equal 'cut super-frames: as many packets' "$(packets got)" "$(packets wire)"
 expect_equal 'cut super-frames: as many counted' "$(packets wire)" \
@@ -67,7 +67,7 @@ if command -v tshark >/dev/null; then
         -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE \
         -Y 'tcp.checksum.status == 0 || ip.checksum.status == 0' 2>/dev/null | wc -l)" 0
 else
-    echo 'skip supers: checksums by tshark: it is not installed'
+    echo 'skip super_frames: checksums by tshark: it is not installed'
 fi
 check 'the sums hold' accounts
 check 'the box ends well' box_stop
