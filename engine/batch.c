@@ -1,5 +1,5 @@
 /* Gathering packets into batches. Batches are sent in the order in which they were begun,
- * and a lane begins one only when its last is full or sealed: that keeps flows in order. */
+ * and a port begins one only when its last is full or sealed: that keeps flows in order. */
 #include "batch.h"
 
 #include <stdlib.h>
@@ -32,7 +32,7 @@ void batcher_destroy(struct batcher *batcher)
 
 struct batch **batcher_table(uint32_t receivers)
 {
-    return calloc(receivers ? (size_t)receivers * LANES : 1, sizeof(struct batch *));
+    return calloc(receivers ? (size_t)receivers * OUTER_PORTS : 1, sizeof(struct batch *));
 }
 
 void batcher_aim(struct batcher *batcher, struct batch **table)
@@ -40,7 +40,7 @@ void batcher_aim(struct batcher *batcher, struct batch **table)
     batcher->open = table;
 }
 
-static struct batch *begin(struct batcher *batcher, uint32_t receiver, uint32_t lane,
+static struct batch *begin(struct batcher *batcher, uint32_t receiver, uint32_t port,
                            uint32_t length)
 {
     struct batch *batch = batcher->free;
@@ -48,7 +48,7 @@ static struct batch *begin(struct batcher *batcher, uint32_t receiver, uint32_t 
         return NULL;
     batcher->free = batch->next;
     batch->receiver = receiver;
-    batch->lane = lane;
+    batch->port = port;
     batch->segment = length;
     batch->length = 0;
     batch->count = 0;
@@ -60,7 +60,7 @@ static struct batch *begin(struct batcher *batcher, uint32_t receiver, uint32_t 
     else
         batcher->first = batch;
     batcher->last = batch;
-    batcher->open[(size_t)receiver * LANES + lane] = batch;
+    batcher->open[(size_t)receiver * OUTER_PORTS + port] = batch;
     return batch;
 }
 
@@ -70,12 +70,12 @@ static bool takes(const struct batch *batch, uint32_t length)
            batch->length + length <= BATCH_BYTES;
 }
 
-uint8_t *batcher_add(struct batcher *batcher, uint32_t receiver, uint32_t lane, uint32_t length,
+uint8_t *batcher_add(struct batcher *batcher, uint32_t receiver, uint32_t port, uint32_t length,
                      struct batch_packet packet)
 {
-    struct batch *batch = batcher->open[(size_t)receiver * LANES + lane];
+    struct batch *batch = batcher->open[(size_t)receiver * OUTER_PORTS + port];
     if (!batch || !takes(batch, length)) {
-        batch = begin(batcher, receiver, lane, length);
+        batch = begin(batcher, receiver, port, length);
         if (!batch)
             return NULL;
     }
@@ -94,7 +94,7 @@ struct batch *batcher_take(struct batcher *batcher)
     batcher->first = batch->next;
     if (!batcher->first)
         batcher->last = NULL;
-    struct batch **open = &batcher->open[(size_t)batch->receiver * LANES + batch->lane];
+    struct batch **open = &batcher->open[(size_t)batch->receiver * OUTER_PORTS + batch->port];
     if (*open == batch)
         *open = NULL;
     return batch;

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 enum {
-    LANES = OUTER_PORTS,
     BATCH_PACKETS = 64,   /* UDP_MAX_SEGMENTS of kernels before 6.9 */
     BATCH_BYTES = 64700,  /* of several packets: an IP packet's 65,535 less the kernel's headers */
     BATCH_BUFFER = 65536, /* room for one packet of the greatest UDP payload */
@@ -25,7 +24,7 @@ struct batch_packet {
 struct batch {
     uint32_t index;    /* in its batcher, never changes */
     uint32_t receiver; /* index in the plan */
-    uint32_t lane;
+    uint32_t port;
     uint32_t segment; /* bytes of every packet but the last, VXLAN header included */
     uint32_t length;  /* bytes in all */
     uint32_t count;   /* packets */
@@ -33,7 +32,7 @@ struct batch {
     unsigned tries;   /* sends of it that have failed */
     uint8_t *bytes;
     struct batch_packet packets[BATCH_PACKETS];
-    struct batch *next; /* the one begun after it, in its lane's queue, or the next free one */
+    struct batch *next; /* the one begun after it, in its port's queue, or the next free one */
 };
 
 struct batcher {
@@ -41,7 +40,7 @@ struct batcher {
     uint8_t *memory;
     struct batch *free;
     struct batch *first, *last; /* begun and not taken yet, in order */
-    struct batch **open;        /* receivers * LANES: the last begun, or NULL */
+    struct batch **open;        /* receivers * OUTER_PORTS: the last begun, or NULL */
 };
 
 /* All the memory it will ever use; false when there is not enough. */
@@ -55,7 +54,7 @@ void batcher_aim(struct batcher *batcher, struct batch **table);
 
 /* Where to write a packet of `length` bytes (1 to BATCH_BUFFER); NULL when all batches are in use:
  * take them, send them and give them back first. */
-uint8_t *batcher_add(struct batcher *batcher, uint32_t receiver, uint32_t lane, uint32_t length,
+uint8_t *batcher_add(struct batcher *batcher, uint32_t receiver, uint32_t port, uint32_t length,
                      struct batch_packet packet);
 
 /* The batch begun first of those not taken; NULL: none. It takes no more packets and is the

@@ -134,7 +134,7 @@ void committed_free(struct committed *committed, struct counter_names *names)
         return;
     for (int kind = 0; kind < COUNTER_KINDS; kind++) {
         for (uint32_t i = 0; i < committed->count[kind]; i++)
-            counter_names_drop(names, (enum counter_kind)kind, committed->slots[kind][i]);
+            counter_names_release(names, (enum counter_kind)kind, committed->slots[kind][i]);
         free(committed->slots[kind]);
     }
     free(committed->fresh);

@@ -222,7 +222,7 @@ bool counter_names_take(struct counter_names *names, enum counter_kind kind, con
     return true;
 }
 
-void counter_names_drop(struct counter_names *names, enum counter_kind kind, uint32_t slot)
+void counter_names_release(struct counter_names *names, enum counter_kind kind, uint32_t slot)
 {
     struct name_table *table = &names->tables[kind];
     struct name *name = table->slots[slot];

@@ -81,7 +81,7 @@ void counter_names_free(struct counter_names *names);
 bool counter_names_take(struct counter_names *names, enum counter_kind kind, const void *name,
                         size_t length, uint32_t *slot, bool *fresh);
 /* One user less; the last one's going frees the slot for other names. */
-void counter_names_drop(struct counter_names *names, enum counter_kind kind, uint32_t slot);
+void counter_names_release(struct counter_names *names, enum counter_kind kind, uint32_t slot);
 
 /* One more than the highest slot in use so far. */
 uint32_t counter_names_capacity(const struct counter_names *names, enum counter_kind kind);

@@ -274,32 +274,33 @@ static bool build_table(struct deployment *deployment)
     return true;
 }
 
-static void add_capture(struct worker_view *view, struct capture *capture)
+static void add_capture(struct workload *workload, struct capture *capture)
 {
-    for (uint32_t i = 0; i < view->capture_count; i++)
-        if (view->captures[i] == capture)
+    for (uint32_t i = 0; i < workload->capture_count; i++)
+        if (workload->captures[i] == capture)
             return;
-    view->captures[view->capture_count++] = capture;
+    workload->captures[workload->capture_count++] = capture;
 }
 
-static bool build_view(const struct deployment *deployment, unsigned worker)
+static bool build_workload(const struct deployment *deployment, unsigned worker)
 {
-    struct worker_view *view = &deployment->views[worker];
+    struct workload *workload = &deployment->workloads[worker];
     uint32_t interfaces = deployment->committed->count[COUNT_INTERFACE];
     uint32_t receivers = deployment->committed->count[COUNT_RECEIVER];
-    view->plan = deployment->plan;
-    view->interfaces = &deployment->table;
-    view->captures = calloc(interfaces + 1, sizeof *view->captures);
-    view->lanes = calloc(receivers + 1, sizeof *view->lanes);
-    view->table = batcher_table(receivers);
-    view->looped = calloc(deployment->committed->count[COUNT_SESSION] + 1, sizeof *view->looped);
-    if (!view->captures || !view->lanes || !view->table || !view->looped)
+    workload->plan = deployment->plan;
+    workload->interfaces = &deployment->table;
+    workload->captures = calloc(interfaces + 1, sizeof *workload->captures);
+    workload->senders = calloc(receivers + 1, sizeof *workload->senders);
+    workload->table = batcher_table(receivers);
+    workload->looped =
+        calloc(deployment->committed->count[COUNT_SESSION] + 1, sizeof *workload->looped);
+    if (!workload->captures || !workload->senders || !workload->table || !workload->looped)
         return false;
     for (uint32_t i = 0; i < interfaces; i++)
         if (deployment->interfaces[i].open)
-            add_capture(view, deployment->sources[i]->feed->captures[worker]);
+            add_capture(workload, deployment->sources[i]->feed->captures[worker]);
     for (uint32_t i = 0; i < receivers; i++)
-        view->lanes[i] = deployment->receivers[i]->lanes[worker];
+        workload->senders[i] = deployment->receivers[i]->senders[worker];
     return true;
 }
 
@@ -312,9 +313,9 @@ static bool allocate(struct deployment *deployment, unsigned workers)
     deployment->receivers = calloc(receivers, sizeof *deployment->receivers);
     deployment->health = calloc(receivers, sizeof *deployment->health);
     deployment->sessions = calloc(count[COUNT_SESSION] + 1, sizeof *deployment->sessions);
-    deployment->views = calloc(workers, sizeof *deployment->views);
+    deployment->workloads = calloc(workers, sizeof *deployment->workloads);
     return deployment->sources && deployment->interfaces && deployment->receivers &&
-           deployment->health && deployment->sessions && deployment->views;
+           deployment->health && deployment->sessions && deployment->workloads;
 }
 
 static bool build(struct deployment *deployment, struct grounds *grounds)
@@ -331,7 +332,7 @@ static bool build(struct deployment *deployment, struct grounds *grounds)
     if (!deployment->plan || !build_table(deployment))
         return false;
     for (unsigned worker = 0; worker < grounds->workers; worker++)
-        if (!build_view(deployment, worker))
+        if (!build_workload(deployment, worker))
             return false;
     return true;
 }
@@ -356,20 +357,20 @@ void deployment_free(struct deployment *deployment, struct grounds *grounds)
     const uint32_t *count = deployment->committed->count;
     for (uint32_t i = 0; deployment->sources && i < count[COUNT_INTERFACE]; i++)
         if (deployment->sources[i])
-            sources_drop(&grounds->sources, deployment->sources[i]);
+            sources_release(&grounds->sources, deployment->sources[i]);
     for (uint32_t i = 0; deployment->receivers && i < count[COUNT_RECEIVER]; i++)
         if (deployment->receivers[i])
-            receivers_drop(&grounds->receivers, deployment->receivers[i]);
-    for (unsigned i = 0; deployment->views && i < grounds->workers; i++) {
-        free(deployment->views[i].captures);
-        free(deployment->views[i].lanes);
-        free(deployment->views[i].table);
-        free(deployment->views[i].looped);
+            receivers_release(&grounds->receivers, deployment->receivers[i]);
+    for (unsigned i = 0; deployment->workloads && i < grounds->workers; i++) {
+        free(deployment->workloads[i].captures);
+        free(deployment->workloads[i].senders);
+        free(deployment->workloads[i].table);
+        free(deployment->workloads[i].looped);
     }
     link_table_free(&deployment->table);
     if (deployment->plan)
         plan_free(deployment->plan);
-    free(deployment->views);
+    free(deployment->workloads);
     free(deployment->sources);
     free(deployment->interfaces);
     free(deployment->receivers);

@@ -30,10 +30,10 @@ struct deployment {
     struct receiver **receivers; /* by the plan's receivers */
     struct receiver_health *health;
     struct session_condition *sessions;
-    uint64_t links;            /* the version of links and addresses that the misfits are of */
-    int fault;                 /* of a worker; 0: none */
-    struct link_table table;   /* of the interfaces that are open */
-    struct worker_view *views; /* one a worker */
+    uint64_t links;             /* the version of links and addresses that the misfits are of */
+    int fault;                  /* of a worker; 0: none */
+    struct link_table table;    /* of the interfaces that are open */
+    struct workload *workloads; /* one a worker */
 };
 
 /* What deployments draw on; one of each in an engine. */

@@ -129,7 +129,7 @@ int engine_start(struct engine **started, const struct engine_options *options, 
     engine->grounds.receivers.ports = &engine->ports;
     raise_descriptor_limit();
     memset(engine->ports.reserved, -1, sizeof engine->ports.reserved);
-    int error = ports_reserve(&engine->ports, why, why_size);
+    int error = outer_ports_reserve(&engine->ports, why, why_size);
     if (!error)
         error = open_control(engine, why, why_size);
     engine->grounds.receivers.links = engine->grounds.links;
@@ -158,7 +158,7 @@ void engine_stop(struct engine *engine)
     reserve_free(engine->grounds.sources.reserve);
     free(engine->grounds.sources.dropped);
     links_close(engine->grounds.links);
-    ports_release(&engine->ports);
+    outer_ports_release(&engine->ports);
     if (engine->descriptor >= 0)
         close(engine->descriptor);
     if (engine->alarm >= 0)
@@ -172,12 +172,12 @@ void engine_stop(struct engine *engine)
 /* ---- publishing ---- */
 
 /* Every worker goes on with `next`; returns when all do. requests: one a worker, filled but for
- * the view. */
+ * the workload. */
 static void publish(struct engine *engine, struct deployment *next, struct worker_request *requests)
 {
     for (unsigned i = 0; i < engine->grounds.workers; i++) {
-        requests[i].errand = WORKER_ADOPT;
-        requests[i].view = &next->views[i];
+        requests[i].kind = WORKER_ADOPT;
+        requests[i].workload = &next->workloads[i];
         worker_ask(engine->workers[i].worker, &requests[i]);
     }
     for (unsigned i = 0; i < engine->grounds.workers; i++)

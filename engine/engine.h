@@ -102,7 +102,7 @@ struct worker_status {
     double load; /* 0-1, share of one processor since the last snapshot */
     uint64_t received, mirrored, rejected, unmatched, own;
     uint64_t batches, batched_packets; /* sent with segmentation offload */
-    uint64_t singles;                  /* sent one by one */
+    uint64_t single_packets;           /* sent one by one */
     bool segmentation_refused;         /* the kernel refused UDP_SEGMENT: single sends */
 };
 

@@ -16,7 +16,7 @@ struct engine {
     int descriptor; /* epoll over these two and the links': readable when one is */
     int alarm;      /* eventfd: a worker's call to look at the receivers */
     int timer;      /* of the monotonic clock: when an alarm or a change is due */
-    struct ports ports;
+    struct outer_ports ports;
     struct grounds grounds;
     struct engine_worker *workers;
 

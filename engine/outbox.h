@@ -11,7 +11,7 @@
 
 struct outbox_totals {
     uint64_t batches, batched_packets; /* sent with segmentation offload */
-    uint64_t singles;                  /* sent one by one */
+    uint64_t single_packets;           /* sent one by one */
 };
 
 /* Hands out the ring's events, those of sends to outbox_completed. */
@@ -31,7 +31,7 @@ struct outbox {
 
     /* Changed only while it is empty. */
     const struct plan *plan;
-    struct lanes **lanes; /* by the plan's receivers */
+    struct sender **senders; /* by the plan's receivers */
     struct counters *counters;
 };
 
@@ -39,9 +39,9 @@ struct outbox {
 bool outbox_init(struct outbox *outbox);
 void outbox_destroy(struct outbox *outbox);
 
-/* Where to write a packet of `length` bytes for a receiver and lane; sends what is batched
+/* Where to write a packet of `length` bytes for a receiver and port; sends what is batched
  * when there is no room. */
-uint8_t *outbox_add(struct outbox *outbox, uint32_t receiver, uint32_t lane, uint32_t length,
+uint8_t *outbox_add(struct outbox *outbox, uint32_t receiver, uint32_t port, uint32_t length,
                     struct batch_packet packet);
 
 /* Sends everything and returns when all of it is accounted for. Sends never wait for room in

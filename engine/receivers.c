@@ -30,32 +30,32 @@ static void up(struct receiver *receiver)
     receiver->health.reason[0] = '\0';
 }
 
-static void close_lanes(const struct receivers *receivers, struct receiver *receiver)
+static void close_senders(const struct receivers *receivers, struct receiver *receiver)
 {
     for (unsigned i = 0; i < receivers->workers; i++) {
-        lanes_close(receiver->lanes[i]);
-        receiver->lanes[i] = NULL;
+        sender_close(receiver->senders[i]);
+        receiver->senders[i] = NULL;
     }
 }
 
 bool receiver_is_open(const struct receiver *receiver)
 {
-    return receiver->lanes[0];
+    return receiver->senders[0];
 }
 
 /* Every worker's, or none: what keeps them closed may pass. */
-static bool open_lanes(const struct receivers *receivers, struct receiver *receiver)
+static bool open_senders(const struct receivers *receivers, struct receiver *receiver)
 {
     char why[RECEIVER_REASON_MAX];
     int error = 0;
     if (receiver_is_open(receiver))
         return true;
     for (unsigned i = 0; !error && i < receivers->workers; i++)
-        error =
-            lanes_open(&receiver->lanes[i], &receiver->address, receivers->ports, why, sizeof why);
+        error = sender_open(&receiver->senders[i], &receiver->address, receivers->ports, why,
+                            sizeof why);
     if (!error)
         return true;
-    close_lanes(receivers, receiver);
+    close_senders(receivers, receiver);
     receiver->health.mtu = 0;
     down(receiver, "%s", why);
     return false;
@@ -65,11 +65,11 @@ static bool open_lanes(const struct receivers *receivers, struct receiver *recei
 static bool probe(struct receivers *receivers, struct receiver *receiver)
 {
     struct route route;
-    if (!open_lanes(receivers, receiver))
+    if (!open_senders(receivers, receiver))
         return false;
     for (unsigned i = 0; i < receivers->workers; i++) {
-        atomic_store(&receiver->lanes[i]->failing, false);
-        atomic_store(&receiver->lanes[i]->ask, true);
+        atomic_store(&receiver->senders[i]->failing, false);
+        atomic_store(&receiver->senders[i]->ask, true);
     }
     if (!links_route(receivers->links, &receiver->address, &route)) {
         receiver->health.mtu = 0;
@@ -78,7 +78,7 @@ static bool probe(struct receivers *receivers, struct receiver *receiver)
     }
     receiver->health.mtu = route.mtu;
     for (unsigned i = 0; i < receivers->workers; i++)
-        atomic_store(&receiver->lanes[i]->splits, route.splits);
+        atomic_store(&receiver->senders[i]->splits, route.splits);
     if (!route.carrier) {
         down(receiver, "link %s has no carrier", route.link);
         return false;
@@ -112,22 +112,22 @@ struct receiver *receivers_take(struct receivers *receivers, const struct mirror
         }
     }
     receiver = calloc(1, sizeof *receiver);
-    struct lanes **lanes = calloc(receivers->workers, sizeof *lanes);
-    if (!receiver || !lanes) {
+    struct sender **senders = calloc(receivers->workers, sizeof *senders);
+    if (!receiver || !senders) {
         free(receiver);
-        free(lanes);
+        free(senders);
         return NULL;
     }
     receiver->address = *address;
-    receiver->lanes = lanes;
+    receiver->senders = senders;
     receiver->users = 1;
     receiver->next = receivers->first;
     receivers->first = receiver;
-    open_lanes(receivers, receiver);
+    open_senders(receivers, receiver);
     return receiver;
 }
 
-void receivers_drop(struct receivers *receivers, struct receiver *receiver)
+void receivers_release(struct receivers *receivers, struct receiver *receiver)
 {
     if (--receiver->users)
         return;
@@ -135,8 +135,8 @@ void receivers_drop(struct receivers *receivers, struct receiver *receiver)
     while (*link != receiver)
         link = &(*link)->next;
     *link = receiver->next;
-    close_lanes(receivers, receiver);
-    free(receiver->lanes);
+    close_senders(receivers, receiver);
+    free(receiver->senders);
     free(receiver);
 }
 

@@ -18,8 +18,8 @@ struct receiver_health {
 struct receiver {
     struct mirror_receiver address;
     struct receiver_health health;
-    bool settled;         /* its neighbour has been resolved, or was asked for long enough */
-    struct lanes **lanes; /* one a worker; NULL each: could not be opened, and it is down */
+    bool settled;            /* its neighbour has been resolved, or was asked for long enough */
+    struct sender **senders; /* one a worker; NULL each: could not be opened, and it is down */
     unsigned users;
     struct receiver *next;
 };
@@ -28,14 +28,14 @@ struct receivers {
     struct receiver *first;
     unsigned workers;
     struct links *links;
-    struct ports *ports;
+    struct outer_ports *ports;
 };
 
 /* One more user: an existing receiver, or a new one, which is down until it has been settled.
  * NULL when memory runs out. */
 struct receiver *receivers_take(struct receivers *receivers, const struct mirror_receiver *address);
 /* The last one's going closes its sockets. No worker may use them any more. */
-void receivers_drop(struct receivers *receivers, struct receiver *receiver);
+void receivers_release(struct receivers *receivers, struct receiver *receiver);
 
 /* Looks after all of them: sockets, routes, path MTUs, carriers, neighbours. A receiver whose
  * neighbour is merely not confirmed at the moment stays what it is. */

@@ -15,7 +15,7 @@ struct counters *engine_collect(struct engine *engine, struct worker_request *re
     if (!sum)
         return NULL;
     for (unsigned i = 0; i < engine->grounds.workers; i++) {
-        requests[i] = (struct worker_request){.errand = WORKER_REPORT, .sum = sum};
+        requests[i] = (struct worker_request){.kind = WORKER_REPORT, .sum = sum};
         worker_ask(engine->workers[i].worker, &requests[i]);
         worker_wait(&requests[i]);
     }
@@ -27,7 +27,7 @@ static bool comes_back(const struct engine *engine, uint32_t session)
 {
     uint32_t now = (uint32_t)(engine_now_ns() / 1000000000u);
     for (unsigned i = 0; i < engine->grounds.workers; i++) {
-        uint32_t at = atomic_load_explicit(&engine->deployment->views[i].looped[session],
+        uint32_t at = atomic_load_explicit(&engine->deployment->workloads[i].looped[session],
                                            memory_order_relaxed);
         if (at && now - at <= LOOPED_SECONDS)
             return true;
@@ -162,7 +162,7 @@ static bool segmentation_refused(const struct engine *engine, unsigned worker)
 {
     const struct receiver *receiver = engine->grounds.receivers.first;
     for (; receiver; receiver = receiver->next)
-        if (receiver_is_open(receiver) && atomic_load(&receiver->lanes[worker]->refused))
+        if (receiver_is_open(receiver) && atomic_load(&receiver->senders[worker]->refused))
             return true;
     return false;
 }
@@ -184,7 +184,7 @@ static void show_worker(struct engine *engine, unsigned index, const struct work
         .own = now->own - cleared->own,
         .batches = report->sends.batches - worker->cleared_sends.batches,
         .batched_packets = report->sends.batched_packets - worker->cleared_sends.batched_packets,
-        .singles = report->sends.singles - worker->cleared_sends.singles,
+        .single_packets = report->sends.single_packets - worker->cleared_sends.single_packets,
         .segmentation_refused = segmentation_refused(engine, index),
     };
     worker->processor_ns = report->processor_ns;

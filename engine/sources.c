@@ -174,7 +174,7 @@ static void share(struct sources *sources, struct source **list, size_t count)
 }
 
 /* When none shares it any more. */
-static void drop_shared(struct sources *sources)
+static void release_shared(struct sources *sources)
 {
     if (!sources->shared || sources->shared->users)
         return;
@@ -222,7 +222,7 @@ void sources_settle(struct sources *sources)
     else
         share(sources, list, count);
     free(list);
-    drop_shared(sources);
+    release_shared(sources);
     if (sources->shared && sources->unsettled)
         settle_shared(sources);
     if (count)
@@ -260,7 +260,7 @@ static void count_own(struct sources *sources, const struct source *source)
 }
 
 /* The shared feed goes on taking what was seen there until it is settled: nobody asks for it. */
-static void leave_feed(struct sources *sources, struct source *source)
+static void release_feed(struct sources *sources, struct source *source)
 {
     if (source->feed == sources->shared) {
         sources->shared->users--;
@@ -272,7 +272,7 @@ static void leave_feed(struct sources *sources, struct source *source)
     feed_close(source->feed);
 }
 
-void sources_drop(struct sources *sources, struct source *source)
+void sources_release(struct sources *sources, struct source *source)
 {
     if (--source->users)
         return;
@@ -282,8 +282,8 @@ void sources_drop(struct sources *sources, struct source *source)
     *link = source->next;
     count_own(sources, source);
     if (source->feed)
-        leave_feed(sources, source);
-    drop_shared(sources);
+        release_feed(sources, source);
+    release_shared(sources);
     free(source);
 }
 

@@ -38,7 +38,7 @@ struct sources {
  * memory runs out. */
 struct source *sources_take(struct sources *sources, const struct link *link, uint32_t slot);
 /* The last one's going closes it. No worker may use it any more. */
-void sources_drop(struct sources *sources, struct source *source);
+void sources_release(struct sources *sources, struct source *source);
 
 /* What the link of a source is now (NULL: absent); notices when the interface has gone from under
  * it. */

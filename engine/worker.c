@@ -1,5 +1,5 @@
 /* The loop: wait for events, read ready blocks one by one, and at the end of each block send
- * what is batched and take the errands of the control thread. */
+ * what is batched and take the requests of the control thread. */
 #include "worker.h"
 
 #include "io/ring.h"
@@ -35,7 +35,7 @@ struct worker {
     struct fragments *fragments;
     uint32_t now; /* seconds */
 
-    struct worker_view *view;
+    struct workload *workload;
     struct counters *counters;
     struct worker_totals totals;
 
@@ -47,8 +47,8 @@ struct worker {
 
 static struct capture *capture_tagged(const struct worker *worker, uint32_t tag)
 {
-    for (uint32_t i = 0; i < worker->view->capture_count; i++) {
-        struct capture *capture = worker->view->captures[i];
+    for (uint32_t i = 0; i < worker->workload->capture_count; i++) {
+        struct capture *capture = worker->workload->captures[i];
         if (capture->armed && capture->tag == tag)
             return capture;
     }
@@ -120,7 +120,7 @@ static bool comes_back(const struct worker *worker, const struct segments *segme
 {
     uint32_t length;
     const uint8_t *payload = segment_datagram(segments, index, &length);
-    return payload && own_comes_back(worker->view->plan->own, payload, length);
+    return payload && own_comes_back(worker->workload->plan->own, payload, length);
 }
 
 /* How many of the packets come back; they are taken off the bytes, and the session says so. */
@@ -137,7 +137,8 @@ static uint32_t leave_out(struct worker *worker, const struct segments *segments
         back++;
     }
     if (back)
-        atomic_store_explicit(&worker->view->looped[session], worker->now, memory_order_relaxed);
+        atomic_store_explicit(&worker->workload->looped[session], worker->now,
+                              memory_order_relaxed);
     return back;
 }
 
@@ -145,7 +146,7 @@ static uint32_t leave_out(struct worker *worker, const struct segments *segments
 static void mirror(struct worker *worker, const struct segments *segments, uint32_t session_index,
                    uint32_t hash, uint32_t back)
 {
-    const struct plan *plan = worker->view->plan;
+    const struct plan *plan = worker->workload->plan;
     const struct plan_session *session = &plan->sessions[session_index];
     struct forwarding way = plan_forward(plan, session_index, hash);
     if (way.receiver == NO_SLOT) {
@@ -188,8 +189,8 @@ static void count_rule(struct worker *worker, uint32_t slot, uint32_t packets, u
 /* A capture of many interfaces may hold frames of some that are not, or no longer, the plan's. */
 static void take_frame(struct worker *worker, const struct frame *frame)
 {
-    const struct plan *plan = worker->view->plan;
-    uint32_t interface = link_table_find(worker->view->interfaces, frame->interface);
+    const struct plan *plan = worker->workload->plan;
+    uint32_t interface = link_table_find(worker->workload->interfaces, frame->interface);
     if (interface == NO_INTERFACE)
         return;
     struct flow_key key;
@@ -261,18 +262,18 @@ static void drain(struct worker *worker, struct capture *capture)
         ;
 }
 
-/* ---- errands ---- */
+/* ---- requests ---- */
 
-static bool has_capture(const struct worker_view *view, const struct capture *capture)
+static bool has_capture(const struct workload *workload, const struct capture *capture)
 {
-    for (uint32_t i = 0; i < view->capture_count; i++)
-        if (view->captures[i] == capture)
+    for (uint32_t i = 0; i < workload->capture_count; i++)
+        if (workload->captures[i] == capture)
             return true;
     return false;
 }
 
 /* The control thread closes it afterwards: its poll must have ended by then. */
-static void leave(struct worker *worker, struct capture *capture)
+static void stop_capture(struct worker *worker, struct capture *capture)
 {
     drain(worker, capture);
     if (capture->armed)
@@ -281,17 +282,17 @@ static void leave(struct worker *worker, struct capture *capture)
         take_events(worker);
 }
 
-static void leave_captures(struct worker *worker, const struct worker_view *next)
+static void stop_captures(struct worker *worker, const struct workload *next)
 {
-    const struct worker_view *view = worker->view;
-    for (uint32_t i = 0; view && i < view->capture_count; i++)
-        if (!next || !has_capture(next, view->captures[i]))
-            leave(worker, view->captures[i]);
+    const struct workload *workload = worker->workload;
+    for (uint32_t i = 0; workload && i < workload->capture_count; i++)
+        if (!next || !has_capture(next, workload->captures[i]))
+            stop_capture(worker, workload->captures[i]);
 }
 
 static void adopt(struct worker *worker, struct worker_request *request)
 {
-    leave_captures(worker, request->view);
+    stop_captures(worker, request->workload);
     if (request->counters) {
         struct counters *old = worker->counters;
         if (old)
@@ -301,14 +302,14 @@ static void adopt(struct worker *worker, struct worker_request *request)
     }
     for (size_t i = 0; i < request->fresh_count; i++)
         counters_zero_slot(worker->counters, request->fresh[i].kind, request->fresh[i].slot);
-    worker->view = request->view;
-    worker->outbox.plan = request->view->plan;
-    worker->outbox.lanes = request->view->lanes;
+    worker->workload = request->workload;
+    worker->outbox.plan = request->workload->plan;
+    worker->outbox.senders = request->workload->senders;
     worker->outbox.counters = worker->counters;
-    batcher_aim(&worker->outbox.batcher, request->view->table);
-    for (uint32_t i = 0; i < request->view->capture_count; i++)
-        if (!request->view->captures[i]->armed)
-            arm(worker, request->view->captures[i]);
+    batcher_aim(&worker->outbox.batcher, request->workload->table);
+    for (uint32_t i = 0; i < request->workload->capture_count; i++)
+        if (!request->workload->captures[i]->armed)
+            arm(worker, request->workload->captures[i]);
 }
 
 static void report(struct worker *worker, struct worker_request *request)
@@ -321,12 +322,12 @@ static void report(struct worker *worker, struct worker_request *request)
     request->processor_ns = (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
 }
 
-static void run_errand(struct worker *worker)
+static void serve_request(struct worker *worker)
 {
     if (!atomic_load_explicit(&worker->inbox, memory_order_relaxed))
         return;
     struct worker_request *request = atomic_exchange(&worker->inbox, NULL);
-    switch (request->errand) {
+    switch (request->kind) {
     case WORKER_ADOPT:
         adopt(worker, request);
         break;
@@ -334,7 +335,7 @@ static void run_errand(struct worker *worker)
         report(worker, request);
         break;
     case WORKER_END:
-        leave_captures(worker, NULL);
+        stop_captures(worker, NULL);
         worker->ending = true;
         break;
     }
@@ -346,8 +347,8 @@ static void run_errand(struct worker *worker)
 /* One block of each ready capture: no interface stops another. */
 static void take_round(struct worker *worker)
 {
-    for (uint32_t i = 0; !worker->ending && i < worker->view->capture_count; i++) {
-        struct capture *capture = worker->view->captures[i];
+    for (uint32_t i = 0; !worker->ending && i < worker->workload->capture_count; i++) {
+        struct capture *capture = worker->workload->captures[i];
         if (!capture->ready)
             continue;
         /* Off before looking: what gets ready while looking sets it again. */
@@ -356,21 +357,21 @@ static void take_round(struct worker *worker)
             capture->ready = true;
         if (!capture->armed)
             arm(worker, capture);
-        run_errand(worker); /* may change the view: all is read anew */
+        serve_request(worker); /* may change the workload: all is read anew */
     }
 }
 
 static bool any_ready(const struct worker *worker)
 {
-    const struct worker_view *view = worker->view;
-    for (uint32_t i = 0; view && i < view->capture_count; i++)
-        if (view->captures[i]->ready)
+    const struct workload *workload = worker->workload;
+    for (uint32_t i = 0; workload && i < workload->capture_count; i++)
+        if (workload->captures[i]->ready)
             return true;
     return false;
 }
 
-/* Without its ring a worker reads and sends nothing, and runs errands only. */
-static void wait_for_errands(struct worker *worker)
+/* Without its ring a worker reads and sends nothing, and runs requests only. */
+static void wait_for_request(struct worker *worker)
 {
     const uint64_t one = 1;
     struct pollfd wake = {.fd = worker->wake, .events = POLLIN};
@@ -393,14 +394,14 @@ static void *run(void *argument)
         return NULL;
     while (!worker->ending) {
         if (worker->ring.error)
-            wait_for_errands(worker);
+            wait_for_request(worker);
         else if (any_ready(worker))
             ring_look(&worker->ring);
         else
             ring_wait(&worker->ring);
         take_events(worker);
-        run_errand(worker);
-        if (worker->view && !worker->ring.error)
+        serve_request(worker);
+        if (worker->workload && !worker->ring.error)
             take_round(worker);
     }
     ring_close(&worker->ring);
@@ -484,7 +485,7 @@ void worker_stop(struct worker *worker)
 {
     if (!worker)
         return;
-    struct worker_request request = {.errand = WORKER_END};
+    struct worker_request request = {.kind = WORKER_END};
     worker_ask(worker, &request);
     worker_wait(&request);
     pthread_join(worker->thread, NULL);

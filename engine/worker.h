@@ -1,6 +1,6 @@
 /* A worker: the thread on which packets go their whole way, from the blocks of its captures
  * through the plan into batches and out. It shares nothing with other workers, and takes
- * errands from the control thread between two blocks, when nothing of it is in flight. */
+ * requests from the control thread between two blocks, when nothing of it is in flight. */
 #ifndef MIRRORSH_WORKER_H
 #define MIRRORSH_WORKER_H
 
@@ -12,12 +12,12 @@
 
 /* What a worker works with. Made, changed and freed by the control thread while no worker has
  * it. */
-struct worker_view {
+struct workload {
     const struct plan *plan;
     struct capture **captures;
     uint32_t capture_count;
     const struct link_table *interfaces; /* whose frames of the captures count */
-    struct lanes **lanes;                /* by the plan's receivers */
+    struct sender **senders;             /* by the plan's receivers */
     struct batch **table;                /* for the batcher */
     _Atomic uint32_t *looped; /* by the plan's sessions: second of the steady clock in which it
                                  was about to mirror what own_comes_back says of; 0: never */
@@ -33,13 +33,13 @@ struct worker_slot {
     uint32_t slot;
 };
 
-enum worker_errand { WORKER_ADOPT, WORKER_REPORT, WORKER_END };
+enum worker_request_kind { WORKER_ADOPT, WORKER_REPORT, WORKER_END };
 
 struct worker_request {
-    enum worker_errand errand;
-    /* WORKER_ADOPT: the view to go on with. Blocks that are ready in captures which it lacks are
-     * read first. */
-    struct worker_view *view;
+    enum worker_request_kind kind;
+    /* WORKER_ADOPT: the workload to go on with. Blocks that are ready in captures which it lacks
+     * are read first. */
+    struct workload *workload;
     /* WORKER_ADOPT, may be NULL: larger counters to go on with; it leaves the old ones here. */
     struct counters *counters;
     const struct worker_slot *fresh; /* WORKER_ADOPT: slots that begin at zero */
@@ -56,7 +56,7 @@ struct worker_request {
 struct worker;
 
 /* `alarm`: an eventfd that it writes to when the control thread should look at the receivers.
- * It begins without a view. 0, or -errno with *why. */
+ * It begins without a workload. 0, or -errno with *why. */
 int worker_start(struct worker **worker, int alarm, char *why, size_t why_size);
 
 /* 0, or -errno: the kernel takes no requests of it any more. It reads and sends nothing then, and
@@ -67,7 +67,7 @@ int worker_fault(const struct worker *worker);
 void worker_ask(struct worker *worker, struct worker_request *request);
 void worker_wait(struct worker_request *request);
 
-/* Reads what is ready, sends it, ends the thread, frees everything but the view. */
+/* Reads what is ready, sends it, ends the thread, frees everything but the workload. */
 void worker_stop(struct worker *worker);
 
 #endif

@@ -61,7 +61,7 @@ static int deafen(int fd)
 }
 
 /* Bound without sharing first, which shows that nobody else has the port; shared from then on
- * with the lanes. A family that this machine lacks needs no reservation. */
+ * with the senders. A family that this machine lacks needs no reservation. */
 static int reserve_port(int reserved[static FAMILIES], uint16_t port)
 {
     const int on = 1;
@@ -91,7 +91,7 @@ static bool set_mark(int fd, uint32_t mark)
 }
 
 /* Allowed with the rights that a capture needs; before Linux 5.17 only with CAP_NET_ADMIN. */
-static uint32_t possible_mark(const struct ports *ports)
+static uint32_t possible_mark(const struct outer_ports *ports)
 {
     for (int i = 0; i < FAMILIES; i++)
         if (ports->reserved[0][i] >= 0 && set_mark(ports->reserved[0][i], OWN_MARK))
@@ -99,23 +99,23 @@ static uint32_t possible_mark(const struct ports *ports)
     return 0;
 }
 
-int ports_reserve(struct ports *ports, char *why, size_t why_size)
+int outer_ports_reserve(struct outer_ports *ports, char *why, size_t why_size)
 {
-    enum { SHARE = (ENTROPY_PORT_MAX - ENTROPY_PORT_MIN + 1) / LANES };
+    enum { SHARE = (ENTROPY_PORT_MAX - ENTROPY_PORT_MIN + 1) / OUTER_PORTS };
     memset(ports->reserved, -1, sizeof ports->reserved);
-    for (unsigned lane = 0; lane < LANES; lane++) {
-        /* Each lane has its own part of the range and tries it from a random place on. */
+    for (unsigned port = 0; port < OUTER_PORTS; port++) {
+        /* Each port has its own part of the range and tries it from a random place on. */
         uint16_t start = 0;
         if (getrandom(&start, sizeof start, 0) != sizeof start)
             start = (uint16_t)getpid();
         int error = -EADDRINUSE;
         for (unsigned i = 0; i < SHARE && error == -EADDRINUSE; i++) {
-            ports->number[lane] = (uint16_t)(ENTROPY_PORT_MIN + lane * SHARE + (start + i) % SHARE);
-            error = reserve_port(ports->reserved[lane], ports->number[lane]);
+            ports->number[port] = (uint16_t)(ENTROPY_PORT_MIN + port * SHARE + (start + i) % SHARE);
+            error = reserve_port(ports->reserved[port], ports->number[port]);
         }
         if (error) {
             snprintf(why, why_size, "outer source ports: %s", strerror(-error));
-            ports_release(ports);
+            outer_ports_release(ports);
             return error;
         }
     }
@@ -123,12 +123,12 @@ int ports_reserve(struct ports *ports, char *why, size_t why_size)
     return 0;
 }
 
-void ports_release(struct ports *ports)
+void outer_ports_release(struct outer_ports *ports)
 {
-    for (unsigned lane = 0; lane < LANES; lane++)
+    for (unsigned port = 0; port < OUTER_PORTS; port++)
         for (int i = 0; i < FAMILIES; i++)
-            if (ports->reserved[lane][i] >= 0)
-                close(ports->reserved[lane][i]);
+            if (ports->reserved[port][i] >= 0)
+                close(ports->reserved[port][i]);
 }
 
 /* Don't fragment: a packet over the path MTU comes back as EMSGSIZE instead. */
@@ -152,18 +152,18 @@ static int tune(int fd, int family, uint32_t mark)
     return deafen(fd);
 }
 
-static void fill_address(struct lanes *lanes, const struct mirror_receiver *receiver)
+static void fill_address(struct sender *sender, const struct mirror_receiver *receiver)
 {
     if (receiver->family == 4) {
-        lanes->address.v4.sin_family = AF_INET;
-        lanes->address.v4.sin_port = htons(receiver->port);
-        memcpy(&lanes->address.v4.sin_addr, receiver->address, 4);
-        lanes->address_size = sizeof lanes->address.v4;
+        sender->address.v4.sin_family = AF_INET;
+        sender->address.v4.sin_port = htons(receiver->port);
+        memcpy(&sender->address.v4.sin_addr, receiver->address, 4);
+        sender->address_size = sizeof sender->address.v4;
     } else {
-        lanes->address.v6.sin6_family = AF_INET6;
-        lanes->address.v6.sin6_port = htons(receiver->port);
-        memcpy(&lanes->address.v6.sin6_addr, receiver->address, 16);
-        lanes->address_size = sizeof lanes->address.v6;
+        sender->address.v6.sin6_family = AF_INET6;
+        sender->address.v6.sin6_port = htons(receiver->port);
+        memcpy(&sender->address.v6.sin6_addr, receiver->address, 16);
+        sender->address_size = sizeof sender->address.v6;
     }
 }
 
@@ -176,49 +176,49 @@ static bool descriptors_run_out(int fd)
     return !getrlimit(RLIMIT_NOFILE, &limit) && (rlim_t)fd + SPARE >= limit.rlim_cur;
 }
 
-int lanes_open(struct lanes **opened, const struct mirror_receiver *receiver,
-               const struct ports *ports, char *why, size_t why_size)
+int sender_open(struct sender **opened, const struct mirror_receiver *receiver,
+                const struct outer_ports *ports, char *why, size_t why_size)
 {
     int error = -ENOMEM;
-    struct lanes *lanes = calloc(1, sizeof *lanes);
-    if (!lanes)
+    struct sender *sender = calloc(1, sizeof *sender);
+    if (!sender)
         goto fail;
-    memset(lanes->sockets, -1, sizeof lanes->sockets);
-    fill_address(lanes, receiver);
-    int family = lanes->address.any.sa_family;
-    for (int lane = 0; lane < LANES; lane++) {
-        int fd = port_socket(family, ports->number[lane], true);
+    memset(sender->sockets, -1, sizeof sender->sockets);
+    fill_address(sender, receiver);
+    int family = sender->address.any.sa_family;
+    for (int port = 0; port < OUTER_PORTS; port++) {
+        int fd = port_socket(family, ports->number[port], true);
         error = fd < 0 ? fd : 0;
-        lanes->sockets[lane] = fd < 0 ? -1 : fd;
+        sender->sockets[port] = fd < 0 ? -1 : fd;
         if (!error)
             error = descriptors_run_out(fd) ? -EMFILE : tune(fd, family, ports->mark);
         if (error)
             goto fail;
     }
-    *opened = lanes;
+    *opened = sender;
     return 0;
 fail:
     snprintf(why, why_size, "sockets: %s", strerror(-error));
-    lanes_close(lanes);
+    sender_close(sender);
     return error;
 }
 
-void lanes_close(struct lanes *lanes)
+void sender_close(struct sender *sender)
 {
-    if (!lanes)
+    if (!sender)
         return;
-    for (int lane = 0; lane < LANES; lane++)
-        if (lanes->sockets[lane] >= 0)
-            close(lanes->sockets[lane]);
-    free(lanes);
+    for (int port = 0; port < OUTER_PORTS; port++)
+        if (sender->sockets[port] >= 0)
+            close(sender->sockets[port]);
+    free(sender);
 }
 
-void message_fill(struct message *message, struct lanes *lanes, struct batch *batch)
+void message_fill(struct message *message, struct sender *sender, struct batch *batch)
 {
     message->bytes = (struct iovec){.iov_base = batch->bytes, .iov_len = batch->length};
     message->header = (struct msghdr){
-        .msg_name = &lanes->address,
-        .msg_namelen = lanes->address_size,
+        .msg_name = &sender->address,
+        .msg_namelen = sender->address_size,
         .msg_iov = &message->bytes,
         .msg_iovlen = 1,
     };
@@ -267,19 +267,20 @@ static bool take_error(int fd, bool *answered)
     return true;
 }
 
-bool send_again(const struct lanes *lanes, uint32_t lane, int error, unsigned *tries)
+bool send_again(const struct sender *sender, uint32_t port, int error, unsigned *tries)
 {
     enum { TRIES = 8, ERRORS = 64 };
     if (backlog_error(error))
         return false;
     bool answered = false;
-    for (int i = 0; i < ERRORS && take_error(lanes->sockets[lane], &answered); i++)
+    for (int i = 0; i < ERRORS && take_error(sender->sockets[port], &answered); i++)
         ;
     /* Once in any case: an error can be on the socket before, or without, being in the queue. */
     return ++*tries < TRIES && (answered || *tries == 1);
 }
 
-void send_singly(struct lanes *lanes, const struct batch *batch, int results[static BATCH_PACKETS])
+void send_singly(struct sender *sender, const struct batch *batch,
+                 int results[static BATCH_PACKETS])
 {
     struct mmsghdr messages[BATCH_PACKETS];
     struct iovec bytes[BATCH_PACKETS];
@@ -289,8 +290,8 @@ void send_singly(struct lanes *lanes, const struct batch *batch, int results[sta
         bytes[i].iov_base = batch->bytes + offset;
         bytes[i].iov_len = left < batch->segment ? left : batch->segment;
         messages[i].msg_hdr = (struct msghdr){
-            .msg_name = &lanes->address,
-            .msg_namelen = lanes->address_size,
+            .msg_name = &sender->address,
+            .msg_namelen = sender->address_size,
             .msg_iov = &bytes[i],
             .msg_iovlen = 1,
         };
@@ -299,9 +300,9 @@ void send_singly(struct lanes *lanes, const struct batch *batch, int results[sta
     unsigned tries = 0;
     for (uint32_t i = 0; i < batch->count;) {
         int sent =
-            sendmmsg(lanes->sockets[batch->lane], messages + i, batch->count - i, MSG_DONTWAIT);
+            sendmmsg(sender->sockets[batch->port], messages + i, batch->count - i, MSG_DONTWAIT);
         int error = sent < 0 ? -errno : 0;
-        if (error && send_again(lanes, batch->lane, error, &tries))
+        if (error && send_again(sender, batch->port, error, &tries))
             continue;
         if (error) /* it ends at the packet that fails: go on behind it */
             results[i++] = error;

@@ -12,45 +12,45 @@
 #include <sys/socket.h>
 
 /* The ports are the engine's from its start on, so that a receiver added later finds them. */
-struct ports {
-    uint16_t number[LANES];
-    int reserved[LANES][2]; /* sockets that hold the port, IPv4 and IPv6; -1: none */
-    uint32_t mark;          /* of what is sent: OWN_MARK; 0: this process may not mark */
+struct outer_ports {
+    uint16_t number[OUTER_PORTS];
+    int reserved[OUTER_PORTS][2]; /* sockets that hold the port, IPv4 and IPv6; -1: none */
+    uint32_t mark;                /* of what is sent: OWN_MARK; 0: this process may not mark */
 };
 
 /* -errno with *why. */
-int ports_reserve(struct ports *ports, char *why, size_t why_size);
-void ports_release(struct ports *ports);
+int outer_ports_reserve(struct outer_ports *ports, char *why, size_t why_size);
+void outer_ports_release(struct outer_ports *ports);
 
-/* The batches of one lane: the first is being sent, the others wait for it. So packets of a flow
+/* The batches of one port: the first is being sent, the others wait for it. So packets of a flow
  * stay in order, however often a batch has to be sent again. */
-struct lane_queue {
+struct port_queue {
     struct batch *first, *last;
 };
 
 /* One worker's way to one receiver. Opened and closed by the control thread. */
-struct lanes {
+struct sender {
     union {
         struct sockaddr any;
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
     } address;
     socklen_t address_size;
-    int sockets[LANES];
-    struct lane_queue queues[LANES]; /* the worker's */
-    atomic_bool refused;             /* by the kernel: segmented sends. The worker's to say */
+    int sockets[OUTER_PORTS];
+    struct port_queue queues[OUTER_PORTS]; /* the worker's */
+    atomic_bool refused;                   /* by the kernel: segmented sends. The worker's to say */
     atomic_bool ask; /* whether it still does. Set by the control thread, cleared by the worker */
     atomic_bool splits;  /* the link does, see links.h. Set by the control thread */
     atomic_bool failing; /* sends fail. Set by the worker, cleared by the control thread when it has
                             looked at the path again */
 };
 
-/* 0 and *lanes, or -errno with *why. */
-int lanes_open(struct lanes **lanes, const struct mirror_receiver *receiver,
-               const struct ports *ports, char *why, size_t why_size);
-void lanes_close(struct lanes *lanes);
+/* 0 and *sender, or -errno with *why. */
+int sender_open(struct sender **sender, const struct mirror_receiver *receiver,
+                const struct outer_ports *ports, char *why, size_t why_size);
+void sender_close(struct sender *sender);
 
-/* A batch as the kernel takes it; holds pointers into itself, the lanes and the batch. */
+/* A batch as the kernel takes it; holds pointers into itself, the sender and the batch. */
 struct message {
     struct msghdr header;
     struct iovec bytes;
@@ -60,22 +60,24 @@ struct message {
     } control;
 };
 
-void message_fill(struct message *message, struct lanes *lanes, struct batch *batch);
+void message_fill(struct message *message, struct sender *sender, struct batch *batch);
 
 /* An error of a segmented send that may be the kernel's (or the device's) refusal to segment. */
 bool segmentation_error(int error);
 
 /* Whether a send that has failed so often (`tries`, counted here) is to be made again: its error
  * may be one that a router or the receiver answered to an earlier packet. */
-bool send_again(const struct lanes *lanes, uint32_t lane, int error, unsigned *tries);
+bool send_again(const struct sender *sender, uint32_t port, int error, unsigned *tries);
 
 /* An error of a send for which the socket or a queue behind it had no room. */
 bool backlog_error(int error);
 
 /* Sends the packets of a batch one by one, without waiting: results[i] is 0 or -errno. */
-void send_singly(struct lanes *lanes, const struct batch *batch, int results[static BATCH_PACKETS]);
+void send_singly(struct sender *sender, const struct batch *batch,
+                 int results[static BATCH_PACKETS]);
 
-/* As many descriptors as the system lets this process have: a receiver takes LANES a worker. */
+/* As many descriptors as the system lets this process have: a receiver takes OUTER_PORTS a worker.
+ */
 void raise_descriptor_limit(void);
 
 #endif

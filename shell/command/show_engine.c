@@ -124,7 +124,7 @@ static void worker_json(struct json *json, const struct worker_status *worker)
     json_number(json, "own", worker->own);
     json_number(json, "batches", worker->batches);
     json_number(json, "batched_packets", worker->batched_packets);
-    json_number(json, "singles", worker->singles);
+    json_number(json, "singles", worker->single_packets);
     json_truth(json, "segmentation_refused", worker->segmentation_refused);
     json_close(json, '}');
 }
@@ -167,7 +167,7 @@ static void worker_text(const struct worker_status *worker, size_t number, FILE 
     engine_line(&table, "own", worker->own);
     engine_line(&table, "batches sent", worker->batches);
     engine_line(&table, "packets in them", worker->batched_packets);
-    engine_line(&table, "packets sent singly", worker->singles);
+    engine_line(&table, "packets sent singly", worker->single_packets);
     table_print(&table, out);
 }
 

@@ -278,7 +278,7 @@ static void print_snapshot(const struct engine_snapshot *snapshot)
         const struct worker_status *s = &snapshot->workers[i];
         printf("worker %zu load=%.4f received=%" PRIu64 " batches=%" PRIu64 " batched=%" PRIu64
                " singles=%" PRIu64 " refused=%d\n",
-               i, s->load, s->received, s->batches, s->batched_packets, s->singles,
+               i, s->load, s->received, s->batches, s->batched_packets, s->single_packets,
                s->segmentation_refused);
     }
     printf("engine plans=%" PRIu64 "\n", snapshot->plans);

@@ -36,9 +36,9 @@ static int tear_down(void **state)
     return 0;
 }
 
-static uint8_t *add(struct fixture *fixture, uint32_t receiver, uint32_t lane, uint32_t length)
+static uint8_t *add(struct fixture *fixture, uint32_t receiver, uint32_t port, uint32_t length)
 {
-    uint8_t *place = batcher_add(&fixture->batcher, receiver, lane, length,
+    uint8_t *place = batcher_add(&fixture->batcher, receiver, port, length,
                                  (struct batch_packet){.session = length, .kept = length - 8});
     if (place)
         memset(place, (int)length, length); /* the room is really there */
@@ -46,12 +46,12 @@ static uint8_t *add(struct fixture *fixture, uint32_t receiver, uint32_t lane, u
 }
 
 /* The next batch has these; it is given back. */
-static void expect(struct fixture *fixture, uint32_t lane, uint32_t segment, uint32_t count,
+static void expect(struct fixture *fixture, uint32_t port, uint32_t segment, uint32_t count,
                    uint32_t length)
 {
     struct batch *batch = batcher_take(&fixture->batcher);
     assert_non_null(batch);
-    assert_int_equal(batch->lane, lane);
+    assert_int_equal(batch->port, port);
     assert_int_equal(batch->segment, segment);
     assert_int_equal(batch->count, count);
     assert_int_equal(batch->length, length);
@@ -61,7 +61,7 @@ static void expect(struct fixture *fixture, uint32_t lane, uint32_t segment, uin
 static void nothing_left(struct fixture *fixture)
 {
     assert_null(batcher_take(&fixture->batcher));
-    for (int i = 0; i < RECEIVERS * LANES; i++)
+    for (int i = 0; i < RECEIVERS * OUTER_PORTS; i++)
         assert_null(fixture->table[i]);
 }
 
@@ -98,7 +98,7 @@ static void test_a_longer_one_begins_anew(void **state)
     nothing_left(fixture);
 }
 
-static void test_lanes_and_receivers_are_apart(void **state)
+static void test_ports_and_receivers_are_apart(void **state)
 {
     struct fixture *fixture = *state;
     add(fixture, 0, 3, 60);
@@ -142,14 +142,14 @@ static void test_limits(void **state)
 static void test_the_pool_runs_out(void **state)
 {
     struct fixture *fixture = *state;
-    for (uint32_t lane = 0; lane < POOL; lane++)
-        assert_non_null(add(fixture, 0, lane, 60));
+    for (uint32_t port = 0; port < POOL; port++)
+        assert_non_null(add(fixture, 0, port, 60));
     assert_null(add(fixture, 0, POOL, 60));
     assert_non_null(add(fixture, 0, 0, 60)); /* those begun still take packets */
     expect(fixture, 0, 60, 2, 120);
     assert_non_null(add(fixture, 0, POOL, 60));
-    for (uint32_t lane = 1; lane <= POOL; lane++)
-        expect(fixture, lane, 60, 1, 60);
+    for (uint32_t port = 1; port <= POOL; port++)
+        expect(fixture, port, 60, 1, 60);
     nothing_left(fixture);
 }
 
@@ -165,21 +165,21 @@ static void test_taken_takes_no_more(void **state)
     nothing_left(fixture);
 }
 
-/* Any lengths: what one lane was given comes out in the same order, each packet whole. */
+/* Any lengths: what one port was given comes out in the same order, each packet whole. */
 static void test_order(void **state)
 {
     struct fixture *fixture = *state;
     enum { PACKETS = 20000 };
-    uint32_t given[LANES] = {0}, seen[LANES] = {0}, random = 1;
+    uint32_t given[OUTER_PORTS] = {0}, seen[OUTER_PORTS] = {0}, random = 1;
     for (int i = 0; i < PACKETS; i++) {
         random = random * 1664525u + 1013904223u;
-        uint32_t lane = random >> 29, length = 8 + (random >> 20 & 3);
-        struct batch_packet packet = {.session = given[lane]++, .kept = length};
-        while (!batcher_add(&fixture->batcher, 1, lane, length, packet)) {
+        uint32_t port = random >> 29, length = 8 + (random >> 20 & 3);
+        struct batch_packet packet = {.session = given[port]++, .kept = length};
+        while (!batcher_add(&fixture->batcher, 1, port, length, packet)) {
             struct batch *batch = batcher_take(&fixture->batcher);
             uint32_t bytes = 0;
             for (uint32_t k = 0; k < batch->count; k++) {
-                assert_int_equal(batch->packets[k].session, seen[batch->lane]++);
+                assert_int_equal(batch->packets[k].session, seen[batch->port]++);
                 assert_true(k + 1 == batch->count || batch->packets[k].kept == batch->segment);
                 bytes += batch->packets[k].kept;
             }
@@ -198,7 +198,7 @@ int main(void)
         TEST(test_same_lengths_share),
         TEST(test_a_shorter_one_is_the_last),
         TEST(test_a_longer_one_begins_anew),
-        TEST(test_lanes_and_receivers_are_apart),
+        TEST(test_ports_and_receivers_are_apart),
         TEST(test_limits),
         TEST(test_the_pool_runs_out),
         TEST(test_taken_takes_no_more),

@@ -27,7 +27,7 @@ static void test_a_name_keeps_its_slot(void **state)
     uint32_t b = take(names, COUNT_SESSION, "b", true);
     assert_int_not_equal(a, b);
     assert_int_equal(take(names, COUNT_SESSION, "a", false), a);
-    counter_names_drop(names, COUNT_SESSION, a); /* one of two users */
+    counter_names_release(names, COUNT_SESSION, a); /* one of two users */
     assert_int_equal(take(names, COUNT_SESSION, "a", false), a);
     assert_int_equal(counter_names_capacity(names, COUNT_SESSION), 2);
     counter_names_free(names);
@@ -50,7 +50,7 @@ static void test_a_freed_slot_is_used_again(void **state)
     struct counter_names *names = counter_names_new();
     uint32_t a = take(names, COUNT_SESSION, "a", true);
     take(names, COUNT_SESSION, "b", true);
-    counter_names_drop(names, COUNT_SESSION, a);
+    counter_names_release(names, COUNT_SESSION, a);
     assert_int_equal(take(names, COUNT_SESSION, "c", true), a);
     take(names, COUNT_SESSION, "a", true); /* as new as any */
     assert_int_equal(counter_names_capacity(names, COUNT_SESSION), 3);
@@ -74,7 +74,7 @@ static void test_many_names(void **state)
             assert_int_equal(take(names, COUNT_RULE, name, false), slots[i]);
         }
         for (int i = 0; i < 2 * MANY; i++)
-            counter_names_drop(names, COUNT_RULE, slots[i % MANY]);
+            counter_names_release(names, COUNT_RULE, slots[i % MANY]);
     }
     assert_int_equal(counter_names_capacity(names, COUNT_RULE), MANY);
     counter_names_free(names);

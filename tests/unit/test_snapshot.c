@@ -141,9 +141,9 @@ static void set_up(void)
     static struct receiver_health health = {.up = true};
     static struct session_condition condition = {.up = true};
     static _Atomic uint32_t looped;
-    static struct worker_view view = {.looped = &looped};
+    static struct workload workload = {.looped = &looped};
     static struct deployment deployment = {
-        .committed = &committed, .health = &health, .sessions = &condition, .views = &view};
+        .committed = &committed, .health = &health, .sessions = &condition, .workloads = &workload};
     static struct engine_worker worker;
     const uint32_t capacity[COUNTER_KINDS] = {1, 1, 1, 1};
     filter.name = name_of(filter_name);
