@@ -32,7 +32,6 @@ struct layout {
     unsigned number_count, prefix_count;
     uint16_t number_offset[NUMBER_LANES], prefix_offset[PREFIX_LANES];
     bool wide[NUMBER_LANES]; /* the number has 16 bits, not 8 */
-    unsigned family;         /* the lane of the family */
 };
 
 struct classifier {
@@ -59,8 +58,6 @@ static bool layout_take(struct layout *layout)
         layout->lane[i] = layout->number_count++;
         layout->number_offset[layout->lane[i]] = field->key_offset;
         layout->wide[layout->lane[i]] = field->kind == MATCH_RANGE;
-        if (field->key_offset == offsetof(struct flow_key, family))
-            layout->family = layout->lane[i];
     }
     return true;
 }
@@ -89,7 +86,7 @@ static void compile_field(const struct layout *layout, size_t i, const struct ma
         narrow(rule, lane, value->low, value->high);
         return;
     }
-    narrow(rule, layout->family, value->family, value->family);
+    narrow(rule, layout->lane[FIELD_FAMILY], value->family, value->family);
     for (unsigned byte = 0; byte < 16; byte++) {
         unsigned bits = value->bits > byte * 8 ? value->bits - byte * 8 : 0;
         rule->mask[lane][byte] = (uint8_t)(0xff00 >> (bits < 8 ? bits : 8));

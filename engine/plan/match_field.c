@@ -1,5 +1,5 @@
-/* The rows of the table, and what every row of a kind has in common: how its value is read
- * and printed. */
+/* The table made of its rows, and what every row of a kind has in common: how its value is
+ * read and printed. */
 #include "match_field.h"
 #include "../packet/decode.h"
 #include <arpa/inet.h>
@@ -28,62 +28,11 @@ enum { WIDTH_MATCH_NAMED = 1, WIDTH_MATCH_RANGE = 2, WIDTH_MATCH_PREFIX = 16 };
 #define SLOT(of, member)                                                                           \
     .kind = (of), .key_offset = offsetof(struct flow_key, member) + 0 * WIDTH_IS(member, WIDTH_##of)
 
+#define MATCH_FIELD(id, ...) [FIELD_##id] = {__VA_ARGS__},
 const struct match_field match_fields[MATCH_FIELD_COUNT] = {
-    {
-        .name = "family",
-        .help = "IP version of the packet",
-        .hint = "ipv4|ipv6",
-        SLOT(MATCH_NAMED, family),
-        .names = families,
-    },
-    {
-        .name = "protocol",
-        .help = "Transport protocol, by name or number",
-        .hint = "NAME|<0-255>",
-        .parts = KEY_PROTOCOL,
-        SLOT(MATCH_NAMED, protocol),
-        .names = protocols,
-        .maximum = UINT8_MAX,
-    },
-    {
-        .name = "source",
-        .help = "Source address or prefix",
-        .hint = "ADDRESS[/LENGTH]",
-        .parts = KEY_ADDRESSES,
-        SLOT(MATCH_PREFIX, source),
-    },
-    {
-        .name = "destination",
-        .help = "Destination address or prefix",
-        .hint = "ADDRESS[/LENGTH]",
-        .parts = KEY_ADDRESSES,
-        SLOT(MATCH_PREFIX, destination),
-    },
-    {
-        .name = "source-port",
-        .help = "Source port or range, of TCP, UDP and SCTP",
-        .hint = "<0-65535>[-<0-65535>]",
-        .parts = KEY_PORTS,
-        SLOT(MATCH_RANGE, source_port),
-        .maximum = UINT16_MAX,
-    },
-    {
-        .name = "destination-port",
-        .help = "Destination port or range, of TCP, UDP and SCTP",
-        .hint = "<0-65535>[-<0-65535>]",
-        .parts = KEY_PORTS,
-        SLOT(MATCH_RANGE, destination_port),
-        .maximum = UINT16_MAX,
-    },
-    {
-        .name = "vlan",
-        .help = "VLAN ID or range, of the outermost tag",
-        .hint = "<0-4095>[-<0-4095>]",
-        .parts = KEY_VLAN,
-        SLOT(MATCH_RANGE, vlan),
-        .maximum = 4095,
-    },
+#include "match_fields.def"
 };
+#undef MATCH_FIELD
 
 const struct match_field *match_field_find(const char *name)
 {

@@ -1,7 +1,7 @@
 /* THE table of match fields. One row says what a rule's condition is called, what
  * values it takes, and which slot of the flow key it looks at; the shell's parsing,
  * completion, help and printing and the engine's matching all iterate over it. A new
- * field of an existing kind is one row here and its slot in decode. */
+ * field of an existing kind is one row in match_fields.def and its slot in decode. */
 #ifndef MIRRORSH_MATCH_FIELD_H
 #define MIRRORSH_MATCH_FIELD_H
 
@@ -34,10 +34,13 @@ struct match_field {
                                        0: names only */
 };
 
-enum {
-    MATCH_FIELD_COUNT = 7
-}; /* family protocol source destination source-port
-      destination-port vlan, in this order */
+/* FIELD_FAMILY, FIELD_PROTOCOL and so on: the index of each row. */
+#define MATCH_FIELD(id, ...) FIELD_##id,
+enum match_field_id {
+#include "match_fields.def"
+    MATCH_FIELD_COUNT
+};
+#undef MATCH_FIELD
 extern const struct match_field match_fields[MATCH_FIELD_COUNT];
 
 /* A parsed value of any kind. */

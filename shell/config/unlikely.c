@@ -58,9 +58,9 @@ static unsigned family_of(const struct match_field *field, const struct match_va
 
     if (field->kind == MATCH_PREFIX)
         return value->family;
-    if (strcmp(field->name, "family") == 0)
+    if (field == &match_fields[FIELD_FAMILY])
         return value->low;
-    if (strcmp(field->name, "protocol") != 0)
+    if (field != &match_fields[FIELD_PROTOCOL])
         return 0;
     return value->low == ICMP || value->low == IGMP ? 4 : value->low == ICMP6 ? 6 : 0;
 }
@@ -96,9 +96,10 @@ static void check_rule(struct warning *warning, const struct trail *rule)
             versioned = leaf;
             version = family;
         }
-        if (strcmp(field->name, "protocol") == 0 && !has_ports(value.low))
+        if (field == &match_fields[FIELD_PROTOCOL] && !has_ports(value.low))
             protocol = leaf;
-        if (strcmp(field->name, "source-port") == 0 || strcmp(field->name, "destination-port") == 0)
+        if (field == &match_fields[FIELD_SOURCE_PORT] ||
+            field == &match_fields[FIELD_DESTINATION_PORT])
             ports = leaf;
         if (protocol && ports) {
             warn_never(warning, rule, protocol, ports);

@@ -1,6 +1,6 @@
 /* Rules for the tests, from the words that a user types, and a second opinion on whether
  * one matches a key: field by field, without any of the classifier's
- * masks. */
+ * masks. That a field's slot is the right one, test_match_slots.c shows with packets. */
 #ifndef MIRRORSH_TESTS_MATCHES_H
 #define MIRRORSH_TESTS_MATCHES_H
 
@@ -13,8 +13,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-enum { FAMILY, PROTOCOL, SOURCE, DESTINATION, SOURCE_PORT, DESTINATION_PORT, VLAN };
 
 /* "protocol tcp destination-port 80" */
 static inline struct match match_from(const char *words)
@@ -47,43 +45,29 @@ static inline bool prefix_holds(const struct match_value *value, const uint8_t a
     return true;
 }
 
-static inline bool within(const struct match_value *value, uint32_t number)
+static inline bool field_holds(const struct match_field *field, const struct match_value *value,
+                               const struct flow_key *key)
 {
+    const uint8_t *slot = (const uint8_t *)key + field->key_offset;
+    uint32_t number = *slot;
+    if ((key->parts & field->parts) != field->parts)
+        return false;
+    switch (field->kind) {
+    case MATCH_PREFIX:
+        return prefix_holds(value, slot, key->family);
+    case MATCH_RANGE:
+        number = *(const uint16_t *)(const void *)slot;
+        break;
+    case MATCH_NAMED:
+        break;
+    }
     return number >= value->low && number <= value->high;
 }
 
 static inline bool plainly_matches(const struct match *match, const struct flow_key *key)
 {
-    const struct match_value *value = match->value;
     for (size_t i = 0; i < MATCH_FIELD_COUNT; i++) {
-        bool holds = true;
-        if (!(match->given & 1u << i))
-            continue;
-        switch (i) {
-        case FAMILY:
-            holds = within(&value[i], key->family);
-            break;
-        case PROTOCOL:
-            holds = key->parts & KEY_PROTOCOL && within(&value[i], key->protocol);
-            break;
-        case SOURCE:
-            holds = key->parts & KEY_ADDRESSES && prefix_holds(&value[i], key->source, key->family);
-            break;
-        case DESTINATION:
-            holds = key->parts & KEY_ADDRESSES &&
-                    prefix_holds(&value[i], key->destination, key->family);
-            break;
-        case SOURCE_PORT:
-            holds = key->parts & KEY_PORTS && within(&value[i], key->source_port);
-            break;
-        case DESTINATION_PORT:
-            holds = key->parts & KEY_PORTS && within(&value[i], key->destination_port);
-            break;
-        case VLAN:
-            holds = key->parts & KEY_VLAN && within(&value[i], key->vlan);
-            break;
-        }
-        if (!holds)
+        if (match->given & 1u << i && !field_holds(&match_fields[i], &match->value[i], key))
             return false;
     }
     return true;

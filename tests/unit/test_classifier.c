@@ -53,7 +53,7 @@ static struct match random_match(void)
         struct match_value *value = &match.value[i];
         switch (match_fields[i].kind) {
         case MATCH_NAMED:
-            value->low = value->high = i == FAMILY ? family : protocols[below(5)];
+            value->low = value->high = i == FIELD_FAMILY ? family : protocols[below(5)];
             break;
         case MATCH_RANGE:
             value->low = below(2) ? below(10) : below(3) ? 0 : match_fields[i].maximum;
@@ -276,12 +276,13 @@ static bool classbench_rule(const char *line, struct match *match)
     snprintf(text, sizeof text, "source %s destination %s", source, destination);
     *match = match_from(text);
     for (unsigned end = 0; end < 2; end++) {
-        match->value[SOURCE_PORT + end].low = low[end];
-        match->value[SOURCE_PORT + end].high = high[end];
-        match->given |= 1u << (SOURCE_PORT + end);
+        unsigned field = end == 0 ? FIELD_SOURCE_PORT : FIELD_DESTINATION_PORT;
+        match->value[field].low = low[end];
+        match->value[field].high = high[end];
+        match->given |= 1u << field;
     }
-    match->value[PROTOCOL].low = match->value[PROTOCOL].high = protocol;
-    match->given |= mask ? 1u << PROTOCOL : 0;
+    match->value[FIELD_PROTOCOL].low = match->value[FIELD_PROTOCOL].high = protocol;
+    match->given |= mask ? 1u << FIELD_PROTOCOL : 0;
     return true;
 }
 
@@ -383,10 +384,12 @@ static void classbench_10k(void **state)
     assert_true(set.count > 9000);
     for (int i = 0; i < 500; i++) {
         const struct match_value *value = set.matches[below((uint32_t)set.count)].value;
-        struct flow_key key = five_tuple(0, 0, below(2) ? value[4].low : value[4].high,
-                                         below(2) ? value[5].low : value[5].high, value[1].low);
-        memcpy(key.source, value[SOURCE].address, 4);
-        memcpy(key.destination, value[DESTINATION].address, 4);
+        struct flow_key key = five_tuple(
+            0, 0, below(2) ? value[FIELD_SOURCE_PORT].low : value[FIELD_SOURCE_PORT].high,
+            below(2) ? value[FIELD_DESTINATION_PORT].low : value[FIELD_DESTINATION_PORT].high,
+            value[FIELD_PROTOCOL].low);
+        memcpy(key.source, value[FIELD_SOURCE].address, 4);
+        memcpy(key.destination, value[FIELD_DESTINATION].address, 4);
         assert_verdict(set.classifier, &key, set.rules, set.count);
         assert_int_equal(classifier_find(set.classifier, &key).kind, VERDICT_MIRRORED);
     }

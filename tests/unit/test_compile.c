@@ -42,17 +42,19 @@ static void filters(void **state)
     assert_int_equal(filter->rule_count[INGRESS], 2);
     assert_int_equal(filter->rules[INGRESS][0].number, 3);
     assert_true(filter->rules[INGRESS][0].accept);
-    assert_int_equal(filter->rules[INGRESS][0].match.given, 1 << 1 | 1 << 5);
-    assert_int_equal(filter->rules[INGRESS][0].match.value[1].low, 17);
-    assert_int_equal(filter->rules[INGRESS][0].match.value[5].low, 53);
-    assert_int_equal(filter->rules[INGRESS][0].match.value[5].high, 54);
+    assert_int_equal(filter->rules[INGRESS][0].match.given,
+                     1 << FIELD_PROTOCOL | 1 << FIELD_DESTINATION_PORT);
+    assert_int_equal(filter->rules[INGRESS][0].match.value[FIELD_PROTOCOL].low, 17);
+    assert_int_equal(filter->rules[INGRESS][0].match.value[FIELD_DESTINATION_PORT].low, 53);
+    assert_int_equal(filter->rules[INGRESS][0].match.value[FIELD_DESTINATION_PORT].high, 54);
     assert_int_equal(filter->rules[INGRESS][1].number, 20);
     assert_false(filter->rules[INGRESS][1].accept);
     assert_int_equal(filter->rules[INGRESS][1].match.given, 0);
     assert_int_equal(filter->rule_count[EGRESS], 1);
-    assert_int_equal(filter->rules[EGRESS][0].match.given, 1 << 2 | 1 << 6);
-    assert_int_equal(filter->rules[EGRESS][0].match.value[2].bits, 8);
-    assert_memory_equal(filter->rules[EGRESS][0].match.value[2].address, "\x0a\0\0\0", 4);
+    assert_int_equal(filter->rules[EGRESS][0].match.given, 1 << FIELD_SOURCE | 1 << FIELD_VLAN);
+    assert_int_equal(filter->rules[EGRESS][0].match.value[FIELD_SOURCE].bits, 8);
+    assert_memory_equal(filter->rules[EGRESS][0].match.value[FIELD_SOURCE].address, "\x0a\0\0\0",
+                        4);
     mirror_config_free(config);
     vni_book_free(&book);
 }

@@ -20,13 +20,10 @@ static const struct match_field *field_called(const char *name)
 static void the_table_is_whole(void **state)
 {
     (void)state;
-    static const char *const names[MATCH_FIELD_COUNT] = {
-        "family", "protocol", "source", "destination", "source-port", "destination-port", "vlan",
-    };
     for (size_t i = 0; i < MATCH_FIELD_COUNT; i++) {
         const struct match_field *field = &match_fields[i];
-        assert_string_equal(field->name, names[i]);
-        assert_ptr_equal(match_field_find(names[i]), field);
+        assert_true(field->name && *field->name);
+        assert_ptr_equal(match_field_find(field->name), field); /* no two with one name */
         assert_true(field->help && *field->help && field->hint && *field->hint);
         size_t size = field->kind == MATCH_PREFIX ? 16 : field->kind == MATCH_RANGE ? 2 : 1;
         assert_true(field->key_offset + size <= sizeof(struct flow_key));
