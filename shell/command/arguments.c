@@ -177,32 +177,32 @@ unsigned long argument_number(const struct arguments *arguments, const char *nam
     return text ? strtoul(text, NULL, 10) : otherwise;
 }
 
-static void hint_number(const struct argument *argument, const char *help, candidate_fn *candidate,
+static void hint_number(const struct argument *argument, const char *help, choice_fn *choice,
                         void *context)
 {
     char text[64];
 
     snprintf(text, sizeof text, "<%ld-%ld>", argument->minimum, argument->maximum);
-    candidate(context, &(struct candidate){.word = text, .help = help, .hint = true});
+    choice(context, &(struct choice){.word = text, .help = help, .hint = true});
 }
 
-static void offer(const struct argument *argument, const char *partial, candidate_fn *candidate,
+static void offer(const struct argument *argument, const char *partial, choice_fn *choice,
                   void *context)
 {
-    struct candidate offered = {.word = argument->name, .help = argument->help};
+    struct choice offered = {.word = argument->name, .help = argument->help};
 
     if (argument->kind == ARGUMENT_INTEGER) {
-        hint_number(argument, argument->help, candidate, context);
+        hint_number(argument, argument->help, choice, context);
     } else if (argument->kind == ARGUMENT_NAME) {
         offered.hint = true;
-        candidate(context, &offered);
+        choice(context, &offered);
     } else if (!to_the_end(argument) && strncmp(argument->name, partial, strlen(partial)) == 0) {
-        candidate(context, &offered);
+        choice(context, &offered);
     }
 }
 
 void arguments_next(const struct command *command, const struct word *words, size_t count,
-                    const char *partial, candidate_fn *candidate, void *context)
+                    const char *partial, choice_fn *choice, void *context)
 {
     struct arguments given = {.command = command};
     struct problem problem;
@@ -212,7 +212,7 @@ void arguments_next(const struct command *command, const struct word *words, siz
         int i = which(&given, &words[index], index, &problem);
 
         if (i >= 0 && command->arguments[i].kind == ARGUMENT_NUMBER && index + 1 == count) {
-            hint_number(&command->arguments[i], command->arguments[i].help, candidate, context);
+            hint_number(&command->arguments[i], command->arguments[i].help, choice, context);
             return;
         }
         if (!take(&given, words, count, &index, &problem))
@@ -221,12 +221,11 @@ void arguments_next(const struct command *command, const struct word *words, siz
     unsigned open = open_arguments(&given);
     for (size_t i = 0; i < ARGUMENTS_MAX && command->arguments[i].name; i++) {
         if (open & (1u << i))
-            offer(&command->arguments[i], partial, candidate, context);
+            offer(&command->arguments[i], partial, choice, context);
         complete &= given.value[i] || !command->arguments[i].required;
     }
     if (complete && !*partial)
-        candidate(context,
-                  &(struct candidate){.word = "<enter>", .help = ENTER_HELP, .hint = true});
+        choice(context, &(struct choice){.word = "<enter>", .help = ENTER_HELP, .hint = true});
 }
 
 void command_usage(const struct command *command, char *text, size_t size)

@@ -27,7 +27,7 @@ unsigned long argument_number(const struct arguments *arguments, const char *nam
 
 /* What may stand next behind these words, for TAB and `?`: names and numbers as hints. */
 void arguments_next(const struct command *command, const struct word *words, size_t count,
-                    const char *partial, candidate_fn *candidate, void *context);
+                    const char *partial, choice_fn *choice, void *context);
 
 /* "show sessions [NAME [detail]]" */
 void command_usage(const struct command *command, char *text, size_t size);

@@ -203,7 +203,7 @@ static const char *help_of(const struct command *command, size_t depth)
 }
 
 void command_next_words(enum command_mode mode, const struct command_walk *walk,
-                        const char *partial, candidate_fn *candidate, void *context)
+                        const char *partial, choice_fn *choice, void *context)
 {
     const struct command *command;
     size_t index = 0;
@@ -217,8 +217,8 @@ void command_next_words(enum command_mode mode, const struct command_walk *walk,
         if (strncmp(keyword.text, partial, strlen(partial)) != 0)
             continue;
         snprintf(text, sizeof text, "%.*s", (int)keyword.length, keyword.text);
-        candidate(context, &(struct candidate){.word = text,
-                                               .help = whole ? whole->help
-                                                             : help_of(command, walk->depth + 1)});
+        choice(context,
+               &(struct choice){.word = text,
+                                .help = whole ? whole->help : help_of(command, walk->depth + 1)});
     }
 }

@@ -29,6 +29,6 @@ bool command_walk(enum command_mode mode, const struct word *words, size_t count
                   struct command_walk *walk, struct problem *problem);
 /* The distinct keywords that may follow the walk and begin with `partial`. */
 void command_next_words(enum command_mode mode, const struct command_walk *walk,
-                        const char *partial, candidate_fn *candidate, void *context);
+                        const char *partial, choice_fn *choice, void *context);
 
 #endif

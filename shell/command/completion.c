@@ -16,16 +16,16 @@ struct completion {
     FILE *out;
 };
 
-static void print_candidate(void *context, const struct candidate *candidate)
+static void print_choice(void *context, const struct choice *choice)
 {
     struct completion *completion = context;
 
-    fputs(candidate->hint ? "H\t" : "W\t", completion->out);
-    if (candidate->hint)
-        fputs(candidate->word, completion->out);
+    fputs(choice->hint ? "H\t" : "W\t", completion->out);
+    if (choice->hint)
+        fputs(choice->word, completion->out);
     else
-        word_print(candidate->word, completion->out);
-    fprintf(completion->out, "\t%s\n", candidate->help);
+        word_print(choice->word, completion->out);
+    fprintf(completion->out, "\t%s\n", choice->help);
 }
 
 static void complete_name(struct completion *completion, const char *list)
@@ -40,13 +40,13 @@ static void complete_name(struct completion *completion, const char *list)
 
         if (strcmp(node->schema->name, list) == 0 && node->key &&
             strncmp(node->key, completion->partial, length) == 0)
-            print_candidate(completion,
-                            &(struct candidate){.word = node->key, .help = completion_help(node)});
+            print_choice(completion,
+                         &(struct choice){.word = node->key, .help = completion_help(node)});
     }
     for (size_t i = 0; strcmp(list, "interface") == 0 && i < live.interface_count; i++)
         if (strncmp(live.interfaces[i], completion->partial, length) == 0)
-            print_candidate(completion, &(struct candidate){.word = live.interfaces[i],
-                                                            .help = INTERFACE_HELP});
+            print_choice(completion,
+                         &(struct choice){.word = live.interfaces[i], .help = INTERFACE_HELP});
     live_values_free(&live);
 }
 
@@ -64,7 +64,7 @@ static void complete_configuration(struct completion *completion, const struct a
     if (whole)
         complete_path(candidate ? edit_tree(&context->edit) : context->running->snapshot->tree,
                       whole, above.count + count, completion->partial, argument->purpose, &live,
-                      print_candidate, completion);
+                      print_choice, completion);
     live_values_free(&live);
     free(whole);
 }
@@ -106,7 +106,7 @@ static void complete_arguments(struct completion *completion, const struct comma
     }
     bool nested = argument->name && argument->kind == ARGUMENT_COMMAND;
     if (!nested || used == count)
-        arguments_next(command, words, count, completion->partial, print_candidate, completion);
+        arguments_next(command, words, count, completion->partial, print_choice, completion);
     if (nested)
         complete_nested(completion, argument, levels, words + used, count - used);
 }
@@ -119,7 +119,7 @@ static void complete_command(struct completion *completion, enum command_mode mo
     bool leads = command_walk(mode, words, count, &walk, &problem);
 
     if (walk.depth == count) {
-        command_next_words(mode, &walk, completion->partial, print_candidate, completion);
+        command_next_words(mode, &walk, completion->partial, print_choice, completion);
         if (!walk.command)
             return;
     } else if (!leads) {
@@ -154,7 +154,7 @@ static void complete_words(struct completion *completion, const struct word *wor
         complete_command(completion, context->mode, words, count);
     else
         display_next(first == last ? displays_of(context, words, first) : 0, words + last,
-                     count - last, completion->partial, print_candidate, completion);
+                     count - last, completion->partial, print_choice, completion);
 }
 
 void completion_print(struct context *context, const char *line, size_t cursor, uint32_t *offset,

@@ -123,16 +123,16 @@ bool display_parse(const struct word *words, size_t count, struct display_pipe *
 
 /* ---- completion ---- */
 
-static void offer(const struct row *rows, unsigned displays, const char *partial,
-                  candidate_fn *candidate, void *context)
+static void offer(const struct row *rows, unsigned displays, const char *partial, choice_fn *choice,
+                  void *context)
 {
     for (const struct row *row = rows; row->name; row++)
         if ((row->displays & displays) && begins(row->name, partial))
-            candidate(context, &(struct candidate){.word = row->name, .help = row->help});
+            choice(context, &(struct choice){.word = row->name, .help = row->help});
 }
 
 void display_next(unsigned displays, const struct word *words, size_t count, const char *partial,
-                  candidate_fn *candidate, void *context)
+                  choice_fn *choice, void *context)
 {
     static const struct row rollback[] = {
         {"rollback", "With an archived configuration", DISPLAY_COMPARE}, {NULL, NULL, 0}};
@@ -140,19 +140,18 @@ void display_next(unsigned displays, const struct word *words, size_t count, con
     const struct row *row;
 
     if (count < 2) {
-        offer(pipe_rows, displays, partial, candidate, context);
+        offer(pipe_rows, displays, partial, choice, context);
         return;
     }
     row = find_row(pipe_rows, "pipe", words, count, 1, &problem);
     if (!row)
         return;
     if (count == 2)
-        offer(row->displays == DISPLAY_COMPARE ? rollback : form_rows, displays, partial, candidate,
+        offer(row->displays == DISPLAY_COMPARE ? rollback : form_rows, displays, partial, choice,
               context);
     if (count == 3 && row->displays == DISPLAY_COMPARE)
-        candidate(context, &(struct candidate){
-                               .word = "<0-50>", .help = "How many commits back", .hint = true});
+        choice(context,
+               &(struct choice){.word = "<0-50>", .help = "How many commits back", .hint = true});
     else if (!*partial && (count > 2 || row->displays == DISPLAY_COMPARE))
-        candidate(context,
-                  &(struct candidate){.word = "<enter>", .help = ENTER_HELP, .hint = true});
+        choice(context, &(struct choice){.word = "<enter>", .help = ENTER_HELP, .hint = true});
 }

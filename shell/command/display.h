@@ -18,6 +18,6 @@ bool display_parse(const struct word *words, size_t count, struct display_pipe *
 
 /* For TAB and `?`: words from the `|` on; displays: those that the command has. */
 void display_next(unsigned displays, const struct word *words, size_t count, const char *partial,
-                  candidate_fn *candidate, void *context);
+                  choice_fn *choice, void *context);
 
 #endif

@@ -23,15 +23,15 @@ struct checking {
     bool good;
 };
 
-static void report(struct checking *checking, const struct trail *trail, const char *row,
+static void report(struct checking *checking, const struct location *location, const char *row,
                    const char *format, const char *detail, const char *other)
 {
-    char path[TRAIL_TEXT_SIZE], text[TRAIL_TEXT_SIZE];
+    char path[LOCATION_TEXT_SIZE], text[LOCATION_TEXT_SIZE];
     uint32_t line, column;
 
     snprintf(text, sizeof text, format, detail, other);
-    trail_text(trail, path);
-    trail_place(trail, row, &line, &column);
+    location_text(location, path);
+    location_in_text(location, row, &line, &column);
     problems_add(checking->problems, line, column, "%s%s%s: %s", path, path[0] == '\0' ? "" : " ",
                  row, text);
     checking->good = false;
@@ -45,11 +45,11 @@ static int by_value(const void *a, const void *b)
     return order != 0 ? order : node_order(x->instance, y->instance);
 }
 
-static void check_node(struct checking *checking, const struct trail *trail,
+static void check_node(struct checking *checking, const struct location *location,
                        const struct holders *holders);
 
 /* The instances of a list, all that are in parent->children from `first` on. */
-static void check_instances(struct checking *checking, const struct trail *parent, size_t first,
+static void check_instances(struct checking *checking, const struct location *parent, size_t first,
                             size_t count, const struct schema *unique, const struct holders *others)
 {
     struct node **instances = parent->node->children + first;
@@ -59,7 +59,7 @@ static void check_instances(struct checking *checking, const struct trail *paren
         unique++;
     if (!unique->name) {
         for (size_t i = 0; i < count; i++)
-            check_node(checking, &(struct trail){.up = parent, .node = instances[i]}, others);
+            check_node(checking, &(struct location){.up = parent, .node = instances[i]}, others);
         return;
     }
     struct holders holders = {.row = unique, .next = others};
@@ -93,7 +93,7 @@ static const struct node *first_holder(const struct holders *holders, const stru
     return holders->at[low].instance;
 }
 
-static void check_leaf(struct checking *checking, const struct trail *trail,
+static void check_leaf(struct checking *checking, const struct location *location,
                        const struct node *leaf, const struct holders *holders)
 {
     const struct schema *row = leaf->schema;
@@ -102,22 +102,22 @@ static void check_leaf(struct checking *checking, const struct trail *trail,
         holders = holders->next;
     if (row->unique && holders && leaf->value_count > 0) {
         const struct node *first = first_holder(holders, leaf);
-        if (first != trail->node) {
-            char also[TRAIL_TEXT_SIZE];
-            trail_text(&(struct trail){.up = trail->up, .node = first}, also);
-            report(checking, trail, row->name, "%s is also %s's", leaf->values[0], also);
+        if (first != location->node) {
+            char also[LOCATION_TEXT_SIZE];
+            location_text(&(struct location){.up = location->up, .node = first}, also);
+            report(checking, location, row->name, "%s is also %s's", leaf->values[0], also);
         }
     }
     for (size_t i = 0; row->refers_to && i < leaf->value_count; i++)
         if (!node_instance(checking->tree, row->refers_to, leaf->values[i]))
-            report(checking, trail, row->name, "there is no %s \"%s\"", row->refers_to,
+            report(checking, location, row->name, "there is no %s \"%s\"", row->refers_to,
                    leaf->values[i]);
 }
 
-static void check_node(struct checking *checking, const struct trail *trail,
+static void check_node(struct checking *checking, const struct location *location,
                        const struct holders *holders)
 {
-    const struct node *node = trail->node;
+    const struct node *node = location->node;
     size_t at = 0, count;
 
     for (const struct schema *row = node->schema->children; row->name; row++, at += count) {
@@ -125,16 +125,16 @@ static void check_node(struct checking *checking, const struct trail *trail,
             if (node->children[at + count]->schema != row)
                 break;
         if (count == 0 && row->required && !node->doubtful)
-            report(checking, trail, row->name, "missing", NULL, NULL);
+            report(checking, location, row->name, "missing", NULL, NULL);
         if (count == 0 || row->kind == SCHEMA_FLAG)
             continue;
         const struct node *child = node->children[at];
         if (row->kind == SCHEMA_LIST)
-            check_instances(checking, trail, at, count, row->children, NULL);
+            check_instances(checking, location, at, count, row->children, NULL);
         else if (row->kind == SCHEMA_CONTAINER)
-            check_node(checking, &(struct trail){.up = trail, .node = child}, NULL);
+            check_node(checking, &(struct location){.up = location, .node = child}, NULL);
         else
-            check_leaf(checking, trail, child, holders);
+            check_leaf(checking, location, child, holders);
     }
 }
 
@@ -142,6 +142,6 @@ bool check(const struct node *tree, struct problems *problems)
 {
     struct checking checking = {.tree = tree, .problems = problems, .good = true};
 
-    check_node(&checking, &(struct trail){.node = tree}, NULL);
+    check_node(&checking, &(struct location){.node = tree}, NULL);
     return checking.good;
 }

@@ -7,20 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint32_t vni_book_find(const struct vni_book *book, const char *session)
+uint32_t assignments_find(const struct assignments *assigned, const char *session)
 {
-    for (size_t i = 0; i < book->count; i++)
-        if (strcmp(book->at[i].session, session) == 0)
-            return book->at[i].vni;
+    for (size_t i = 0; i < assigned->count; i++)
+        if (strcmp(assigned->at[i].session, session) == 0)
+            return assigned->at[i].vni;
     return UINT32_MAX;
 }
 
-void vni_book_free(struct vni_book *book)
+void assignments_free(struct assignments *assigned)
 {
-    for (size_t i = 0; i < book->count; i++)
-        free(book->at[i].session);
-    free(book->at);
-    *book = (struct vni_book){0};
+    for (size_t i = 0; i < assigned->count; i++)
+        free(assigned->at[i].session);
+    free(assigned->at);
+    *assigned = (struct assignments){0};
 }
 
 /* calloc that gives memory for none too. */
@@ -176,7 +176,7 @@ static uint32_t draw(uint8_t *taken, uint64_t *seed)
 
 static int by_session(const void *a, const void *b)
 {
-    const struct vni_entry *x = a, *y = b;
+    const struct assignment *x = a, *y = b;
 
     return strcmp(x->session, y->session);
 }
@@ -187,18 +187,18 @@ static long own_vni(const struct node *session)
     return value_to_number(node_value(session, "vni"), -1);
 }
 
-/* Every session's VNI in vnis; *book is replaced. false: out of memory, nothing changed. */
-static bool give_vnis(struct instances sessions, struct vni_book *book, uint64_t seed,
+/* Every session's VNI in vnis; *assigned is replaced. false: out of memory, nothing changed. */
+static bool give_vnis(struct instances sessions, struct assignments *assigned, uint64_t seed,
                       uint32_t *vnis)
 {
     uint8_t *own = calloc(VNI_COUNT / 8, 1), *taken = calloc(VNI_COUNT / 8, 1);
-    struct vni_book kept = {.at = array(sessions.count, sizeof *kept.at)};
-    struct vni_entry *sorted = array(book->count, sizeof *sorted);
+    struct assignments kept = {.at = array(sessions.count, sizeof *kept.at)};
+    struct assignment *sorted = array(assigned->count, sizeof *sorted);
     bool good = own && taken && kept.at && sorted;
 
-    for (size_t i = 0; good && i < book->count; i++) {
-        sorted[i] = book->at[i];
-        take(taken, book->at[i].vni % VNI_COUNT);
+    for (size_t i = 0; good && i < assigned->count; i++) {
+        sorted[i] = assigned->at[i];
+        take(taken, assigned->at[i].vni % VNI_COUNT);
     }
     for (size_t i = 0; good && i < sessions.count; i++)
         if (own_vni(sessions.at[i]) >= 0) {
@@ -206,14 +206,14 @@ static bool give_vnis(struct instances sessions, struct vni_book *book, uint64_t
             take(taken, (uint32_t)own_vni(sessions.at[i]));
         }
     if (good)
-        qsort(sorted, book->count, sizeof *sorted, by_session);
+        qsort(sorted, assigned->count, sizeof *sorted, by_session);
     for (size_t i = 0; good && i < sessions.count; i++) {
         vnis[i] = (uint32_t)own_vni(sessions.at[i]);
         if (own_vni(sessions.at[i]) >= 0)
             continue;
-        struct vni_entry entry = {.session = sessions.at[i]->key};
-        const struct vni_entry *had =
-            bsearch(&entry, sorted, book->count, sizeof *sorted, by_session);
+        struct assignment entry = {.session = sessions.at[i]->key};
+        const struct assignment *had =
+            bsearch(&entry, sorted, assigned->count, sizeof *sorted, by_session);
         entry.vni =
             had && had->vni < VNI_COUNT && !is_taken(own, had->vni) ? had->vni : draw(taken, &seed);
         vnis[i] = entry.vni;
@@ -225,9 +225,9 @@ static bool give_vnis(struct instances sessions, struct vni_book *book, uint64_t
     free(own);
     free(taken);
     free(sorted);
-    vni_book_free(good ? book : &kept);
+    assignments_free(good ? assigned : &kept);
     if (good)
-        *book = kept;
+        *assigned = kept;
     return good;
 }
 
@@ -265,13 +265,13 @@ static bool compile_all(const struct node *tree, const uint32_t *vnis, struct mi
     return good;
 }
 
-struct mirror_config *compile(const struct node *tree, struct vni_book *book, uint64_t seed)
+struct mirror_config *compile(const struct node *tree, struct assignments *assigned, uint64_t seed)
 {
     struct instances sessions = instances_of(tree, "session");
     struct mirror_config *config = calloc(1, sizeof *config);
     uint32_t *vnis = array(sessions.count, sizeof *vnis);
 
-    if (config && vnis && give_vnis(sessions, book, seed, vnis) &&
+    if (config && vnis && give_vnis(sessions, assigned, seed, vnis) &&
         compile_all(tree, vnis, config)) {
         free(vnis);
         return config;

@@ -9,14 +9,14 @@
 #include <string.h>
 
 struct completing {
-    const struct node *node[PLACE_DEPTH]; /* of walk.level in the tree; NULL: not there */
-    const struct node *leaf;              /* of walk.open in the tree; NULL: not there, or a list */
+    const struct node *node[TREE_DEPTH]; /* of walk.level in the tree; NULL: not there */
+    const struct node *leaf;             /* of walk.open in the tree; NULL: not there, or a list */
     struct walk walk;
     enum path_purpose purpose;
     const char *partial;
     const struct word *words; /* the complete ones */
     size_t count;
-    candidate_fn *candidate;
+    choice_fn *choice;
     void *context;
 };
 
@@ -30,16 +30,16 @@ const char *completion_help(const struct node *instance)
 
 static void offer(struct completing *completing, const char *word, const char *help)
 {
-    struct candidate candidate = {.word = word, .help = help};
+    struct choice choice = {.word = word, .help = help};
 
     if (strncmp(word, completing->partial, strlen(completing->partial)) == 0)
-        completing->candidate(completing->context, &candidate);
+        completing->choice(completing->context, &choice);
 }
 
 static void hint(struct completing *completing, const char *text, const char *help)
 {
-    completing->candidate(completing->context,
-                          &(struct candidate){.word = text, .help = help, .hint = true});
+    completing->choice(completing->context,
+                       &(struct choice){.word = text, .help = help, .hint = true});
 }
 
 static bool is_there(const struct node *node, const struct schema *row)
@@ -227,13 +227,13 @@ static bool is_complete(const struct completing *completing)
 
 void complete_path(const struct node *tree, const struct word *words, size_t count,
                    const char *partial, enum path_purpose purpose, const struct live_values *live,
-                   candidate_fn *candidate, void *context)
+                   choice_fn *choice, void *context)
 {
     struct completing completing = {.purpose = purpose,
                                     .partial = partial,
                                     .words = words,
                                     .count = count,
-                                    .candidate = candidate,
+                                    .choice = choice,
                                     .context = context};
 
     if (!read_words(&completing, tree))

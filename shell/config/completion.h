@@ -5,13 +5,13 @@
 
 #include "tree.h"
 
-struct candidate {
+struct choice {
     const char *word; /* to be inserted; for a hint: what is shown, "<1-32766>" */
     const char *help; /* one line, never empty */
     bool hint;        /* shown by `?`, never inserted */
 };
 
-typedef void candidate_fn(void *context, const struct candidate *candidate);
+typedef void choice_fn(void *context, const struct choice *choice);
 
 enum path_purpose { PATH_SET, PATH_DELETE, PATH_SHOW, PATH_EDIT };
 
@@ -29,10 +29,10 @@ struct live_values {
 const char *completion_help(const struct node *instance);
 
 /* words: the complete ones in front (edit path included); partial: what is typed of the next,
- * "" at a blank. Calls candidate() for each that begins with partial. A path that is complete
+ * "" at a blank. Calls choice() for each that begins with partial. A path that is complete
  * as it stands gets the hint "<enter>". Nothing when the words in front are wrong. */
 void complete_path(const struct node *tree, const struct word *words, size_t count,
                    const char *partial, enum path_purpose purpose, const struct live_values *live,
-                   candidate_fn *candidate, void *context);
+                   choice_fn *choice, void *context);
 
 #endif

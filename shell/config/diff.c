@@ -20,7 +20,7 @@ static void next_slot(const struct node *old, const struct node *new, size_t *i,
 
 /* Something that is shown as a whole: there on one side only, or with other values. */
 static bool print_slot(const struct node *before, const struct node *after, bool *headed,
-                       const struct trail *trail, FILE *out)
+                       const struct location *location, FILE *out)
 {
     enum schema_kind kind = before ? before->schema->kind : after->schema->kind;
 
@@ -29,7 +29,7 @@ static bool print_slot(const struct node *before, const struct node *after, bool
         return false;
     if (!*headed) {
         fputs("[edit", out);
-        trail_print(trail, out);
+        location_print(location, out);
         fputs("]\n", out);
         *headed = true;
     }
@@ -40,20 +40,20 @@ static bool print_slot(const struct node *before, const struct node *after, bool
     return true;
 }
 
-static bool print_nodes(const struct node *old, const struct node *new, const struct trail *up,
+static bool print_nodes(const struct node *old, const struct node *new, const struct location *up,
                         FILE *out)
 {
-    struct trail trail = {.up = up, .node = new};
+    struct location location = {.up = up, .node = new};
     const struct node *before, *after;
     bool different = false, headed = false;
     size_t i = 0, j = 0;
 
     while (next_slot(old, new, &i, &j, &before, &after), before || after)
-        different |= print_slot(before, after, &headed, &trail, out);
+        different |= print_slot(before, after, &headed, &location, out);
     i = j = 0;
     while (next_slot(old, new, &i, &j, &before, &after), before || after)
         if (before && after)
-            different |= print_nodes(before, after, &trail, out);
+            different |= print_nodes(before, after, &location, out);
     return different;
 }
 

@@ -42,15 +42,15 @@ static void print_value(const struct schema *row, const char *text, FILE *out)
         json_string(text, out);
 }
 
-static void print_object(const struct node *node, size_t depth, const struct place *place,
+static void print_object(const struct node *node, size_t depth, const struct found *found,
                          FILE *out);
 
-static void print_child(const struct node *node, size_t depth, const struct place *place, FILE *out)
+static void print_child(const struct node *node, size_t depth, const struct found *found, FILE *out)
 {
     switch (node->schema->kind) {
     case SCHEMA_CONTAINER:
     case SCHEMA_LIST:
-        print_object(node, depth, place, out);
+        print_object(node, depth, found, out);
         break;
     case SCHEMA_LEAF:
         print_value(node->schema, node->values[0], out);
@@ -68,15 +68,15 @@ static void print_child(const struct node *node, size_t depth, const struct plac
     }
 }
 
-/* Is the child of the node at `depth` on the way to the place, or below it? */
-static bool wanted(const struct node *child, size_t depth, const struct place *place)
+/* Is the child of the node at `depth` on the way to what was found, or below it? */
+static bool wanted(const struct node *child, size_t depth, const struct found *found)
 {
-    if (depth < place->depth)
-        return child == place->trail[depth + 1].node;
-    return depth > place->depth || !place->list || child->schema == place->list;
+    if (depth < found->depth)
+        return child == found->location[depth + 1].node;
+    return depth > found->depth || !found->list || child->schema == found->list;
 }
 
-static void print_object(const struct node *node, size_t depth, const struct place *place,
+static void print_object(const struct node *node, size_t depth, const struct found *found,
                          FILE *out)
 {
     const struct schema *open = NULL; /* the list whose array is open */
@@ -90,7 +90,7 @@ static void print_object(const struct node *node, size_t depth, const struct pla
     }
     for (size_t i = 0; i < node->child_count; i++) {
         const struct node *child = node->children[i];
-        if (!wanted(child, depth, place))
+        if (!wanted(child, depth, found))
             continue;
         if (open && open != child->schema) {
             putc(']', out);
@@ -105,18 +105,18 @@ static void print_object(const struct node *node, size_t depth, const struct pla
             putc('[', out);
             open = child->schema;
         }
-        print_child(child, depth + 1, place, out);
+        print_child(child, depth + 1, found, out);
     }
     fputs(open ? "]}" : "}", out);
 }
 
 void text_print_json(const struct node *tree, const struct path *path, FILE *out)
 {
-    struct place place;
+    struct found found;
 
     fputs("{\"configuration\":", out);
-    if (path_place(tree, path, &place))
-        print_object(tree, 0, &place, out);
+    if (path_find(tree, path, &found))
+        print_object(tree, 0, &found, out);
     else
         fputs("{}", out);
     fputs("}\n", out);

@@ -57,14 +57,14 @@ static char *describe(const struct node *node)
     return text;
 }
 
-static void clash(struct merge *merge, const struct trail *up, const struct slot *slot)
+static void clash(struct merge *merge, const struct location *up, const struct slot *slot)
 {
     const struct node *node = slot->mine ? slot->mine : slot->theirs;
-    char path[TRAIL_TEXT_SIZE], *mine, *theirs;
+    char path[LOCATION_TEXT_SIZE], *mine, *theirs;
 
     mine = describe(slot->mine);
     theirs = describe(slot->theirs);
-    trail_text(&(struct trail){.up = up, .node = node}, path);
+    location_text(&(struct location){.up = up, .node = node}, path);
     if (mine && theirs)
         problems_add(merge->clashes, 0, 0,
                      "%s: %s in this candidate, %s in the running configuration meanwhile", path,
@@ -74,11 +74,12 @@ static void clash(struct merge *merge, const struct trail *up, const struct slot
     free(theirs);
 }
 
-static struct node *merge_nodes(struct merge *merge, const struct trail *up,
+static struct node *merge_nodes(struct merge *merge, const struct location *up,
                                 const struct slot *slot);
 
 /* NULL: nothing is to stand there, or memory ran out (merge->good is false then). */
-static struct node *merge_slot(struct merge *merge, const struct trail *up, const struct slot *slot)
+static struct node *merge_slot(struct merge *merge, const struct location *up,
+                               const struct slot *slot)
 {
     const struct node *any = slot->mine ? slot->mine : slot->theirs, *take;
 
@@ -121,11 +122,11 @@ static bool first_place(struct slot *slot)
 
 /* Child by child. A plain container that nothing is left in goes, and of a settled base an instance
  * that it did not have. */
-static struct node *merge_nodes(struct merge *merge, const struct trail *up,
+static struct node *merge_nodes(struct merge *merge, const struct location *up,
                                 const struct slot *slot)
 {
     const struct node *any = slot->mine ? slot->mine : slot->theirs;
-    struct trail trail = {.up = up, .node = any};
+    struct location location = {.up = up, .node = any};
     struct node *merged = node_new(any->schema, any->key);
     size_t b = 0, m = 0, t = 0;
 
@@ -137,7 +138,7 @@ static struct node *merge_nodes(struct merge *merge, const struct trail *up,
         b += child.base != NULL;
         m += child.mine != NULL;
         t += child.theirs != NULL;
-        struct node *node = merge_slot(merge, &trail, &child);
+        struct node *node = merge_slot(merge, &location, &child);
         if (node && !node_append(merged, node))
             merge->good = false;
     }

@@ -283,15 +283,15 @@ bool node_values_remove(struct node *node, const struct node *others)
 }
 
 /* Calls word() for each word of the path. */
-static void trail_words(const struct trail *trail, void (*word)(void *, const char *),
-                        void *context)
+static void location_words(const struct location *location, void (*word)(void *, const char *),
+                           void *context)
 {
-    if (!trail || !trail->up)
+    if (!location || !location->up)
         return;
-    trail_words(trail->up, word, context);
-    word(context, trail->node->schema->name);
-    if (trail->node->key)
-        word(context, trail->node->key);
+    location_words(location->up, word, context);
+    word(context, location->node->schema->name);
+    if (location->node->key)
+        word(context, location->node->key);
 }
 
 static void append_word(void *context, const char *word)
@@ -299,25 +299,26 @@ static void append_word(void *context, const char *word)
     char *out = context;
     size_t length = strlen(out);
 
-    snprintf(out + length, TRAIL_TEXT_SIZE - length, "%s%s", length == 0 ? "" : " ", word);
+    snprintf(out + length, LOCATION_TEXT_SIZE - length, "%s%s", length == 0 ? "" : " ", word);
 }
 
-const char *trail_text(const struct trail *trail, char out[static TRAIL_TEXT_SIZE])
+const char *location_text(const struct location *location, char out[static LOCATION_TEXT_SIZE])
 {
     out[0] = '\0';
-    trail_words(trail, append_word, out);
+    location_words(location, append_word, out);
     return out;
 }
 
-void trail_place(const struct trail *trail, const char *row, uint32_t *line, uint32_t *column)
+void location_in_text(const struct location *location, const char *row, uint32_t *line,
+                      uint32_t *column)
 {
-    const struct node *node = node_child(trail->node, row);
+    const struct node *node = node_child(location->node, row);
 
     while (!node || node->line == 0) {
-        if (!trail)
+        if (!location)
             break;
-        node = trail->node;
-        trail = trail->up;
+        node = location->node;
+        location = location->up;
     }
     *line = node ? node->line : 0;
     *column = node ? node->column : 0;
@@ -329,7 +330,7 @@ static void print_word(void *context, const char *word)
     word_print(word, context);
 }
 
-void trail_print(const struct trail *trail, FILE *out)
+void location_print(const struct location *location, FILE *out)
 {
-    trail_words(trail, print_word, out);
+    location_words(location, print_word, out);
 }

@@ -31,17 +31,18 @@ bool node_value_has(const struct node *node, const char *text);
 bool node_values_remove(struct node *node, const struct node *others); /* those of `others` */
 
 /* Where a node stands: it and what is above it, up to the root. */
-struct trail {
-    const struct trail *up; /* NULL: this is the root */
+struct location {
+    const struct location *up; /* NULL: this is the root */
     const struct node *node;
 };
 /* "session web priority": the words of the path, without values. NULL is fine. */
-enum { TRAIL_TEXT_SIZE = 1024 };
-const char *trail_text(const struct trail *trail, char out[static TRAIL_TEXT_SIZE]);
+enum { LOCATION_TEXT_SIZE = 1024 };
+const char *location_text(const struct location *location, char out[static LOCATION_TEXT_SIZE]);
 /* The place of the leaf `row` in the text that its tree was loaded from; where it has none, that of
  * what is around it. 0 of a tree that comes from no text. */
-void trail_place(const struct trail *trail, const char *row, uint32_t *line, uint32_t *column);
+void location_in_text(const struct location *location, const char *row, uint32_t *line,
+                      uint32_t *column);
 /* The same as words that words_split reads back, each behind a blank. */
-void trail_print(const struct trail *trail, FILE *out);
+void location_print(const struct location *location, FILE *out);
 
 #endif

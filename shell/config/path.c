@@ -332,25 +332,25 @@ size_t path_above(const struct path *path, unsigned long levels)
     return count;
 }
 
-bool path_place(const struct node *tree, const struct path *path, struct place *place)
+bool path_find(const struct node *tree, const struct path *path, struct found *found)
 {
-    *place = (struct place){.trail = {{.node = tree}}};
+    *found = (struct found){.location = {{.node = tree}}};
     for (size_t i = 0; i < path->count; i++) {
-        const struct trail *up = &place->trail[place->depth];
+        const struct location *up = &found->location[found->depth];
         const struct schema *row = schema_child(up->node->schema, path->words[i]);
         const char *key = NULL;
         size_t first;
 
         if (row->kind == SCHEMA_LIST && i + 1 == path->count) {
-            place->list = row;
+            found->list = row;
             return node_range(up->node, row, &first) > 0;
         }
         if (row->kind == SCHEMA_LIST)
             key = path->words[++i];
         const struct node *node = node_find(up->node, row, key);
-        if (!node || place->depth + 1 == PLACE_DEPTH)
+        if (!node || found->depth + 1 == TREE_DEPTH)
             return false;
-        place->trail[++place->depth] = (struct trail){.up = up, .node = node};
+        found->location[++found->depth] = (struct location){.up = up, .node = node};
     }
     return true;
 }

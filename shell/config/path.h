@@ -5,7 +5,7 @@
 
 #include "node.h"
 
-enum { PLACE_DEPTH = 16 }; /* nodes from the root down: more than the schema has levels */
+enum { TREE_DEPTH = 16 }; /* nodes from the root down: more than the schema has levels */
 
 enum walk_mode {
     WALK_SET,    /* keys and values must follow; goes on over several leaves of a node */
@@ -19,7 +19,7 @@ struct walk {
     struct walk_level {
         const struct schema *row; /* a container or list in whose node keywords stand */
         uint64_t given;           /* its rows that the line has given: bit i, row->children[i] */
-    } level[PLACE_DEPTH];         /* [0] is the root */
+    } level[TREE_DEPTH];          /* [0] is the root */
     size_t depth;                 /* where the next keyword stands */
     size_t instance;              /* depth of the innermost list instance, 0: in none. A keyword
                                      may stand in any plain container from there to depth */
@@ -69,7 +69,7 @@ bool tree_set_from(struct node *tree, const struct word *words, size_t count,
                    const struct origin *origin, struct problem *problem);
 /* Step `at` of a line that is good so far; nodes: from the root down, where keywords stand. false:
  * out of memory. */
-bool tree_apply(struct node *nodes[static PLACE_DEPTH], const struct step *steps, size_t at,
+bool tree_apply(struct node *nodes[static TREE_DEPTH], const struct step *steps, size_t at,
                 const struct origin *origin);
 /* What can be known of a line that tree_set_from has refused: what is right in it is set, a leaf
  * whose value is wrong is there without one, and where a keyword is wrong the node is doubtful. */
@@ -77,12 +77,12 @@ void tree_salvage(struct node *tree, const struct word *words, size_t count,
                   const struct origin *origin);
 
 /* Where a canonical path leads in a tree. */
-struct place {
-    struct trail trail[PLACE_DEPTH]; /* [0] is the root */
-    size_t depth;                    /* of the last one */
-    const struct schema *list;       /* the path ends with this list's keyword: all instances */
+struct found {
+    struct location location[TREE_DEPTH]; /* [0] is the root */
+    size_t depth;                         /* of the last one */
+    const struct schema *list; /* the path ends with this list's keyword: all instances */
 };
 /* false: not there. */
-bool path_place(const struct node *tree, const struct path *path, struct place *place);
+bool path_find(const struct node *tree, const struct path *path, struct found *found);
 
 #endif

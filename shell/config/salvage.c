@@ -34,7 +34,7 @@ void tree_salvage(struct node *tree, const struct word *words, size_t count,
                   const struct origin *origin)
 {
     struct step *steps = calloc(count + 1, sizeof *steps);
-    struct node *nodes[PLACE_DEPTH] = {tree};
+    struct node *nodes[TREE_DEPTH] = {tree};
     struct problem unused;
     struct walk walk;
     bool goes_on = steps;

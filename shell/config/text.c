@@ -7,41 +7,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_set(const struct trail *trail, FILE *out)
+static void print_set(const struct location *location, FILE *out)
 {
-    const struct node *node = trail->node;
+    const struct node *node = location->node;
 
     for (size_t i = 0; i < node->child_count; i++)
-        print_set(&(struct trail){.up = trail, .node = node->children[i]}, out);
+        print_set(&(struct location){.up = location, .node = node->children[i]}, out);
     for (size_t i = 0; i < node->value_count; i++) {
         fputs("set", out);
-        trail_print(trail, out);
+        location_print(location, out);
         putc(' ', out);
         word_print(node->values[i], out);
         putc('\n', out);
     }
-    if (node->child_count == 0 && node->value_count == 0 && trail->up) {
+    if (node->child_count == 0 && node->value_count == 0 && location->up) {
         fputs("set", out);
-        trail_print(trail, out);
+        location_print(location, out);
         putc('\n', out);
     }
 }
 
 void text_print_set(const struct node *tree, const struct path *path, FILE *out)
 {
-    struct place place;
+    struct found found;
     size_t first;
 
-    if (!path_place(tree, path, &place))
+    if (!path_find(tree, path, &found))
         return;
-    const struct trail *trail = &place.trail[place.depth];
-    if (!place.list) {
-        print_set(trail, out);
+    const struct location *location = &found.location[found.depth];
+    if (!found.list) {
+        print_set(location, out);
         return;
     }
-    size_t count = node_range(trail->node, place.list, &first);
+    size_t count = node_range(location->node, found.list, &first);
     for (size_t i = first; i < first + count; i++)
-        print_set(&(struct trail){.up = trail, .node = trail->node->children[i]}, out);
+        print_set(&(struct location){.up = location, .node = location->node->children[i]}, out);
 }
 
 static void print_braces(const struct node *node, const char *prefix, int depth, FILE *out)
@@ -74,15 +74,15 @@ void text_print_node(const struct node *node, const char *prefix, FILE *out)
 
 void text_print_braces(const struct node *tree, const struct path *path, FILE *out)
 {
-    struct place place;
+    struct found found;
 
-    if (!path_place(tree, path, &place))
+    if (!path_find(tree, path, &found))
         return;
-    const struct node *node = place.trail[place.depth].node;
-    if (!place.list && (node->value_count > 0 || node->schema->kind == SCHEMA_FLAG))
+    const struct node *node = found.location[found.depth].node;
+    if (!found.list && (node->value_count > 0 || node->schema->kind == SCHEMA_FLAG))
         print_braces(node, "", 0, out);
     for (size_t i = 0; i < node->child_count; i++)
-        if (!place.list || node->children[i]->schema == place.list)
+        if (!found.list || node->children[i]->schema == found.list)
             print_braces(node->children[i], "", 0, out);
 }
 

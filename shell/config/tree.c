@@ -55,7 +55,7 @@ static void note_place(struct node *node, const struct origin *origin, const str
     node->column = words_column(origin->text, origin->words[at].start);
 }
 
-bool tree_apply(struct node *nodes[static PLACE_DEPTH], const struct step *steps, size_t at,
+bool tree_apply(struct node *nodes[static TREE_DEPTH], const struct step *steps, size_t at,
                 const struct origin *origin)
 {
     const struct step *step = &steps[at];
@@ -88,7 +88,7 @@ bool tree_set_from(struct node *tree, const struct word *words, size_t count,
                    const struct origin *origin, struct problem *problem)
 {
     struct step *steps = path_steps(WALK_SET, words, count, problem);
-    struct node *nodes[PLACE_DEPTH] = {tree};
+    struct node *nodes[TREE_DEPTH] = {tree};
     bool good = steps;
 
     if (!good)

@@ -25,20 +25,20 @@ struct warning {
 };
 
 static void __attribute__((format(printf, 4, 5)))
-warn(struct warning *warning, const struct trail *trail, const char *behind, const char *format,
-     ...)
+warn(struct warning *warning, const struct location *location, const char *behind,
+     const char *format, ...)
 {
-    char path[TRAIL_TEXT_SIZE], *text;
+    char path[LOCATION_TEXT_SIZE], *text;
     uint32_t line, column;
     va_list arguments;
 
-    trail_place(trail, behind, &line, &column);
+    location_in_text(location, behind, &line, &column);
     va_start(arguments, format);
     if (vasprintf(&text, format, arguments) < 0)
         text = NULL;
     va_end(arguments);
     if (text)
-        problems_add(warning->to, line, column, "%s%s%s: %s", trail_text(trail, path),
+        problems_add(warning->to, line, column, "%s%s%s: %s", location_text(location, path),
                      *behind ? " " : "", behind, text);
     free(text);
 }
@@ -66,7 +66,7 @@ static unsigned family_of(const struct match_field *field, const struct match_va
 }
 
 /* Two conditions of a rule that exclude each other. */
-static void warn_never(struct warning *warning, const struct trail *rule, const struct node *one,
+static void warn_never(struct warning *warning, const struct location *rule, const struct node *one,
                        const struct node *other)
 {
     warn(warning, rule, other->schema->name, "%s with %s %s matches no packet", other->values[0],
@@ -74,7 +74,7 @@ static void warn_never(struct warning *warning, const struct trail *rule, const 
 }
 
 /* Finds one contradiction among the conditions of a rule, the first. */
-static void check_rule(struct warning *warning, const struct trail *rule)
+static void check_rule(struct warning *warning, const struct location *rule)
 {
     const struct node *node = rule->node, *versioned = NULL, *protocol = NULL, *ports = NULL;
     unsigned version = 0;
@@ -117,12 +117,12 @@ static bool takes_everything(const struct node *rule)
 }
 
 /* The rules of one direction, in the order they are tried. */
-static void check_rules(struct warning *warning, const struct trail *direction)
+static void check_rules(struct warning *warning, const struct location *direction)
 {
     const struct node *node = direction->node;
 
     for (size_t i = 0; i < node->child_count; i++) {
-        struct trail rule = {.up = direction, .node = node->children[i]};
+        struct location rule = {.up = direction, .node = node->children[i]};
 
         if (i > 0 && takes_everything(node->children[i - 1])) {
             char more[60] = "";
@@ -140,13 +140,13 @@ static void check_rules(struct warning *warning, const struct trail *direction)
     }
 }
 
-static void check_filter(struct warning *warning, const struct trail *filter)
+static void check_filter(struct warning *warning, const struct location *filter)
 {
     for (size_t i = 0; i < filter->node->child_count; i++) {
         const struct node *child = filter->node->children[i];
 
         if (child->schema->kind == SCHEMA_CONTAINER)
-            check_rules(warning, &(struct trail){.up = filter, .node = child});
+            check_rules(warning, &(struct location){.up = filter, .node = child});
     }
 }
 
@@ -174,10 +174,10 @@ static void sort_interfaces(struct warning *warning, const struct live_values *l
         qsort(warning->interfaces, live->interface_count, sizeof *warning->interfaces, by_text);
 }
 
-static void check_sources(struct warning *warning, const struct trail *session)
+static void check_sources(struct warning *warning, const struct location *session)
 {
     const struct node *source = node_child(session->node, "source");
-    const struct trail trail = {.up = session, .node = source};
+    const struct location location = {.up = session, .node = source};
 
     if (!source) {
         warn(warning, session, "source", "missing: nothing is mirrored");
@@ -188,7 +188,7 @@ static void check_sources(struct warning *warning, const struct trail *session)
 
         for (size_t j = 0; leaf->schema->interfaces && j < leaf->value_count; j++)
             if (is_absent(warning, leaf->values[j]))
-                warn(warning, &trail, leaf->schema->name, "%s is absent", leaf->values[j]);
+                warn(warning, &location, leaf->schema->name, "%s is absent", leaf->values[j]);
     }
 }
 
@@ -232,7 +232,7 @@ static int by_session(const void *a, const void *b)
 /* One warning a session, however many receivers it shares. */
 static void check_claims(struct warning *warning)
 {
-    const struct trail root = {.node = warning->tree};
+    const struct location root = {.node = warning->tree};
     const struct node *warned = NULL;
     struct claim *claims = warning->claims;
 
@@ -248,7 +248,7 @@ static void check_claims(struct warning *warning)
         if (!claims[i].first || claims[i].session == warned)
             continue;
         warned = claims[i].session;
-        warn(warning, &(struct trail){.up = &root, .node = warned}, "vni",
+        warn(warning, &(struct location){.up = &root, .node = warned}, "vni",
              "%s is also session %s's at receiver %s", claims[i].vni, claims[i].first->key,
              claims[i].receiver);
     }
@@ -257,7 +257,7 @@ static void check_claims(struct warning *warning)
 void check_warnings(const struct node *tree, const struct live_values *live,
                     struct problems *warnings)
 {
-    const struct trail root = {.node = tree};
+    const struct location root = {.node = tree};
     struct warning warning = {.tree = tree, .to = warnings};
     bool good = true;
 
@@ -265,13 +265,13 @@ void check_warnings(const struct node *tree, const struct live_values *live,
         sort_interfaces(&warning, live);
     for (size_t i = 0; i < tree->child_count && good; i++) {
         const struct node *node = tree->children[i];
-        const struct trail trail = {.up = &root, .node = node};
+        const struct location location = {.up = &root, .node = node};
 
         if (strcmp(node->schema->name, "filter") == 0)
-            check_filter(&warning, &trail);
+            check_filter(&warning, &location);
         if (strcmp(node->schema->name, "session") != 0 || node_child(node, "disabled"))
             continue;
-        check_sources(&warning, &trail);
+        check_sources(&warning, &location);
         good = claim(&warning, node);
     }
     check_claims(&warning);

@@ -3,9 +3,9 @@
  * it is saved the control thread goes on; others wait for their turn. See commit.h. */
 #include "commit.h"
 #include "../config/check.h"
+#include "assigned_file.h"
 #include "live_values.h"
 #include "saver.h"
-#include "vni_file.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ struct commit {
     struct commit *next;
     /* what is being saved: */
     struct snapshot *snapshot;
-    struct vni_book book;
+    struct assignments assigned;
     struct engine_change *change;
     struct store_save *save;
     char why[600]; /* it could not be */
@@ -52,13 +52,13 @@ static void add_engine_problem(void *context, const char *session, const char *t
         problems_add(problems, 0, 0, "%s", text);
 }
 
-/* Compiles a tree and has the engine prepare it; *book is brought up to it. Offline only the
+/* Compiles a tree and has the engine prepare it; *assigned is brought up to it. Offline only the
  * VNIs are drawn. fits: what does not fit this machine is refused, which is for a commit; what was
  * committed before runs as far as it can. False after at least one problem. */
-static bool prepare(struct running *running, const struct node *tree, struct vni_book *book,
+static bool prepare(struct running *running, const struct node *tree, struct assignments *assigned,
                     bool fits, struct engine_change **change, struct problems *problems)
 {
-    struct mirror_config *config = compile(tree, book, running->seed++);
+    struct mirror_config *config = compile(tree, assigned, running->seed++);
     char why[300] = "";
 
     *change = NULL;
@@ -92,14 +92,14 @@ static void abandon(struct running *running, struct engine_change *change)
 /* ---- the start ---- */
 
 /* store_accept_fn: what is checked and taken by the engine is what it then runs. */
-static bool accept_tree(void *context, const struct node *tree, struct vni_book *book, char *why,
-                        size_t why_size)
+static bool accept_tree(void *context, const struct node *tree, struct assignments *assigned,
+                        char *why, size_t why_size)
 {
     struct running *running = context;
     struct engine_change *change;
     struct problems problems = {0};
     bool accepted =
-        check(tree, &problems) && prepare(running, tree, book, false, &change, &problems);
+        check(tree, &problems) && prepare(running, tree, assigned, false, &change, &problems);
 
     if (accepted)
         apply(running, change);
@@ -134,7 +134,7 @@ void running_close(struct running *running)
         running_service(running);
     saver_close(running->saver);
     snapshot_release(running->snapshot);
-    vni_book_free(&running->vnis);
+    assignments_free(&running->vnis);
     *running = (struct running){0};
 }
 
@@ -179,9 +179,9 @@ static void publish(struct running *running, struct commit *commit)
     running->snapshot = commit->snapshot;
     running->snapshot->when = time(NULL);
     commit->snapshot = NULL;
-    vni_book_free(&running->vnis);
-    running->vnis = commit->book;
-    commit->book = (struct vni_book){0};
+    assignments_free(&running->vnis);
+    running->vnis = commit->assigned;
+    commit->assigned = (struct assignments){0};
 }
 
 /* Gives up what a commit holds that is not to be, or that has come to be. */
@@ -193,7 +193,7 @@ static void let_go(struct running *running, struct commit *commit)
     commit->save = NULL;
     snapshot_release(commit->snapshot);
     commit->snapshot = NULL;
-    vni_book_free(&commit->book);
+    assignments_free(&commit->assigned);
 }
 
 /* saver_job_fn */
@@ -208,7 +208,7 @@ static void save(void *context)
 static enum commit_result start_saving(struct running *running, struct commit *commit)
 {
     commit->save =
-        store_save_begin(running->store, commit->snapshot->tree, &running->vnis, &commit->book);
+        store_save_begin(running->store, commit->snapshot->tree, &running->vnis, &commit->assigned);
     int error = commit->save ? saver_start(running->saver, save, commit) : -ENOMEM;
     if (error < 0) {
         problems_add(&commit->report.problems, 0, 0, "%s", strerror(-error));
@@ -239,11 +239,11 @@ static enum commit_result commit_tree(struct running *running, struct commit *co
         memcpy(commit->snapshot->who, commit->edit->who, sizeof commit->snapshot->who);
     else
         tree_free(tree);
-    if (!commit->snapshot || !vni_book_copy(&running->vnis, &commit->book)) {
+    if (!commit->snapshot || !assignments_copy(&running->vnis, &commit->assigned)) {
         problems_add(&commit->report.problems, 0, 0, "out of memory");
         return COMMIT_REFUSED;
     }
-    if (!prepare(running, tree, &commit->book, true, &commit->change, &commit->report.problems))
+    if (!prepare(running, tree, &commit->assigned, true, &commit->change, &commit->report.problems))
         return COMMIT_REFUSED;
     return commit->check_only ? COMMIT_DONE : start_saving(running, commit);
 }

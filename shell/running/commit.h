@@ -12,7 +12,7 @@ struct saver;
 /* The configuration that runs. One a box; the control thread's. */
 struct running {
     struct snapshot *snapshot;
-    struct vni_book vnis;
+    struct assignments vnis;
     struct store *store;    /* borrowed */
     struct engine *engine;  /* borrowed; NULL: offline */
     struct edit *edits;     /* of all consoles */

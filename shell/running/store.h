@@ -17,15 +17,15 @@ enum { ARCHIVE_MAX = 50 };
 int store_open(struct store **store, const char *directory, char *why, size_t why_size);
 void store_close(struct store *store);
 
-/* Whether a configuration that parses can run here; false with *why. It may change *book. */
-typedef bool store_accept_fn(void *context, const struct node *tree, struct vni_book *book,
+/* Whether a configuration that parses can run here; false with *why. It may change *assigned. */
+typedef bool store_accept_fn(void *context, const struct node *tree, struct assignments *assigned,
                              char *why, size_t why_size);
 
 /* The configuration to start with: startup.conf, else the newest archived one that is accepted,
  * else rescue.conf, else an empty one. Says on standard error which, unless it is a whole
- * startup.conf or a first start. NULL when memory runs out; *book belongs to the caller. */
+ * startup.conf or a first start. NULL when memory runs out; *assigned belongs to the caller. */
 struct node *store_load(struct store *store, store_accept_fn *accept, void *context,
-                        struct vni_book *book);
+                        struct assignments *assigned);
 /* "RUNNING AN OLD CONFIGURATION: ...": what runs since the start in the place of startup.conf;
  * NULL when that runs, and after a save. */
 const char *store_fallback(const struct store *store);
@@ -34,9 +34,10 @@ const char *store_fallback(const struct store *store);
  * to go then; run, which may be called in another thread, waits for the disk: 0 when the new
  * configuration will outlive a crash, else -errno with *why and startup.conf is the one before.
  * In between the store may be asked for what is archived, and for nothing else. */
-struct store_save *store_save_begin(struct store *store, const struct node *tree,
-                                    const struct vni_book *old_book,
-                                    const struct vni_book *new_book); /* NULL: out of memory */
+struct store_save *
+store_save_begin(struct store *store, const struct node *tree,
+                 const struct assignments *old_assigned,
+                 const struct assignments *new_assigned); /* NULL: out of memory */
 int store_save_run(struct store_save *save, char *why, size_t why_size);
 /* Frees it; the archive is as it left it. NULL is fine. */
 void store_save_end(struct store_save *save);

@@ -1,6 +1,6 @@
 /* Which configuration a box starts with, and those that a rollback brings back: see store.h. */
+#include "assigned_file.h"
 #include "store_internal.h"
-#include "vni_file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -35,15 +35,15 @@ static struct node *load_file(int dir, const char *name, struct store_text *text
     return tree;
 }
 
-static void read_vnis(struct store *store, struct vni_book *book)
+static void read_vnis(struct store *store, struct assignments *assigned)
 {
     size_t length;
 
-    memset(book, 0, sizeof *book);
+    memset(assigned, 0, sizeof *assigned);
     free(store->vni_text);
     store->vni_text = NULL;
     if (file_read(store->dir, VNI_FILE, &store->vni_text, &length) == 0)
-        vni_file_parse(store->vni_text, length, book);
+        assigned_parse(store->vni_text, length, assigned);
 }
 
 static bool is_there(const struct store *store, const char *name)
@@ -58,8 +58,8 @@ struct attempt {
     struct store *store;
     store_accept_fn *accept;
     void *context;
-    const struct vni_book *kept; /* the entries of vni.auto */
-    struct vni_book *book;       /* those of the configuration that is taken */
+    const struct assignments *kept; /* the entries of vni.auto */
+    struct assignments *assigned;   /* those of the configuration that is taken */
 };
 
 /* The tree of one file, if it can be taken; its text is what runs then. */
@@ -71,16 +71,16 @@ static struct node *try_file(struct attempt *attempt, int dir, const char *name,
 
     if (!tree)
         return NULL;
-    if (vni_book_settle(attempt->kept, tree, attempt->book)) {
-        if (attempt->accept(attempt->context, tree, attempt->book, why, why_size)) {
+    if (assignments_settle(attempt->kept, tree, attempt->assigned)) {
+        if (attempt->accept(attempt->context, tree, attempt->assigned, why, why_size)) {
             attempt->store->runs = text;
             return tree;
         }
-        vni_book_free(attempt->book);
+        assignments_free(attempt->assigned);
     } else {
         snprintf(why, why_size, "out of memory");
     }
-    memset(attempt->book, 0, sizeof *attempt->book);
+    memset(attempt->assigned, 0, sizeof *attempt->assigned);
     free(text.data);
     tree_free(tree);
     return NULL;
@@ -135,14 +135,14 @@ static void drop_archived_twice(struct store *store)
 }
 
 struct node *store_load(struct store *store, store_accept_fn *accept, void *context,
-                        struct vni_book *book)
+                        struct assignments *assigned)
 {
-    struct vni_book kept;
-    struct attempt attempt = {store, accept, context, &kept, book};
+    struct assignments kept;
+    struct attempt attempt = {store, accept, context, &kept, assigned};
     struct node *tree;
     char why[600];
 
-    memset(book, 0, sizeof *book);
+    memset(assigned, 0, sizeof *assigned);
     free(store->runs.data);
     store->runs = (struct store_text){0};
     free(store->fallback);
@@ -161,8 +161,8 @@ struct node *store_load(struct store *store, store_accept_fn *accept, void *cont
         if (!tree && !first)
             fall_back(store, "AN EMPTY", "");
     }
-    vni_book_free(&kept);
-    if (!tree && (tree = tree_new()) && !accept(context, tree, book, why, sizeof why))
+    assignments_free(&kept);
+    if (!tree && (tree = tree_new()) && !accept(context, tree, assigned, why, sizeof why))
         fprintf(stderr, "mirrorsh: even an empty configuration is refused: %s\n", why);
     return tree;
 }

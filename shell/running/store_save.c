@@ -1,7 +1,7 @@
 /* A commit's way to the disk, in steps each of which leaves the old configuration or the new one
  * whole: see store.h. */
+#include "assigned_file.h"
 #include "store_internal.h"
-#include "vni_file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -29,15 +29,15 @@ static bool print_tree(const struct node *tree, struct store_text *text)
 }
 
 struct store_save *store_save_begin(struct store *store, const struct node *tree,
-                                    const struct vni_book *old_book,
-                                    const struct vni_book *new_book)
+                                    const struct assignments *old_assigned,
+                                    const struct assignments *new_assigned)
 {
     struct store_save *save = calloc(1, sizeof *save);
 
     if (!save)
         return NULL;
     save->store = store;
-    save->vnis = vni_file_print(old_book, new_book);
+    save->vnis = assigned_print(old_assigned, new_assigned);
     if (!save->vnis || !print_tree(tree, &save->text)) {
         store_save_end(save);
         return NULL;

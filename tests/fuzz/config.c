@@ -223,7 +223,7 @@ static void diffs_and_merges(void **state)
 /* A tree without problems compiles, and every index in what comes out holds. */
 static void checked_trees_compile(void **state)
 {
-    struct vni_book book = {0};
+    struct assignments assigned = {0};
     unsigned compiled = 0;
 
     (void)state;
@@ -235,7 +235,7 @@ static void checked_trees_compile(void **state)
         assert_int_equal(good, problems.count == 0);
         problems_free(&problems);
         if (good) {
-            struct mirror_config *config = compile(tree, &book, round);
+            struct mirror_config *config = compile(tree, &assigned, round);
             assert_non_null(config);
             compiled++;
             for (size_t i = 0; i < config->session_count; i++) {
@@ -250,21 +250,21 @@ static void checked_trees_compile(void **state)
         tree_free(tree);
     }
     assert_true(compiled > 0);
-    vni_book_free(&book);
+    assignments_free(&assigned);
 }
 
-static void nothing(void *context, const struct candidate *candidate)
+static void nothing(void *context, const struct choice *choice)
 {
-    *(size_t *)context += strlen(candidate->word) + strlen(candidate->help);
+    *(size_t *)context += strlen(choice->word) + strlen(choice->help);
 }
 
-/* Every candidate is taken: a word that completion offers may stand there. */
+/* Every choice is taken: a word that completion offers may stand there. */
 struct taken {
     const struct node *tree;
     const char *front;
 };
 
-static void is_taken(void *context, const struct candidate *candidate)
+static void is_taken(void *context, const struct choice *choice)
 {
     const struct taken *taken = context;
     struct problem problem;
@@ -273,10 +273,10 @@ static void is_taken(void *context, const struct candidate *candidate)
     struct writer writer;
     FILE *out = write_start(&writer);
 
-    if (!candidate->hint) {
+    if (!choice->hint) {
         fputs(taken->front, out);
         putc(' ', out);
-        word_print(candidate->word, out);
+        word_print(choice->word, out);
     }
     fclose(out);
     assert_true(words_split(writer.text, &words, &problem));

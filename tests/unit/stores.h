@@ -5,7 +5,7 @@
 
 #include "state_directory.h"
 
-static const struct vni_book no_vnis;
+static const struct assignments no_vnis;
 
 static inline struct store *open_store(void)
 {
@@ -16,12 +16,12 @@ static inline struct store *open_store(void)
     return store;
 }
 
-static inline bool accept_all(void *context, const struct node *tree, struct vni_book *book,
+static inline bool accept_all(void *context, const struct node *tree, struct assignments *assigned,
                               char *why, size_t why_size)
 {
     (void)context;
     (void)tree;
-    (void)book;
+    (void)assigned;
     (void)why;
     (void)why_size;
     return true;
@@ -30,10 +30,10 @@ static inline bool accept_all(void *context, const struct node *tree, struct vni
 static inline struct node *load(store_accept_fn *accept)
 {
     struct store *store = open_store();
-    struct vni_book book;
-    struct node *tree = store_load(store, accept, NULL, &book);
+    struct assignments assigned;
+    struct node *tree = store_load(store, accept, NULL, &assigned);
 
-    vni_book_free(&book);
+    assignments_free(&assigned);
     store_close(store);
     return tree;
 }

@@ -1,4 +1,4 @@
-/* links: shell/command/arguments.c shell/command/completion.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/display.c shell/command/show.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/command/dispatch.c shell/command/context.c shell/command/prompt.c shell/clock.c shell/running/candidate.c shell/running/commit.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/vni_file.c shell/config/check.c shell/config/unlikely.c shell/running/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: shell/command/arguments.c shell/command/completion.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/display.c shell/command/show.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/command/dispatch.c shell/command/context.c shell/command/prompt.c shell/clock.c shell/running/candidate.c shell/running/commit.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/assigned_file.c shell/config/check.c shell/config/unlikely.c shell/running/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
 /* Holds the table of commands, the walk through it and libcli's dispatch against each other.
  * No command is run: what of the engine they would call is never reached. */
 #include <setjmp.h>
@@ -305,13 +305,13 @@ static void test_arguments(void **state)
 }
 
 /* A word that may stand somewhere: what it is for is said beside it. */
-static void check_candidate(void *context, const struct candidate *candidate)
+static void check_choice(void *context, const struct choice *choice)
 {
     size_t *count = context;
 
-    if (candidate->help[0] == '\0')
-        fail_msg("`%s` has no help", candidate->word);
-    assert_help(candidate->help, 80 - 12);
+    if (choice->help[0] == '\0')
+        fail_msg("`%s` has no help", choice->word);
+    assert_help(choice->help, 80 - 12);
     ++*count;
 }
 
@@ -325,22 +325,22 @@ static void test_help_of_every_word(void **state)
     (void)state;
     for (size_t m = 0; m < 4; m++) {
         struct command_walk walk = {0};
-        command_next_words(every[m], &walk, "", check_candidate, &count);
+        command_next_words(every[m], &walk, "", check_choice, &count);
         for (size_t i = 0; (command = command_at(i)); i++) {
             const char *blank = command->path;
             walk.prefix = command;
             for (walk.depth = 1; (blank = strchr(blank, ' ')); walk.depth++, blank++)
                 if (command_modes(command) & every[m])
-                    command_next_words(every[m], &walk, "", check_candidate, &count);
+                    command_next_words(every[m], &walk, "", check_choice, &count);
         }
     }
     for (size_t i = 0; (command = command_at(i)); i++) {
-        arguments_next(command, NULL, 0, "", check_candidate, &count);
+        arguments_next(command, NULL, 0, "", check_choice, &count);
         for (size_t k = 0; k < ARGUMENTS_MAX && command->arguments[k].name; k++) {
             char name[] = "5", *texts[] = {strdup(command->arguments[k].name), name};
             struct word words[] = {{.text = texts[0]}, {.text = texts[1]}};
-            arguments_next(command, words, 1, "", check_candidate, &count);
-            arguments_next(command, words, 2, "", check_candidate, &count);
+            arguments_next(command, words, 1, "", check_choice, &count);
+            arguments_next(command, words, 2, "", check_choice, &count);
             free(texts[0]);
         }
     }
@@ -352,11 +352,11 @@ struct names {
     size_t count;
 };
 
-static void note_name(void *context, const struct candidate *candidate)
+static void note_name(void *context, const struct choice *choice)
 {
     struct names *names = context;
 
-    snprintf(names->at[names->count++], sizeof names->at[0], "%s", candidate->word);
+    snprintf(names->at[names->count++], sizeof names->at[0], "%s", choice->word);
 }
 
 static void test_help_of_every_pipe(void **state)
@@ -368,13 +368,13 @@ static void test_help_of_every_pipe(void **state)
     size_t count = 0;
 
     (void)state;
-    display_next(displays, words, 1, "", check_candidate, &count);
+    display_next(displays, words, 1, "", check_choice, &count);
     display_next(displays, words, 1, "", note_name, &stages);
     assert_int_equal(stages.count, count);
     for (size_t i = 0; i < stages.count; i++)
         for (size_t given = 2; given <= 4; given++) {
             words[1].text = stages.at[i];
-            display_next(displays, words, given, "", check_candidate, &count);
+            display_next(displays, words, given, "", check_choice, &count);
         }
     assert_true(count > 2 * stages.count);
 }

@@ -3,10 +3,11 @@
 
 #include "../../shell/config/compile.h"
 
-static struct mirror_config *compiled(const char *lines, struct vni_book *book, uint64_t seed)
+static struct mirror_config *compiled(const char *lines, struct assignments *assigned,
+                                      uint64_t seed)
 {
     struct node *tree = tree_of(lines);
-    struct mirror_config *config = compile(tree, book, seed);
+    struct mirror_config *config = compile(tree, assigned, seed);
 
     assert_non_null(config);
     tree_free(tree);
@@ -15,23 +16,23 @@ static struct mirror_config *compiled(const char *lines, struct vni_book *book, 
 
 static void an_empty_tree(void **state)
 {
-    struct vni_book book = {0};
-    struct mirror_config *config = compiled("", &book, 1);
+    struct assignments assigned = {0};
+    struct mirror_config *config = compiled("", &assigned, 1);
 
     (void)state;
     assert_int_equal(config->filter_count + config->target_count + config->session_count, 0);
     mirror_config_free(config);
-    vni_book_free(&book);
+    assignments_free(&assigned);
 }
 
 static void filters(void **state)
 {
-    struct vni_book book = {0};
+    struct assignments assigned = {0};
     struct mirror_config *config = compiled(
         "filter b; filter a ingress rule 20 action reject;"
         "filter a ingress rule 3 action accept description x protocol udp destination-port 53-54;"
         "filter a egress rule 1 action accept source 10.1.2.3/8 vlan 5",
-        &book, 1);
+        &assigned, 1);
     const struct mirror_filter *filter = &config->filters[0];
 
     (void)state;
@@ -56,14 +57,15 @@ static void filters(void **state)
     assert_memory_equal(filter->rules[EGRESS][0].match.value[FIELD_SOURCE].address, "\x0a\0\0\0",
                         4);
     mirror_config_free(config);
-    vni_book_free(&book);
+    assignments_free(&assigned);
 }
 
 static void targets(void **state)
 {
-    struct vni_book book = {0};
-    struct mirror_config *config = compiled(
-        "target b receiver 10.2.0.2; target a receiver [2001:db8::2]:5000 10.2.0.3:1", &book, 1);
+    struct assignments assigned = {0};
+    struct mirror_config *config =
+        compiled("target b receiver 10.2.0.2; target a receiver [2001:db8::2]:5000 10.2.0.3:1",
+                 &assigned, 1);
     const struct mirror_target *a = &config->targets[0], *b = &config->targets[1];
 
     (void)state;
@@ -78,19 +80,19 @@ static void targets(void **state)
     assert_int_equal(b->receivers[0].port, 4789);
     assert_memory_equal(b->receivers[0].address, "\x0a\2\0\2\0\0\0\0\0\0\0\0\0\0\0\0", 16);
     mirror_config_free(config);
-    vni_book_free(&book);
+    assignments_free(&assigned);
 }
 
 static void sessions(void **state)
 {
-    struct vni_book book = {0};
+    struct assignments assigned = {0};
     struct mirror_config *config = compiled(
         "filter x; filter y; target s receiver 10.0.0.1; target t receiver 10.0.0.2;"
         "session a priority 30 target t filter y vni 0 packet-length 96 direction ingress;"
         "session b priority 4 target s disabled vni 16777215 packet-length full direction egress;"
         "session b source interface eth1 fifteen-bytes-x;"
         "session c priority 200 target s vni 7 packet-length 65535 direction both",
-        &book, 1);
+        &assigned, 1);
     const struct mirror_session *s = config->sessions;
 
     (void)state;
@@ -116,105 +118,106 @@ static void sessions(void **state)
     assert_int_equal(s[0].packet_length, PACKET_LENGTH_FULL);
     assert_int_equal(s[1].packet_length, 96);
     assert_int_equal(s[2].packet_length, PACKET_LENGTH_FULL);
-    assert_int_equal(book.count, 0);
+    assert_int_equal(assigned.count, 0);
     mirror_config_free(config);
-    vni_book_free(&book);
+    assignments_free(&assigned);
 }
 
 #define TARGET "target t receiver 10.0.0.1;"
 
 static void defaults(void **state)
 {
-    struct vni_book book = {0};
-    struct mirror_config *config = compiled(TARGET "session a priority 1 target t", &book, 1);
+    struct assignments assigned = {0};
+    struct mirror_config *config = compiled(TARGET "session a priority 1 target t", &assigned, 1);
     const struct mirror_session *s = config->sessions;
 
     (void)state;
     assert_true(s->direction[INGRESS] && s->direction[EGRESS] && !s->disabled);
     assert_int_equal(s->packet_length, PACKET_LENGTH_FULL);
     assert_int_equal(s->filter, NO_FILTER);
-    assert_int_equal(book.count, 1);
-    assert_string_equal(book.at[0].session, "a");
-    assert_int_equal(book.at[0].vni, s->vni);
+    assert_int_equal(assigned.count, 1);
+    assert_string_equal(assigned.at[0].session, "a");
+    assert_int_equal(assigned.at[0].vni, s->vni);
     assert_in_range(s->vni, 1, 16777215);
     mirror_config_free(config);
-    vni_book_free(&book);
+    assignments_free(&assigned);
 }
 
 static void given_vnis_are_kept(void **state)
 {
-    struct vni_book book = {0};
+    struct assignments assigned = {0};
     uint32_t a, b;
 
     (void)state;
-    mirror_config_free(compiled(
-        TARGET "session a priority 1 target t vni auto; session b priority 2 target t", &book, 1));
-    a = vni_book_find(&book, "a");
-    b = vni_book_find(&book, "b");
+    mirror_config_free(
+        compiled(TARGET "session a priority 1 target t vni auto; session b priority 2 target t",
+                 &assigned, 1));
+    a = assignments_find(&assigned, "a");
+    b = assignments_find(&assigned, "b");
     assert_int_not_equal(a, b);
-    assert_int_equal(vni_book_find(&book, "c"), UINT32_MAX);
+    assert_int_equal(assignments_find(&assigned, "c"), UINT32_MAX);
     /* another seed, another session */
     mirror_config_free(compiled(TARGET "session a priority 1 target t; session b priority 2 target "
                                        "t; session a0 priority 3 target t",
-                                &book, 2));
-    assert_int_equal(book.count, 3);
-    assert_int_equal(vni_book_find(&book, "a"), a);
-    assert_int_equal(vni_book_find(&book, "b"), b);
+                                &assigned, 2));
+    assert_int_equal(assigned.count, 3);
+    assert_int_equal(assignments_find(&assigned, "a"), a);
+    assert_int_equal(assignments_find(&assigned, "b"), b);
     /* one gets its own, one goes, one's number becomes another's own */
     char lines[200];
     snprintf(lines, sizeof lines,
              TARGET "session a priority 1 target t; session z priority 9 target t vni %u", a);
-    struct mirror_config *config = compiled(lines, &book, 3);
-    assert_int_equal(book.count, 1);
-    assert_int_not_equal(vni_book_find(&book, "a"), a);
-    assert_int_equal(config->sessions[0].vni, vni_book_find(&book, "a"));
+    struct mirror_config *config = compiled(lines, &assigned, 3);
+    assert_int_equal(assigned.count, 1);
+    assert_int_not_equal(assignments_find(&assigned, "a"), a);
+    assert_int_equal(config->sessions[0].vni, assignments_find(&assigned, "a"));
     assert_int_equal(config->sessions[1].vni, a);
     mirror_config_free(config);
-    vni_book_free(&book);
+    assignments_free(&assigned);
 }
 
-/* As a book that was read from a file may be: in any order, with what no session can have. */
-static void books_in_any_order(void **state)
+/* As assignments that were read from a file may be: in any order, with what no session can have. */
+static void assignments_in_any_order(void **state)
 {
-    struct vni_book book = {.at = calloc(3, sizeof *book.at), .count = 3};
+    struct assignments assigned = {.at = calloc(3, sizeof *assigned.at), .count = 3};
 
     (void)state;
-    book.at[0] = (struct vni_entry){strdup("z"), 5};
-    book.at[1] = (struct vni_entry){strdup("b"), UINT32_MAX - 1};
-    book.at[2] = (struct vni_entry){strdup("a"), 7};
+    assigned.at[0] = (struct assignment){strdup("z"), 5};
+    assigned.at[1] = (struct assignment){strdup("b"), UINT32_MAX - 1};
+    assigned.at[2] = (struct assignment){strdup("a"), 7};
     mirror_config_free(compiled(TARGET "session a priority 1 target t; session b priority 2 target "
                                        "t; session z priority 3 target t",
-                                &book, 4));
-    assert_int_equal(book.count, 3);
-    assert_int_equal(vni_book_find(&book, "a"), 7);
-    assert_int_equal(vni_book_find(&book, "z"), 5);
-    assert_in_range(vni_book_find(&book, "b"), 1, 16777215);
-    vni_book_free(&book);
+                                &assigned, 4));
+    assert_int_equal(assigned.count, 3);
+    assert_int_equal(assignments_find(&assigned, "a"), 7);
+    assert_int_equal(assignments_find(&assigned, "z"), 5);
+    assert_in_range(assignments_find(&assigned, "b"), 1, 16777215);
+    assignments_free(&assigned);
 }
 
 /* The configuration before may still run: its numbers are not drawn for others. */
-static void numbers_of_the_book_are_not_drawn(void **state)
+static void assigned_numbers_are_not_drawn(void **state)
 {
-    struct vni_book book = {0};
+    struct assignments assigned = {0};
     uint32_t drawn;
 
     (void)state;
-    mirror_config_free(compiled(TARGET "session a priority 1 target t", &book, 7));
-    drawn = vni_book_find(&book, "a");
-    mirror_config_free(compiled(TARGET "session b priority 1 target t", &book, 7));
-    assert_int_equal(book.count, 1);
-    assert_int_not_equal(vni_book_find(&book, "b"), drawn);
-    vni_book_free(&book);
-    mirror_config_free(compiled(TARGET "session b priority 1 target t", &book, 7));
-    assert_int_equal(vni_book_find(&book, "b"), drawn);
-    vni_book_free(&book);
+    mirror_config_free(compiled(TARGET "session a priority 1 target t", &assigned, 7));
+    drawn = assignments_find(&assigned, "a");
+    mirror_config_free(compiled(TARGET "session b priority 1 target t", &assigned, 7));
+    assert_int_equal(assigned.count, 1);
+    assert_int_not_equal(assignments_find(&assigned, "b"), drawn);
+    assignments_free(&assigned);
+    mirror_config_free(compiled(TARGET "session b priority 1 target t", &assigned, 7));
+    assert_int_equal(assignments_find(&assigned, "b"), drawn);
+    assignments_free(&assigned);
 }
 
 static void no_vni_is_given_twice(void **state)
 {
     enum { SESSIONS = 2000 };
     struct node *tree = tree_of(TARGET);
-    struct vni_book book = {0};
+    struct assignments assigned = {0};
     uint8_t *seen = calloc(1, 1 << 24);
     char line[80];
 
@@ -226,15 +229,15 @@ static void no_vni_is_given_twice(void **state)
             snprintf(strrchr(line, ' '), 20, " %d", i);
         assert_string_equal(run(tree_set, tree, line), "");
     }
-    struct mirror_config *config = compile(tree, &book, 42);
+    struct mirror_config *config = compile(tree, &assigned, 42);
     assert_non_null(config);
-    assert_int_equal(book.count, SESSIONS / 2);
+    assert_int_equal(assigned.count, SESSIONS / 2);
     for (size_t i = 0; i < config->session_count; i++) {
         assert_in_range(config->sessions[i].vni, 0, 16777215);
         assert_int_equal(seen[config->sessions[i].vni]++, 0);
     }
     mirror_config_free(config);
-    vni_book_free(&book);
+    assignments_free(&assigned);
     tree_free(tree);
     free(seen);
 }
@@ -248,8 +251,8 @@ int main(void)
         cmocka_unit_test(sessions),
         cmocka_unit_test(defaults),
         cmocka_unit_test(given_vnis_are_kept),
-        cmocka_unit_test(books_in_any_order),
-        cmocka_unit_test(numbers_of_the_book_are_not_drawn),
+        cmocka_unit_test(assignments_in_any_order),
+        cmocka_unit_test(assigned_numbers_are_not_drawn),
         cmocka_unit_test(no_vni_is_given_twice),
     };
 

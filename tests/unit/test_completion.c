@@ -6,16 +6,16 @@
 static const char *const machine[] = {"eth0", "eth1", "lo"};
 static const struct live_values live = {.interfaces = machine, .interface_count = 3};
 
-static void collect(void *context, const struct candidate *candidate)
+static void collect(void *context, const struct choice *choice)
 {
     FILE *out = context;
 
-    assert_non_null(candidate->help);
-    assert_true(candidate->help[0] != '\0');
-    fprintf(out, "%s%s", ftell(out) == 0 ? "" : " ", candidate->word);
-    if (candidate->hint)
+    assert_non_null(choice->help);
+    assert_true(choice->help[0] != '\0');
+    fprintf(out, "%s%s", ftell(out) == 0 ? "" : " ", choice->word);
+    if (choice->hint)
         putc('?', out);
-    if (out && strcmp(candidate->help, "the web") == 0)
+    if (out && strcmp(choice->help, "the web") == 0)
         fputs("=the web", out);
 }
 

@@ -69,8 +69,8 @@ static void print_session(FILE *out, const struct mirror_session *session)
 /* malloced */
 static char *given(const struct node *tree)
 {
-    struct vni_book book = {0};
-    struct mirror_config *config = compile(tree, &book, 1);
+    struct assignments assigned = {0};
+    struct mirror_config *config = compile(tree, &assigned, 1);
     struct writer writer;
     FILE *out = write_start(&writer);
 
@@ -83,7 +83,7 @@ static char *given(const struct node *tree)
         print_session(out, &config->sessions[i]);
     fclose(out);
     mirror_config_free(config);
-    vni_book_free(&book);
+    assignments_free(&assigned);
     return writer.text;
 }
 

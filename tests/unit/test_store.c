@@ -1,24 +1,24 @@
-/* links: shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/file.c shell/running/vni_file.c shell/config/check.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/file.c shell/running/assigned_file.c shell/config/check.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
-#include "../../shell/running/vni_file.h"
+#include "../../shell/running/assigned_file.h"
 #include "stores.h"
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
 
 /* Refuses what has the host name "bad". */
-static bool accept_good(void *context, const struct node *tree, struct vni_book *book, char *why,
-                        size_t why_size)
+static bool accept_good(void *context, const struct node *tree, struct assignments *assigned,
+                        char *why, size_t why_size)
 {
     const struct node *system = node_child(tree, "system");
 
     (void)context;
-    (void)book;
+    (void)assigned;
     snprintf(why, why_size, "bad is refused");
     return !system || strcmp(node_value(system, "host-name"), "bad") != 0;
 }
@@ -79,7 +79,7 @@ static void test_archive_of_fifty(void **state)
 static void test_crashes(void **state)
 {
     struct store *store = open_store();
-    struct vni_book book;
+    struct assignments assigned;
     char why[600] = "";
 
     (void)state;
@@ -94,7 +94,7 @@ static void test_crashes(void **state)
 
     write_state("archive/000002.conf", "set system host-name b\n");
     store = open_store();
-    assert_tree(store_load(store, accept_all, NULL, &book), "set system host-name b\n");
+    assert_tree(store_load(store, accept_all, NULL, &assigned), "set system host-name b\n");
     assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name a\n");
     commit(store, "set system host-name c\n");
     assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name b\n");
@@ -105,7 +105,7 @@ static void test_crashes(void **state)
 static void test_loading_order(void **state)
 {
     struct store *store = open_store();
-    struct vni_book book;
+    struct assignments assigned;
     char why[600];
 
     (void)state;
@@ -130,7 +130,7 @@ static void test_loading_order(void **state)
     /* what could not be loaded is kept aside by the next commit, never archived; nor is the empty
      * configuration, which nobody has committed */
     store = open_store();
-    assert_tree(store_load(store, accept_good, NULL, &book), "");
+    assert_tree(store_load(store, accept_good, NULL, &assigned), "");
     assert_string_equal(store_fallback(store), "RUNNING AN EMPTY CONFIGURATION");
     commit(store, "set system host-name d\n");
     assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name bad\n");
@@ -143,7 +143,7 @@ static void test_loading_order(void **state)
 static void test_archive_after_fallback(void **state)
 {
     struct store *store = open_store();
-    struct vni_book book;
+    struct assignments assigned;
     char why[600] = "";
 
     (void)state;
@@ -152,7 +152,7 @@ static void test_archive_after_fallback(void **state)
     store_close(store);
     write_state("startup.conf", "set sytem\n");
     store = open_store();
-    assert_tree(store_load(store, accept_all, NULL, &book), "set system host-name a\n");
+    assert_tree(store_load(store, accept_all, NULL, &assigned), "set system host-name a\n");
     assert_non_null(strstr(store_fallback(store), "AN OLD CONFIGURATION: "));
     assert_non_null(strstr(store_fallback(store), "/archive/000001.conf"));
     commit(store, "set system host-name c\n");
@@ -164,7 +164,7 @@ static void test_archive_after_fallback(void **state)
     write_state("startup.conf", "set sytem\n");
     write_state("rescue.conf", "set system host-name rescue\n");
     store = open_store();
-    assert_tree(store_load(store, accept_all, NULL, &book), "set system host-name rescue\n");
+    assert_tree(store_load(store, accept_all, NULL, &assigned), "set system host-name rescue\n");
     assert_non_null(strstr(store_fallback(store), "THE RESCUE CONFIGURATION: "));
     commit(store, "set system host-name d\n");
     assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name rescue\n");
@@ -215,39 +215,39 @@ static void test_failing_rename(void **state)
     store_close(store);
 }
 
-static struct vni_book book_of(const char *text)
+static struct assignments assigned_of(const char *text)
 {
-    struct vni_book book;
+    struct assignments assigned;
 
-    assert_true(vni_file_parse(text, strlen(text), &book));
-    return book;
+    assert_true(assigned_parse(text, strlen(text), &assigned));
+    return assigned;
 }
 
 static void test_vnis(void **state)
 {
-    struct vni_book old_book = book_of("a 5\nb 6\nbad\nc x\nd 16777216\ncut 7");
-    struct vni_book new_book = book_of("a 9\nb 6\n"), both, settled;
+    struct assignments old_assigned = assigned_of("a 5\nb 6\nbad\nc x\nd 16777216\ncut 7");
+    struct assignments new_assigned = assigned_of("a 9\nb 6\n"), both, settled;
     struct node *old_tree = tree_of("set session a priority 1\nset session b priority 2\n");
     struct node *new_tree = tree_of("set session a priority 1\nset session b priority 2\n"
                                     "set session x vni 5\n");
-    char *text = vni_file_print(&old_book, &new_book);
+    char *text = assigned_print(&old_assigned, &new_assigned);
 
     (void)state;
     assert_string_equal(text, "a 5\nb 6\na 9\n");
-    both = book_of(text);
+    both = assigned_of(text);
     free(text);
     /* after a crash each configuration finds the number that it ran with */
-    assert_true(vni_book_settle(&both, old_tree, &settled));
-    assert_int_equal(vni_book_find(&settled, "a"), 5);
-    assert_int_equal(vni_book_find(&settled, "b"), 6);
-    vni_book_free(&settled);
-    assert_true(vni_book_settle(&both, new_tree, &settled));
-    assert_int_equal(vni_book_find(&settled, "a"), 9);
+    assert_true(assignments_settle(&both, old_tree, &settled));
+    assert_int_equal(assignments_find(&settled, "a"), 5);
+    assert_int_equal(assignments_find(&settled, "b"), 6);
+    assignments_free(&settled);
+    assert_true(assignments_settle(&both, new_tree, &settled));
+    assert_int_equal(assignments_find(&settled, "a"), 9);
     assert_int_equal(settled.count, 2);
-    vni_book_free(&settled);
-    vni_book_free(&both);
-    vni_book_free(&old_book);
-    vni_book_free(&new_book);
+    assignments_free(&settled);
+    assignments_free(&both);
+    assignments_free(&old_assigned);
+    assignments_free(&new_assigned);
     tree_free(old_tree);
     tree_free(new_tree);
 }

@@ -1,4 +1,4 @@
-/* links: shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/file.c shell/running/vni_file.c shell/config/check.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/file.c shell/running/assigned_file.c shell/config/check.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
 /* The state directory when others write to it as well. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
+#include "../../shell/running/assigned_file.h"
 #include "../../shell/running/file.h"
-#include "../../shell/running/vni_file.h"
 #include "stores.h"
 #include <errno.h>
 
@@ -16,13 +16,13 @@
 static void test_what_ran_is_archived(void **state)
 {
     struct store *store;
-    struct vni_book book;
+    struct assignments assigned;
     char why[600] = "", target[200];
 
     (void)state;
     write_state("startup.conf", "# by hand\nset system host-name a\n");
     store = open_store();
-    assert_tree(store_load(store, accept_all, NULL, &book), "set system host-name a\n");
+    assert_tree(store_load(store, accept_all, NULL, &assigned), "set system host-name a\n");
     assert_int_equal(unlink(state_file("startup.conf")), 0);
     commit(store, "set system host-name b\n");
     assert_string_equal(first_line("archive/000001.conf"), "# by hand\n");
@@ -55,13 +55,13 @@ static void test_what_ran_is_archived(void **state)
 /* A start beside a startup.conf that is none; when it goes, commits go on. */
 static void test_broken_startup(void **state)
 {
-    struct vni_book book;
+    struct assignments assigned;
     struct store *store;
 
     (void)state;
     assert_int_equal(mkfifo(state_file("startup.conf"), 0600), 0);
     store = open_store();
-    assert_tree(store_load(store, accept_all, NULL, &book), "");
+    assert_tree(store_load(store, accept_all, NULL, &assigned), "");
     assert_non_null(strstr(store_fallback(store), "EMPTY"));
     assert_int_equal(unlink(state_file("startup.conf")), 0);
     commit(store, "set system host-name a\n");
@@ -93,8 +93,8 @@ static void test_foreign_names(void **state)
     store = open_store();
     assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name a\n");
     assert_null(store_archived(store, 2, why, sizeof why));
-    struct vni_book book;
-    assert_tree(store_load(store, accept_all, NULL, &book), "set system host-name b\n");
+    struct assignments assigned;
+    assert_tree(store_load(store, accept_all, NULL, &assigned), "set system host-name b\n");
     write_state("archive/000004.conf", "set system host-name foreign\n"); /* meanwhile */
     commit(store, "set system host-name c\n");
     assert_string_equal(first_line("archive/000005.conf"), "set system host-name b\n");
@@ -126,15 +126,15 @@ static void test_planted_links(void **state)
     strcpy(target, state_file("precious"));
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_int_equal(symlink(target, state_file(names[i])), 0);
-    struct vni_book book = {0};
-    assert_true(vni_file_parse("a 5\n", 4, &book));
+    struct assignments assigned = {0};
+    assert_true(assigned_parse("a 5\n", 4, &assigned));
     struct node *tree = tree_of("set system host-name b\n");
-    struct store_save *save = store_save_begin(store, tree, &no_vnis, &book);
+    struct store_save *save = store_save_begin(store, tree, &no_vnis, &assigned);
     char why[600];
     assert_int_equal(store_save_run(save, why, sizeof why), 0);
     store_save_end(save);
     tree_free(tree);
-    vni_book_free(&book);
+    assignments_free(&assigned);
     assert_string_equal(first_line("precious"), "precious\n");
     assert_string_equal(first_line("startup.conf"), "set system host-name b\n");
     assert_string_equal(first_line("archive/000001.conf"), "set system host-name a\n");
@@ -160,14 +160,14 @@ static void test_whose_directory(void **state)
 
 static void test_size_bound(void **state)
 {
-    struct vni_book book;
+    struct assignments assigned;
     struct store *store;
 
     (void)state;
     write_state("startup.conf", "");
     assert_int_equal(truncate(state_file("startup.conf"), FILE_SIZE_MAX + 1l), 0);
     store = open_store();
-    assert_tree(store_load(store, accept_all, NULL, &book), "");
+    assert_tree(store_load(store, accept_all, NULL, &assigned), "");
     assert_non_null(store_fallback(store));
     store_close(store);
 }
