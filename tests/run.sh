@@ -101,12 +101,13 @@ if [ $# = 0 ]; then
     cd "$top" || exit 1
     shopt -s nullglob
     set -- tests/layers.sh tests/unit/test_*.c tests/fuzz/*.c tests/config/golden.sh tests/tables.sh \
-        tests/interactive.exp tests/install.sh tests/console/*.exp tests/console/*.sh tests/network/*.sh
+        tests/interactive.exp tests/install.sh tests/console/*.exp tests/console/*.sh tests/network/*.sh \
+        tests/network/clouds/*.sh
     shopt -u nullglob
     cd "$BUILD" || exit 1
 fi
 for test; do
-    [ "$test" = tests/network/lab.sh ] || start "$test"
+    [ "${test##*/}" = lab.sh ] || start "$test"
 done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

@@ -42,7 +42,7 @@ fetch()
 }
 
 command -v qemu-system-x86_64 >/dev/null || fail 'needs qemu: ./configure --install-deps=kernel'
-[ $# != 0 ] || set -- $(cd "$top" && ls tests/network/*.sh)
+[ $# != 0 ] || set -- $(cd "$top" && ls tests/network/*.sh tests/network/clouds/*.sh)
 (fetch "$work") || exit 1
 cp "$top/tests/kernel/init" "$work/root/init" && chmod 755 "$work/root/init"
 (cd "$work/root" && find . | bin/busybox cpio -o -H newc 2>/dev/null) >"$work/initramfs" ||

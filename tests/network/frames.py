@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Puts frames on a wire: frames.py DEVICE SET [SEED]
+"""Puts frames on a wire: frames.py DEVICE SET [SEED [ARGUMENT]...]
 
 Every frame carries a number of its own near its front, so that no two are alike even when
-they are cut, and right checksums. SEED tells two sendings apart.
+they are cut, and right checksums. SEED tells two sendings apart; ARGUMENTs are those of the SET.
 """
 import ipaddress
+import itertools
 import socket
 import struct
 import sys
@@ -175,12 +176,26 @@ def sizes():
         yield flow('fd00:1::1', 'fd00:2::1', UDP, payload=mark(size))
 
 
+def lengths(given):
+    """UDP of IPv4 with each of the lengths given, commas between, below any tags."""
+    for length in given.split(','):
+        for tags in TAGS:
+            yield flow('10.0.0.1', '10.1.0.1', UDP, tags=tags, payload=mark(int(length) - 28))
+
+
 def flows():
     """Both directions of 64 flows."""
     for source, destination in PAIRS:
         for port in range(2000, 2064):
             yield flow(source, destination, TCP, port, 80)
             yield flow(destination, source, TCP, 80, port)
+
+
+def cross(protocols, sources, destinations, sports='1000', dports='80'):
+    """Every combination of what is given, each with commas between: tcp,udp 10.0.0.1,10.0.0.2"""
+    for protocol, *ends, sport, dport in itertools.product(
+            *(given.split(',') for given in (protocols, sources, destinations, sports, dports))):
+        yield flow(*ends, globals()[protocol.upper()], int(sport), int(dport))
 
 
 def mix():
@@ -217,7 +232,7 @@ def main():
     if wanted == 'super_frames':
         wire.setsockopt(263, 15, 1)  # SOL_PACKET, PACKET_VNET_HDR
     count = 0
-    for one in globals()[wanted]():
+    for one in globals()[wanted](*sys.argv[4:]):
         wire.send(one)
         count += 1
     print(count)

@@ -9,7 +9,7 @@
 # stops, at each failure and at the end, with a shell inside it.
 # shellcheck shell=bash
 
-: "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}" "${BUILD:=$PWD}" "${MIRRORSH:=$BUILD/mirrorsh}"
+: "${TOP:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}" "${BUILD:=$PWD}" "${MIRRORSH:=$BUILD/mirrorsh}"
 : "${SANITIZE:=}"
 [ -n "${MIRRORSH_NETWORK+set}" ] || { [ "$(id -u)" = 0 ] && MIRRORSH_NETWORK=yes; }
 frames=$TOP/tests/network/frames.py
