@@ -182,8 +182,7 @@ static int pipe_failed(struct connection *connection, const struct connection_ha
         return failed;
     filter->failed = true;
     if (connection->interrupts == before)
-        handler->problem(handler->context,
-                         words_place(filter->line, &filter->words, filter->pipe.problem.word),
+        handler->problem(handler->context, words_column(filter->line, filter->pipe.problem.at),
                          filter->pipe.problem.text);
     return cut(connection);
 }
@@ -344,16 +343,15 @@ static int run_words(struct connection *connection, struct filter *filter, size_
                      const struct connection_handler *handler)
 {
     const struct words *words = &filter->words;
-    struct problem problem;
+    struct problem problem = {0};
     size_t kept;
     int failed;
 
     if (!pipe_parse(words->at, words->count, &filter->pipe, &kept, &problem))
-        return refuse(connection, handler, words_place(filter->line, words, problem.word),
-                      problem.text);
+        return refuse(connection, handler, words_column(filter->line, problem.at), problem.text);
     if (kept == 0 && words->count > 0) {
         pipe_close(&filter->pipe);
-        return refuse(connection, handler, words_place(filter->line, words, 0),
+        return refuse(connection, handler, words_column(filter->line, words->at[0].start),
                       "a command is missing in front of the pipe");
     }
     filter->pipe.stopped = terminal_called;

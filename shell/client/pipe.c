@@ -20,7 +20,7 @@ enum { LAST_DEFAULT = 10, LAST_MAX = 100000 };
 
 struct pipe_stage {
     enum stage_kind kind;
-    size_t word;             /* MATCH, EXCEPT, FIND: of the pattern, in the line */
+    const struct word *word; /* MATCH, EXCEPT, FIND: of the pattern, in the line */
     struct pattern *pattern; /* theirs */
     bool found;              /* FIND: the line has come */
     unsigned long count;     /* COUNT: lines so far; LAST: how many came */
@@ -70,9 +70,9 @@ static const struct stage_row *find_row(const struct word *words, size_t count, 
     if (matches == 1)
         return found;
     if (index >= count)
-        problem_at(problem, index, "pipe is missing, expected one of: %s", list);
+        problem_at(problem, &words[index], "pipe is missing, expected one of: %s", list);
     else
-        problem_at(problem, index, "%s pipe \"%s\", expected one of: %s",
+        problem_at(problem, &words[index], "%s pipe \"%s\", expected one of: %s",
                    matches ? "ambiguous" : "unknown", utf8_shorten(word, brief), list);
     return NULL;
 }
@@ -90,11 +90,11 @@ static bool parse_pattern(struct pipe_stage *stage, const struct word *words, si
     char why[200], brief[UTF8_SHORT_SIZE];
 
     if (*index >= count || is_pipe(&words[*index]))
-        return problem_at(problem, *index, "a regular expression is missing");
-    stage->word = *index;
+        return problem_at(problem, &words[*index], "a regular expression is missing");
+    stage->word = &words[*index];
     stage->pattern = pattern_compile(words[*index].text, why, sizeof why);
     if (!stage->pattern)
-        return problem_at(problem, *index, "\"%s\" is not a regular expression: %s",
+        return problem_at(problem, &words[*index], "\"%s\" is not a regular expression: %s",
                           utf8_shorten(words[*index].text, brief), why);
     ++*index;
     return true;
@@ -110,12 +110,12 @@ static bool parse_last(struct pipe_stage *stage, const struct word *words, size_
 
         stage->size = strtoul(text, &behind, 10);
         if (text[0] < '0' || text[0] > '9' || *behind || stage->size < 1 || stage->size > LAST_MAX)
-            return problem_at(problem, *index, "\"%s\" is not a number of 1-%d",
+            return problem_at(problem, &words[*index], "\"%s\" is not a number of 1-%d",
                               utf8_shorten(text, brief), LAST_MAX);
         ++*index;
     }
     stage->ring = calloc(stage->size, sizeof *stage->ring);
-    return stage->ring || problem_at(problem, *index, "out of memory");
+    return stage->ring || problem_at(problem, &words[*index], "out of memory");
 }
 
 static void stage_free(struct pipe_stage *stage)
@@ -134,7 +134,7 @@ static bool parse_filter(struct pipe *pipe, enum stage_kind kind, const struct w
     struct pipe_stage *stage = calloc(1, sizeof *stage), **end = &pipe->stages;
 
     if (!stage)
-        return problem_at(problem, *index, "out of memory");
+        return problem_at(problem, &words[*index], "out of memory");
     stage->kind = kind;
     while (*end)
         end = &(*end)->next;
@@ -158,7 +158,7 @@ static bool parse_stage(struct pipe *pipe, const struct word *words, size_t coun
     if (!row)
         return false;
     if (row->kind == STAGE_BOX && *index != first)
-        return problem_at(problem, name, "%s has to be the first pipe", row->name);
+        return problem_at(problem, &words[name], "%s has to be the first pipe", row->name);
     *index = name + 1;
     switch (row->kind) {
     case STAGE_BOX: /* and what is wrong with it */
@@ -193,11 +193,11 @@ bool pipe_parse(const struct word *words, size_t count, struct pipe *pipe, size_
         bool parsed;
 
         if (!is_pipe(&words[index]))
-            parsed = problem_at(problem, index,
+            parsed = problem_at(problem, &words[index],
                                 "unexpected word \"%s\", expected | or the end of the line",
                                 utf8_shorten(words[index].text, brief));
         else if (stages++ == PIPE_STAGES_MAX)
-            parsed = problem_at(problem, index, "more than %d pipes", PIPE_STAGES_MAX);
+            parsed = problem_at(problem, &words[index], "more than %d pipes", PIPE_STAGES_MAX);
         else
             parsed = parse_stage(pipe, words, count, first, &index, kept, problem);
         if (!parsed) {
@@ -319,7 +319,7 @@ bool pipe_feed(struct pipe *pipe, const char *text, size_t length, FILE *out)
         size_t part = newline ? (size_t)(newline - text) : length;
 
         if (!line_append(&pipe->partial, text, part))
-            return problem_at(&pipe->problem, 0, "out of memory");
+            return problem_at(&pipe->problem, NULL, "out of memory");
         if (!newline)
             return true;
         pipe->lines++;

@@ -22,8 +22,8 @@ struct pipe {
     struct problem problem; /* of the stage that could not go on; its text is "" until then */
 };
 
-/* words: of a whole line. *kept: how many of them, from the first, are the box's. False with
- * *problem, whose word counts from the first; nothing is to be closed then. */
+/* words: of a whole line, which outlive the pipe. *kept: how many of them, from the first, are the
+ * box's. False with *problem; nothing is to be closed then. */
 bool pipe_parse(const struct word *words, size_t count, struct pipe *pipe, size_t *kept,
                 struct problem *problem);
 void pipe_close(struct pipe *pipe);

@@ -53,7 +53,7 @@ static void list_open(const struct command *command, unsigned open, char *text, 
                                      command->arguments[i].name);
 }
 
-static bool check_number(const struct argument *argument, const struct word *word, size_t index,
+static bool check_number(const struct argument *argument, const struct word *word,
                          struct problem *problem)
 {
     char *behind;
@@ -64,14 +64,13 @@ static bool check_number(const struct argument *argument, const struct word *wor
     value = strtoul(text, &behind, 10);
     if (text[0] < '0' || text[0] > '9' || *behind || errno || (long)value < argument->minimum ||
         (long)value > argument->maximum)
-        return problem_at(problem, index, "\"%s\" is not a number of %ld-%ld", text,
+        return problem_at(problem, word, "\"%s\" is not a number of %ld-%ld", text,
                           argument->minimum, argument->maximum);
     return true;
 }
 
 /* Which open argument a word is: its index, or -1 with *problem. */
-static int which(const struct arguments *given, const struct word *word, size_t index,
-                 struct problem *problem)
+static int which(const struct arguments *given, const struct word *word, struct problem *problem)
 {
     unsigned open = open_arguments(given);
     int found = -1, matches = 0;
@@ -99,11 +98,11 @@ static int which(const struct arguments *given, const struct word *word, size_t 
         return found;
     list_open(given->command, open, list, sizeof list);
     if (matches > 1)
-        problem_at(problem, index, "\"%s\" is ambiguous, expected one of: %s", word->text, list);
+        problem_at(problem, word, "\"%s\" is ambiguous, expected one of: %s", word->text, list);
     else if (open)
-        problem_at(problem, index, "unknown word \"%s\", expected one of: %s", word->text, list);
+        problem_at(problem, word, "unknown word \"%s\", expected one of: %s", word->text, list);
     else
-        problem_at(problem, index, "unexpected word \"%s\", expected the end of the line",
+        problem_at(problem, word, "unexpected word \"%s\", expected the end of the line",
                    word->text);
     return -1;
 }
@@ -112,17 +111,17 @@ static int which(const struct arguments *given, const struct word *word, size_t 
 static bool take(struct arguments *given, const struct word *words, size_t count, size_t *index,
                  struct problem *problem)
 {
-    int i = which(given, &words[*index], *index, problem);
+    int i = which(given, &words[*index], problem);
 
     if (i < 0)
         return false;
     const struct argument *argument = &given->command->arguments[i];
     if (argument->kind == ARGUMENT_NUMBER && ++*index == count)
-        return problem_at(problem, count, "%s: a number of %ld-%ld is missing", argument->name,
-                          argument->minimum, argument->maximum);
+        return problem_at(problem, &words[count], "%s: a number of %ld-%ld is missing",
+                          argument->name, argument->minimum, argument->maximum);
     given->value[i] = &words[*index];
     if ((argument->kind == ARGUMENT_NUMBER || argument->kind == ARGUMENT_INTEGER) &&
-        !check_number(argument, &words[*index], *index, problem))
+        !check_number(argument, &words[*index], problem))
         return false;
     *index = to_the_end(argument) ? count : *index + 1;
     return true;
@@ -137,7 +136,7 @@ bool arguments_parse(const struct command *command, const struct word *words, si
             return false;
     for (size_t i = 0; i < ARGUMENTS_MAX && command->arguments[i].name; i++)
         if (command->arguments[i].required && !arguments->value[i])
-            return problem_at(problem, count, "%s: %s is missing", command->path,
+            return problem_at(problem, &words[count], "%s: %s is missing", command->path,
                               command->arguments[i].name);
     return true;
 }
@@ -209,7 +208,7 @@ void arguments_next(const struct command *command, const struct word *words, siz
     bool complete = true;
 
     for (size_t index = 0; index < count;) {
-        int i = which(&given, &words[index], index, &problem);
+        int i = which(&given, &words[index], &problem);
 
         if (i >= 0 && command->arguments[i].kind == ARGUMENT_NUMBER && index + 1 == count) {
             hint_number(&command->arguments[i], command->arguments[i].help, choice, context);

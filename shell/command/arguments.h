@@ -13,7 +13,7 @@ struct arguments {
     size_t count;
 };
 
-/* False with *problem: word counts from the first of these. */
+/* words[count]: their end (words.h), which is the place of one that is missing. */
 bool arguments_parse(const struct command *command, const struct word *words, size_t count,
                      struct arguments *arguments, struct problem *problem);
 

@@ -5,12 +5,12 @@
 
 static enum command_status run_clear(struct context *context, const struct arguments *arguments)
 {
-    const char *name = argument_text(arguments, "NAME");
+    const struct word *name = argument_words(arguments, "NAME");
 
     if (!engine_runs(context))
         return COMMAND_FAILED;
-    if (engine_clear(context->running->engine, name) < 0) {
-        problem_at(context->problem, 0, "there is no session \"%s\"", name ? name : "");
+    if (engine_clear(context->running->engine, name ? name->text : NULL) < 0) {
+        problem_at(context->problem, name, "there is no session \"%s\"", name ? name->text : "");
         return COMMAND_FAILED;
     }
     return COMMAND_OK;

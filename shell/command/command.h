@@ -48,15 +48,12 @@ struct argument {
 
 enum { ARGUMENTS_MAX = 6 };
 
-/* problem.word of what is wrong with the command itself, not with a word behind it */
-#define COMMAND_WORD ((size_t)-1)
-
 /* How a command's answer can be shown: `| display json`, `| compare`. */
 enum display { DISPLAY_TEXT, DISPLAY_SET = 1, DISPLAY_JSON = 2, DISPLAY_COMPARE = 4 };
 
 /* Runs with what follows the path, checked against the command's rows already. Its text goes to
- * context->out; the word of context->problem counts from the first behind the path, or is
- * COMMAND_WORD; a warning may come with COMMAND_OK. */
+ * context->out; context->problem stands at the command's first word unless it is given another
+ * place; a warning may come with COMMAND_OK. */
 typedef enum command_status command_fn(struct context *context, const struct arguments *arguments);
 
 struct command {

@@ -145,20 +145,20 @@ static const struct command *walk_command(enum command_mode mode, const struct c
     return NULL;
 }
 
-static bool explain(enum command_mode mode, const struct command_walk *walk, const char *word,
-                    size_t matches, struct problem *problem)
+static bool explain(enum command_mode mode, const struct command_walk *walk, const struct word *at,
+                    const char *word, size_t matches, struct problem *problem)
 {
     char list[300];
 
     list_keywords(mode, walk, matches > 1 ? word : "", list, sizeof list);
     if (matches > 1)
-        return problem_at(problem, walk->depth, "\"%s\" is ambiguous: %s", word, list);
+        return problem_at(problem, at, "\"%s\" is ambiguous: %s", word, list);
     if (!word)
-        return problem_at(problem, walk->depth, "a word is missing, expected one of: %s", list);
+        return problem_at(problem, at, "a word is missing, expected one of: %s", list);
     if (!*list)
-        return problem_at(problem, walk->depth,
-                          "unexpected word \"%s\", expected the end of the line", word);
-    return problem_at(problem, walk->depth, "unknown %s \"%s\", expected one of: %s",
+        return problem_at(problem, at, "unexpected word \"%s\", expected the end of the line",
+                          word);
+    return problem_at(problem, at, "unknown %s \"%s\", expected one of: %s",
                       walk->depth == 0 ? "command" : "word", word, list);
 }
 
@@ -173,13 +173,14 @@ bool command_walk(enum command_mode mode, const struct word *words, size_t count
         if (matches != 1) {
             if (matches == 0 && walk->command && walk->command->arguments[0].name)
                 return true;
-            return explain(mode, walk, words[walk->depth].text, matches, problem);
+            return explain(mode, walk, &words[walk->depth], words[walk->depth].text, matches,
+                           problem);
         }
         walk->prefix = found;
         walk->depth++;
         walk->command = walk_command(mode, walk);
     }
-    return walk->command || explain(mode, walk, NULL, 0, problem);
+    return walk->command || explain(mode, walk, &words[count], NULL, 0, problem);
 }
 
 /* Help for the words that are no command yet. */

@@ -43,10 +43,10 @@ static const struct row *find_row(const struct row *rows, const char *what,
     if (index < count && row->name)
         return row;
     if (index >= count)
-        problem_at(problem, index, "%s is missing, expected one of: %s, %s", what, rows[0].name,
-                   rows[1].name);
+        problem_at(problem, &words[index], "%s is missing, expected one of: %s, %s", what,
+                   rows[0].name, rows[1].name);
     else
-        problem_at(problem, index, "unknown %s \"%s\", expected one of: %s, %s", what,
+        problem_at(problem, &words[index], "unknown %s \"%s\", expected one of: %s, %s", what,
                    utf8_shorten(words[index].text, brief), rows[0].name, rows[1].name);
     return NULL;
 }
@@ -56,14 +56,13 @@ static bool is_pipe(const struct word *word)
     return !word->quoted && strcmp(word->text, "|") == 0;
 }
 
-static bool parse_number(const struct word *word, size_t index, long *value,
-                         struct problem *problem)
+static bool parse_number(const struct word *word, long *value, struct problem *problem)
 {
     char *behind, brief[UTF8_SHORT_SIZE];
 
     *value = strtol(word->text, &behind, 10);
     return (word->text[0] >= '0' && word->text[0] <= '9' && !*behind && *value <= ROLLBACK_MAX) ||
-           problem_at(problem, index, "\"%s\" is not a number of 0-%d",
+           problem_at(problem, word, "\"%s\" is not a number of 0-%d",
                       utf8_shorten(word->text, brief), ROLLBACK_MAX);
 }
 
@@ -76,11 +75,13 @@ static bool parse_compare(const struct word *words, size_t count, size_t *index,
     if (*index == count || is_pipe(&words[*index]))
         return true;
     if (words[*index].quoted || !begins("rollback", words[*index].text))
-        return problem_at(problem, *index, "unknown word \"%s\", expected one of: rollback",
+        return problem_at(problem, &words[*index], "unknown word \"%s\", expected one of: rollback",
                           utf8_shorten(words[*index].text, brief));
     if (++*index == count || is_pipe(&words[*index]))
-        return problem_at(problem, *index, "rollback: a number of 0-%d is missing", ROLLBACK_MAX);
-    return parse_number(&words[*index], *index, &pipe->rollback, problem) && ++*index;
+        return problem_at(problem, &words[*index], "rollback: a number of 0-%d is missing",
+                          ROLLBACK_MAX);
+    pipe->back = &words[*index];
+    return parse_number(&words[*index], &pipe->rollback, problem) && ++*index;
 }
 
 static bool parse_form(const struct word *words, size_t count, size_t *index,
@@ -91,7 +92,7 @@ static bool parse_form(const struct word *words, size_t count, size_t *index,
     if (!form)
         return false;
     pipe->display = (enum display)form->displays;
-    pipe->word = (*index)++;
+    pipe->word = &words[(*index)++];
     return true;
 }
 
@@ -110,13 +111,14 @@ bool display_parse(const struct word *words, size_t count, struct display_pipe *
     if (!row)
         return false;
     if (row->displays == DISPLAY_COMPARE) {
-        *pipe = (struct display_pipe){.display = DISPLAY_COMPARE, .word = 1};
+        *pipe = (struct display_pipe){.display = DISPLAY_COMPARE, .word = &words[1]};
         parsed = parse_compare(words, count, &index, pipe, problem);
     } else {
         parsed = parse_form(words, count, &index, pipe, problem);
     }
     if (parsed && index < count)
-        return problem_at(problem, index, "unexpected word \"%s\", expected the end of the line",
+        return problem_at(problem, &words[index],
+                          "unexpected word \"%s\", expected the end of the line",
                           utf8_shorten(words[index].text, brief));
     return parsed;
 }

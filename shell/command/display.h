@@ -7,12 +7,12 @@
 
 struct display_pipe {
     enum display display;
-    size_t word;   /* index in the words parsed, of "json" or "compare" */
-    long rollback; /* DISPLAY_COMPARE: with which; 0: the running one */
+    const struct word *word; /* "json", "compare" */
+    long rollback;           /* DISPLAY_COMPARE: with which; 0: the running one */
+    const struct word *back; /* its number */
 };
 
-/* words: from the first `|` on; none is fine. False with *problem, whose word counts from
- * there. */
+/* words: from the first `|` on; none is fine; words[count]: the line's end. */
 bool display_parse(const struct word *words, size_t count, struct display_pipe *pipe,
                    struct problem *problem);
 

@@ -25,9 +25,7 @@ static enum command_status change(struct context *context, change_fn *changes,
     if (whole)
         changed = changes(tree, whole, above + arguments->count, problem);
     else
-        problem_at(problem, 0, "out of memory");
-    if (!changed)
-        path_problem(&context->path, problem);
+        problem_at(problem, NULL, "out of memory");
     free(whole);
     return changed || problem->warning ? COMMAND_OK : COMMAND_FAILED;
 }
@@ -63,13 +61,12 @@ static enum command_status run_edit(struct context *context, const struct argume
 
     if (whole)
         found = tree_path(whole, above + arguments->count, &path, problem) &&
-                path_editable(&path, problem);
+                path_editable(&path, whole, problem);
     else
-        problem_at(problem, 0, "out of memory");
+        problem_at(problem, NULL, "out of memory");
     free(whole);
     if (!found) {
         path_free(&path);
-        path_problem(&context->path, problem);
         return COMMAND_FAILED;
     }
     path_free(&context->path);
@@ -114,14 +111,13 @@ static enum command_status climb(struct context *context, unsigned long levels,
     enum command_status status = COMMAND_OK;
 
     if (!go_up(context, path_above(&path, levels))) {
-        problem_at(context->problem, COMMAND_WORD, "out of memory");
+        problem_at(context->problem, NULL, "out of memory");
         return COMMAND_FAILED;
     }
     size_t there = context->level_count;
     if (command) {
         size_t front = (size_t)(command - arguments->words);
         status = execute_words(context, MODE_LEVEL, command, arguments->count - front);
-        context->problem->word += front;
     }
     if (command && context->level_count == there) { /* else an edit came */
         context_top(context);
@@ -157,7 +153,8 @@ static enum command_status run_rollback(struct context *context, const struct ar
     struct node *tree = store_archived(context->running->store, back, why, sizeof why);
     if (tree && edit_replace(&context->edit, tree))
         return COMMAND_OK;
-    problem_at(context->problem, 0, "%s", tree ? "out of memory" : why);
+    problem_at(context->problem, argument_words(arguments, "N"), "%s",
+               tree ? "out of memory" : why);
     tree_free(tree);
     return COMMAND_FAILED;
 }

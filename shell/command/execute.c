@@ -34,8 +34,7 @@ static bool check_names(const struct context *context, const struct arguments *a
             !schema_child(schema_root(), argument->list) ||
             node_instance(tree, argument->list, word->text))
             continue;
-        return problem_at(problem, (size_t)(word - arguments->words), "there is no %s \"%s\"",
-                          argument->list, word->text);
+        return problem_at(problem, word, "there is no %s \"%s\"", argument->list, word->text);
     }
     return true;
 }
@@ -71,16 +70,16 @@ static void explain_mode(enum command_mode mode, const struct word *word, struct
     struct command_walk walk;
 
     if (mode == MODE_RUN && is_of(MODE_OPERATIONAL, word, &walk))
-        problem_at(problem, 0, "%s cannot stand behind run", walk.prefix->path);
+        problem_at(problem, word, "%s cannot stand behind run", walk.prefix->path);
     else if (mode == MODE_RUN && is_of(MODE_CONFIGURATION, word, &walk))
-        problem_at(problem, 0, "\"%s\" is a command of this mode, without run", word->text);
+        problem_at(problem, word, "\"%s\" is a command of this mode, without run", word->text);
     else if (configures && is_of(MODE_RUN, word, &walk))
-        problem_at(problem, 0, "\"%s\" is a command of the operational mode, expected run %s",
+        problem_at(problem, word, "\"%s\" is a command of the operational mode, expected run %s",
                    word->text, word->text);
     else if (mode == MODE_CONFIGURATION && is_of(MODE_OPERATIONAL, word, &walk))
-        problem_at(problem, 0, "%s: this is the configuration mode already", walk.prefix->path);
+        problem_at(problem, word, "%s: this is the configuration mode already", walk.prefix->path);
     else if (!configures && is_of(MODE_CONFIGURATION, word, &walk))
-        problem_at(problem, 0, "\"%s\" is a command of the configuration mode: configure first",
+        problem_at(problem, word, "\"%s\" is a command of the configuration mode: configure first",
                    word->text);
 }
 
@@ -96,10 +95,11 @@ static void explain(const struct context *context, enum command_mode mode, const
         return;
     }
     if (walk.command->configures && !context->may_configure)
-        problem_at(problem, 0, "only root and members of the group mirrorsh may %s",
+        problem_at(problem, words, "only root and members of the group mirrorsh may %s",
                    walk.command->path);
     else
-        problem_at(problem, walk.depth, "unexpected word \"%s\", expected the end of the line",
+        problem_at(problem, &words[walk.depth],
+                   "unexpected word \"%s\", expected the end of the line",
                    walk.depth < count ? words[walk.depth].text : "");
 }
 
@@ -116,34 +116,15 @@ enum command_status execute_words(struct context *context, enum command_mode mod
         return COMMAND_FAILED;
     }
     if (!arguments_parse(command, words + used, count - used, &arguments, problem) ||
-        !check_names(context, &arguments, problem)) {
-        problem->word += used;
+        !check_names(context, &arguments, problem) ||
+        !check_display(command, &context->request.pipe, problem))
         return COMMAND_FAILED;
-    }
-    if (!check_display(command, &context->request.pipe, problem)) {
-        problem->word += count; /* behind the command's words */
-        return COMMAND_FAILED;
-    }
-    enum command_status status = command->run(context, &arguments);
-    problem->word = problem->word == COMMAND_WORD ? 0 : problem->word + used;
-    return status;
-}
-
-/* The place of a problem's word: a word that is missing at `missing`, or behind the last, is
- * one behind the end of the word before it. */
-static uint32_t column_of(const char *line, const struct word *words, size_t count, size_t missing,
-                          size_t word)
-{
-    if (word < count && word != missing)
-        return words_column(line, words[word].start);
-    if (word > count)
-        word = count;
-    return word == 0 ? 1 : words_column(line, words[word - 1].end);
+    problem->at = words->start;
+    return command->run(context, &arguments);
 }
 
 /* A line split into the command's words and those of how to display it. */
-static enum command_status run_words(struct context *context, const struct word *words,
-                                     size_t count)
+static enum command_status run_words(struct context *context, struct words *words)
 {
     struct request *request = &context->request;
     struct problem problem = {0};
@@ -152,31 +133,31 @@ static enum command_status run_words(struct context *context, const struct word 
     char *text = NULL;
     FILE *out;
 
-    while (part < count && (words[part].quoted || strcmp(words[part].text, "|") != 0))
+    while (part < words->count &&
+           (words->at[part].quoted || strcmp(words->at[part].text, "|") != 0))
         part++;
-    request->column = words_column(request->line, words[0].start);
-    if (!display_parse(words + part, count - part, &request->pipe, &problem)) {
-        context_problem(context, column_of(request->line, words, count, count, part + problem.word),
-                        "%s", problem.text);
+    request->column = words_column(request->line, words->at[0].start);
+    if (!display_parse(words->at + part, words->count - part, &request->pipe, &problem)) {
+        context_problem(context, words_column(request->line, problem.at), "%s", problem.text);
         return COMMAND_FAILED;
     }
+    words_cut(words, part);
     out = open_memstream(&text, &size);
     context->out = out;
     context->problem = &problem;
     if (out)
-        status = execute_words(context, context->mode, words, part);
+        status = execute_words(context, context->mode, words->at, part);
     context->out = NULL;
     context->problem = NULL;
     if ((!out || fclose(out) != 0) && status != COMMAND_RUNNING) {
-        problem_at(&problem, 0, "out of memory");
+        problem_at(&problem, NULL, "out of memory");
         status = COMMAND_FAILED;
     }
     context_output(context, text, size);
     free(text);
     if (*problem.text && (status == COMMAND_FAILED || problem.warning)) /* else it was told */
         (problem.warning ? context_warning : context_problem)(
-            context, column_of(request->line, words, count, part, problem.word), "%s",
-            problem.text);
+            context, words_column(request->line, problem.at), "%s", problem.text);
     return status;
 }
 
@@ -188,10 +169,10 @@ enum command_status execute_line(struct context *context, const char *line)
 
     context->request.line = line;
     if (!words_split(line, &words, &problem)) {
-        context_problem(context, problem.column, "%s", problem.text);
+        context_problem(context, words_column(line, problem.at), "%s", problem.text);
         status = COMMAND_FAILED;
     } else if (words.count > 0) { /* else a blank line or a comment */
-        status = run_words(context, words.at, words.count);
+        status = run_words(context, &words);
     }
     words_free(&words);
     context->request.line = NULL;

@@ -8,7 +8,7 @@
 enum command_status execute_line(struct context *context, const char *line);
 
 /* For `run`: a command of the operational mode from the configuration mode, its words without
- * the pipe; the word of context->problem counts from the first. */
+ * the pipe. */
 enum command_status execute_words(struct context *context, enum command_mode mode,
                                   const struct word *words, size_t count);
 

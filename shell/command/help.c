@@ -84,12 +84,12 @@ static bool explain_words(const struct context *context, enum command_mode mode,
         walk.depth < arguments->count)
         return false;
     if (walk.depth < arguments->count)
-        return problem_at(problem, walk.depth,
+        return problem_at(problem, &arguments->words[walk.depth],
                           "unexpected word \"%s\", expected the end of the line",
                           arguments->words[walk.depth].text);
     return explain_in(context, mode, &walk) > 0 ||
-           problem_at(problem, 0, "only root and members of the group mirrorsh may %s",
-                      walk.prefix->path);
+           problem_at(problem, arguments->words,
+                      "only root and members of the group mirrorsh may %s", walk.prefix->path);
 }
 
 static enum command_status run_help(struct context *context, const struct arguments *arguments)

@@ -306,7 +306,7 @@ static enum command_status run_monitor(struct context *context, const struct arg
 
     if (!monitor) {
         if (snapshot)
-            problem_at(context->problem, COMMAND_WORD, "out of memory");
+            problem_at(context->problem, NULL, "out of memory");
         engine_snapshot_free(snapshot);
         return COMMAND_FAILED;
     }

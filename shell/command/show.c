@@ -7,7 +7,7 @@
 bool engine_runs(const struct context *context)
 {
     return context->running->engine ||
-           problem_at(context->problem, COMMAND_WORD, "no engine runs offline (mirrorsh -n)");
+           problem_at(context->problem, NULL, "no engine runs offline (mirrorsh -n)");
 }
 
 struct engine_snapshot *take_snapshot(const struct context *context)
@@ -18,7 +18,7 @@ struct engine_snapshot *take_snapshot(const struct context *context)
         return NULL;
     snapshot = engine_snapshot(context->running->engine);
     if (!snapshot)
-        problem_at(context->problem, COMMAND_WORD, "out of memory");
+        problem_at(context->problem, NULL, "out of memory");
     return snapshot;
 }
 

@@ -14,12 +14,10 @@ static bool find_path(const struct node *tree, const struct path *above,
     bool found = false;
 
     if (!whole)
-        return problem_at(problem, 0, "out of memory");
+        return problem_at(problem, NULL, "out of memory");
     /* a level that is still empty is no error, a path that was typed is */
     if (count == 0 || tree_find(tree, whole, above->count + count, problem))
         found = tree_path(whole, above->count + count, path, problem);
-    if (!found)
-        path_problem(above, problem);
     free(whole);
     return found;
 }
@@ -56,14 +54,14 @@ static enum command_status compare(struct context *context, const struct node *t
     char why[600];
 
     if (arguments->count > 0) {
-        problem_at(context->problem, 0, "compare shows the whole configuration, expected no path");
+        problem_at(context->problem, arguments->words,
+                   "compare shows the whole configuration, expected no path");
         return COMMAND_FAILED;
     }
     if (back > 0) {
         archived = store_archived(context->running->store, (unsigned long)back, why, sizeof why);
         if (!archived) {
-            /* the number behind `| compare rollback` */
-            problem_at(context->problem, context->request.pipe.word + 2, "%s", why);
+            problem_at(context->problem, context->request.pipe.back, "%s", why);
             return COMMAND_FAILED;
         }
     }
@@ -93,7 +91,7 @@ static enum command_status compare_candidate(struct context *context,
     if (tree)
         status = compare(context, tree, arguments);
     else
-        problem_at(context->problem, 0, "out of memory");
+        problem_at(context->problem, NULL, "out of memory");
     for (size_t i = 0; i < clashes.count && status == COMMAND_OK; i++)
         context_warning(context, 0, "%s", clashes.at[i].text);
     problems_free(&clashes);

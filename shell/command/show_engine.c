@@ -85,26 +85,26 @@ static void print_interfaces(const struct engine_snapshot *snapshot, const char 
 }
 
 /* Interfaces are the machine's, not the configuration's: the snapshot knows them. */
-static bool interface_there(const struct engine_snapshot *snapshot, const char *name,
+static bool interface_there(const struct engine_snapshot *snapshot, const struct word *name,
                             struct problem *problem)
 {
     for (size_t i = 0; i < snapshot->interface_count; i++)
-        if (strcmp(snapshot->interfaces[i].name, name) == 0)
+        if (strcmp(snapshot->interfaces[i].name, name->text) == 0)
             return true;
-    return problem_at(problem, 0, "there is no interface \"%s\"", name);
+    return problem_at(problem, name, "there is no interface \"%s\"", name->text);
 }
 
 enum command_status show_interfaces(struct context *context, const struct arguments *arguments)
 {
-    const char *name = argument_text(arguments, "NAME");
+    const struct word *name = argument_words(arguments, "NAME");
     struct engine_snapshot *snapshot = take_snapshot(context);
     enum command_status status = COMMAND_FAILED;
 
     if (!snapshot)
         return COMMAND_FAILED;
     if (!name || interface_there(snapshot, name, context->problem)) {
-        print_interfaces(snapshot, name, context->request.pipe.display == DISPLAY_JSON,
-                         context->out);
+        print_interfaces(snapshot, name ? name->text : NULL,
+                         context->request.pipe.display == DISPLAY_JSON, context->out);
         status = COMMAND_OK;
     }
     engine_snapshot_free(snapshot);

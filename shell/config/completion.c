@@ -216,7 +216,7 @@ static bool is_complete(const struct completing *completing)
     switch (completing->purpose) {
     case PATH_SET:
     case PATH_DELETE:
-        return walk_end(walk, &problem);
+        return walk_end(walk, completing->words + completing->count, &problem);
     case PATH_SHOW:
         return true;
     case PATH_EDIT:

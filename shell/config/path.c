@@ -33,8 +33,8 @@ static void descend(struct walk *walk, const struct schema *row)
 }
 
 /* The row of a keyword, which may be abbreviated, and its depth: the innermost. */
-static const struct schema *find_keyword(const struct walk *walk, const char *word, size_t *depth,
-                                         struct problem *problem)
+static const struct schema *find_keyword(const struct walk *walk, const struct word *word,
+                                         size_t *depth, struct problem *problem)
 {
     for (*depth = walk->depth;; --*depth) {
         const struct schema *row = schema_match(walk->level[*depth].row, word, problem);
@@ -61,19 +61,19 @@ static bool take_keyword(struct walk *walk, const struct word *word, struct step
 
     if (word->quoted) {
         schema_expected(walk_at(walk), "", names, sizeof names);
-        return problem_at(problem, 0, "\"%s\" in quotes is not a keyword, expected: %s",
+        return problem_at(problem, word, "\"%s\" in quotes is not a keyword, expected: %s",
                           utf8_shorten(word->text, shown), names);
     }
-    const struct schema *row = find_keyword(walk, word->text, &depth, problem);
+    const struct schema *row = find_keyword(walk, word, &depth, problem);
     if (!row)
         return !text ? false
-                     : problem_at(problem, 0,
+                     : problem_at(problem, word,
                                   "unknown word \"%s\": a %s with blanks stands in quotes",
                                   utf8_shorten(word->text, shown), text->name);
     walk->depth = depth;
     uint64_t bit = (uint64_t)1 << (row - walk_at(walk)->children);
     if (walk->level[depth].given & bit)
-        return problem_at(problem, 0, "%s stands twice in this line", row->name);
+        return problem_at(problem, word, "%s stands twice in this line", row->name);
     *step = (struct step){.row = row, .depth = depth};
     walk->level[depth].given |= bit;
     walk->bare = false;
@@ -114,7 +114,7 @@ static bool take_bracket(struct walk *walk, const struct word *word, struct step
         return true;
     }
     if (walk->values == 0)
-        return problem_at(problem, 0, "%s: the list is empty", walk->open->name);
+        return problem_at(problem, word, "%s: the list is empty", walk->open->name);
     walk->brackets = false;
     walk->open = NULL;
     walk->ended = walk->mode != WALK_SET;
@@ -135,7 +135,7 @@ static bool may_end_list(const struct walk *walk, const struct word *word)
     size_t depth;
 
     return walk->mode == WALK_SET && walk->open->kind == SCHEMA_LEAF_LIST && walk->values > 0 &&
-           !walk->brackets && !word->quoted && find_keyword(walk, word->text, &depth, &unused);
+           !walk->brackets && !word->quoted && find_keyword(walk, word, &depth, &unused);
 }
 
 static bool take_value(struct walk *walk, const struct word *word, struct step *step,
@@ -151,11 +151,11 @@ static bool take_value(struct walk *walk, const struct word *word, struct step *
     *step = (struct step){.row = row, .depth = walk->depth};
     if (!row->parse(row, word->text, &step->text, why, sizeof why))
         return may_end_list(walk, word) ? take_keyword(walk, word, step, problem)
-                                        : problem_at(problem, 0, "%s: %s", row->name, why);
+                                        : problem_at(problem, word, "%s: %s", row->name, why);
     if (row->kind == SCHEMA_LEAF_LIST && !word->quoted && words_bracketed(step->text)) {
         free(step->text);
         step->text = NULL;
-        return problem_at(problem, 0,
+        return problem_at(problem, word,
                           "%s: blanks stand around brackets, [ a b ] (a value with a bracket goes "
                           "in quotes)",
                           row->name);
@@ -178,39 +178,39 @@ bool walk_word(struct walk *walk, const struct word *word, struct step *step,
     char shown[UTF8_SHORT_SIZE];
 
     if (walk->ended)
-        return problem_at(problem, 0, "unexpected word \"%s\", expected the end of the line",
+        return problem_at(problem, word, "unexpected word \"%s\", expected the end of the line",
                           utf8_shorten(word->text, shown));
     return walk->open ? take_value(walk, word, step, problem)
                       : take_keyword(walk, word, step, problem);
 }
 
-static bool missing(struct problem *problem, const struct schema *row)
+static bool missing(const struct schema *row, const struct word *end, struct problem *problem)
 {
     char expected[VALUE_EXPECTED_SIZE];
 
     value_expected(row, expected);
-    return problem_at(problem, 0, "%s: missing %s (expected %s)", row->name,
+    return problem_at(problem, end, "%s: missing %s (expected %s)", row->name,
                       row->kind != SCHEMA_LIST ? "value"
                       : row->numeric_key       ? "number"
                                                : "name",
                       expected);
 }
 
-bool walk_end(const struct walk *walk, struct problem *problem)
+bool walk_end(const struct walk *walk, const struct word *end, struct problem *problem)
 {
     char names[SCHEMA_EXPECTED_SIZE];
     bool nothing = walk->depth == 0 && walk->bare;
 
     if (walk->brackets)
-        return problem_at(problem, 0, "%s: the list is not closed, expected ]", walk->open->name);
+        return problem_at(problem, end, "%s: the list is not closed, expected ]", walk->open->name);
     if (walk->mode == WALK_SHOW || (walk->mode == WALK_DELETE && !nothing))
         return true;
     if (walk->open && walk->values == 0)
-        return missing(problem, walk->open);
+        return missing(walk->open, end, problem);
     if (!walk->bare)
         return true;
     size_t count = schema_expected(walk_at(walk), "", names, sizeof names);
-    return problem_at(problem, 0, "missing word, expected%s %s",
+    return problem_at(problem, end, "missing word, expected%s %s",
                       count == 1 ? "" : " one of:", names);
 }
 
@@ -222,15 +222,14 @@ struct step *path_steps(enum walk_mode mode, const struct word *words, size_t co
     size_t at = 0;
 
     if (!steps) {
-        problem_at(problem, 0, "out of memory");
+        problem_at(problem, NULL, "out of memory");
         return NULL;
     }
     walk_start(&walk, mode);
     while (at < count && walk_word(&walk, &words[at], &steps[at], problem))
         at++;
-    if (at == count && walk_end(&walk, problem))
+    if (at == count && walk_end(&walk, &words[count], problem))
         return steps;
-    problem->word = at;
     path_steps_free(steps, at);
     return NULL;
 }
@@ -261,7 +260,7 @@ bool tree_path(const struct word *words, size_t count, struct path *path, struct
     if (path->words && path->count == count)
         return true;
     path_free(path);
-    return problem_at(problem, 0, "out of memory");
+    return problem_at(problem, NULL, "out of memory");
 }
 
 void path_free(struct path *path)
@@ -279,15 +278,9 @@ struct word *path_whole(const struct path *above, const struct word *words, size
     if (!whole)
         return NULL;
     for (size_t i = 0; i < above->count; i++)
-        whole[i].text = above->words[i];
-    if (count > 0)
-        memcpy(whole + above->count, words, count * sizeof *whole);
+        whole[i] = (struct word){.text = above->words[i], .start = words->start};
+    memcpy(whole + above->count, words, (count + 1) * sizeof *whole);
     return whole;
-}
-
-void path_problem(const struct path *above, struct problem *problem)
-{
-    problem->word = problem->word > above->count ? problem->word - above->count : 0;
 }
 
 /* The row that the first `count` words lead to; *key: its key is among them. */
@@ -304,7 +297,7 @@ static const struct schema *path_row(const struct path *path, size_t count, bool
     return row;
 }
 
-bool path_editable(const struct path *path, struct problem *problem)
+bool path_editable(const struct path *path, const struct word *words, struct problem *problem)
 {
     bool key;
     const struct schema *row = path_row(path, path->count, &key);
@@ -312,11 +305,9 @@ bool path_editable(const struct path *path, struct problem *problem)
     if (row->kind == SCHEMA_CONTAINER || key)
         return true;
     if (row->kind == SCHEMA_LIST)
-        missing(problem, row);
-    else
-        problem_at(problem, 0, "%s has nothing below it to edit", row->name);
-    problem->word = row->kind == SCHEMA_LIST ? path->count : path->count - 1;
-    return false;
+        return missing(row, words + path->count, problem);
+    return problem_at(problem, words + path->count - 1, "%s has nothing below it to edit",
+                      row->name);
 }
 
 size_t path_above(const struct path *path, unsigned long levels)

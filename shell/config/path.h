@@ -46,13 +46,13 @@ size_t walk_keywords(const struct walk *walk);
 /* A further value that is a keyword ends the list: as a value it is taken in brackets or quotes
  * only. The walk stands at an open value. */
 bool walk_needs_quotes(const struct walk *walk, const char *value);
-/* false: the word may not stand here; *problem has the text. */
+/* false: the word may not stand here. */
 bool walk_word(struct walk *walk, const struct word *word, struct step *step,
                struct problem *problem);
-/* May the line end here? The problem is about the missing word. */
-bool walk_end(const struct walk *walk, struct problem *problem);
+/* May the line end here, at `end`? */
+bool walk_end(const struct walk *walk, const struct word *end, struct problem *problem);
 
-/* All the words, and the end: one step a word. NULL with *problem, its word included. */
+/* All the words, and the end: one step a word. NULL with *problem. */
 struct step *path_steps(enum walk_mode mode, const struct word *words, size_t count,
                         struct problem *problem);
 void path_steps_free(struct step *steps, size_t count);

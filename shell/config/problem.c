@@ -2,21 +2,23 @@
 #include "problem.h"
 
 #include "utf8.h"
+#include "words.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 static char out_of_memory[] = "out of memory"; /* stands for a text that found no room */
 
-static void fill(struct problem *problem, size_t word, const char *format, va_list arguments)
+static void fill(struct problem *problem, const struct word *word, const char *format,
+                 va_list arguments)
 {
-    problem->word = word;
-    problem->column = 0;
+    if (word)
+        problem->at = word->start;
     vsnprintf(problem->text, sizeof problem->text, format, arguments);
     utf8_trim(problem->text);
 }
 
-_Bool problem_at(struct problem *problem, size_t word, const char *format, ...)
+_Bool problem_at(struct problem *problem, const struct word *word, const char *format, ...)
 {
     va_list arguments;
 
@@ -27,7 +29,7 @@ _Bool problem_at(struct problem *problem, size_t word, const char *format, ...)
     return 0;
 }
 
-_Bool problem_warn(struct problem *problem, size_t word, const char *format, ...)
+_Bool problem_warn(struct problem *problem, const struct word *word, const char *format, ...)
 {
     va_list arguments;
 

@@ -6,19 +6,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct word; /* words.h */
+
 struct problem {
-    size_t word;     /* index of the word it is about; the number of words: one is missing */
-    uint32_t column; /* set by whoever knows the line: 1-based, in characters; 0: the whole line */
-    char text[400];  /* what is wrong and what was expected */
-    _Bool warning;   /* it is told, and the command succeeds */
+    uint32_t at;    /* where in the line: a byte offset; words_column makes a column of it */
+    char text[400]; /* what is wrong and what was expected */
+    _Bool warning;  /* it is told, and the command succeeds */
 };
 
-/* Sets word and text. Returns false, so that a parser can `return problem_at(...)`. */
-_Bool problem_at(struct problem *problem, size_t word, const char *format, ...)
+/* Sets text and, unless word is NULL, the place: where that word begins. One that is missing is
+ * about the one in its place, which may be the line's end (words.h). Returns false, so that a
+ * parser can `return problem_at(...)`. */
+_Bool problem_at(struct problem *problem, const struct word *word, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The same of what is no reason to fail. */
-_Bool problem_warn(struct problem *problem, size_t word, const char *format, ...)
+_Bool problem_warn(struct problem *problem, const struct word *word, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* A growing list of texts, each with the line it is about (0: none). */

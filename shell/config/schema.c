@@ -216,28 +216,29 @@ size_t schema_expected(const struct schema *row, const char *prefix, char *out, 
     return count;
 }
 
-const struct schema *schema_match(const struct schema *row, const char *word,
+const struct schema *schema_match(const struct schema *row, const struct word *word,
                                   struct problem *problem)
 {
+    const char *text = word->text;
     char names[SCHEMA_EXPECTED_SIZE], shown[UTF8_SHORT_SIZE];
-    const struct schema *exact = schema_child(row, word), *found = NULL;
-    size_t count = 0, length = strlen(word);
+    const struct schema *exact = schema_child(row, text), *found = NULL;
+    size_t count = 0, length = strlen(text);
 
     if (exact)
         return exact;
     for (const struct schema *child = row->children; length > 0 && child->name; child++)
-        if (strncmp(child->name, word, length) == 0) {
+        if (strncmp(child->name, text, length) == 0) {
             found = child;
             count++;
         }
     if (count == 1)
         return found;
     if (count > 1) {
-        schema_expected(row, word, names, sizeof names);
-        problem_at(problem, 0, "\"%s\" is ambiguous: %s", utf8_shorten(word, shown), names);
+        schema_expected(row, text, names, sizeof names);
+        problem_at(problem, word, "\"%s\" is ambiguous: %s", utf8_shorten(text, shown), names);
     } else {
         count = schema_expected(row, "", names, sizeof names);
-        problem_at(problem, 0, "unknown word \"%s\", expected%s %s", utf8_shorten(word, shown),
+        problem_at(problem, word, "unknown word \"%s\", expected%s %s", utf8_shorten(text, shown),
                    count == 1 ? "" : " one of:", names);
     }
     return NULL;

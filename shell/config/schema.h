@@ -5,7 +5,7 @@
 #define MIRRORSH_SCHEMA_H
 
 #include "../../engine/plan/match_field.h"
-#include "problem.h"
+#include "words.h"
 #include <stdbool.h>
 
 enum schema_kind {
@@ -56,7 +56,7 @@ enum { SCHEMA_CHILDREN_MAX = 64, SCHEMA_EXPECTED_SIZE = 256 };
 size_t schema_expected(const struct schema *row, const char *prefix, char *out, size_t size);
 /* The child row of which `word` is the name or an unambiguous prefix; else NULL and *problem
  * (text only) says what was expected here, or between which it does not decide. */
-const struct schema *schema_match(const struct schema *row, const char *word,
+const struct schema *schema_match(const struct schema *row, const struct word *word,
                                   struct problem *problem);
 
 #endif

@@ -101,9 +101,9 @@ static bool begins_with_set(const struct words *words, struct problem *problem)
 
     for (size_t i = 0; i < words->count; i++)
         if (!words->at[i].quoted && strcmp(words->at[i].text, "|") == 0)
-            return problem_at(problem, i, "a pipe has no place in a configuration");
+            return problem_at(problem, &words->at[i], "a pipe has no place in a configuration");
     if (words->count > 0 && (words->at[0].quoted || strcmp(words->at[0].text, "set") != 0))
-        return problem_at(problem, 0, "%s \"%s\", expected set",
+        return problem_at(problem, &words->at[0], "%s \"%s\", expected set",
                           words->at[0].quoted ? "quoted word" : "unknown word",
                           utf8_shorten(words->at[0].text, shown));
     return true;
@@ -120,15 +120,11 @@ static void load_line(struct loading *loading, const char *line, uint32_t number
         .line = number, .text = line, .words = words.count > 0 ? words.at + 1 : NULL};
 
     if (good && words.count > 0 &&
-        !tree_set_from(loading->tree, origin.words, words.count - 1, &origin, &problem)) {
+        !tree_set_from(loading->tree, origin.words, words.count - 1, &origin, &problem))
         good = false;
-        problem.word++;
-    }
     if (!good) {
         loading->good = false;
-        problems_add(loading->problems, number,
-                     problem.column != 0 ? problem.column : words_place(line, &words, problem.word),
-                     "%s", problem.text);
+        problems_add(loading->problems, number, words_column(line, problem.at), "%s", problem.text);
         /* a word that could not be read to its end is none */
         if (loading->examine && words.count > 1)
             tree_salvage(loading->tree, origin.words, words.count - (split ? 1 : 2), &origin);

@@ -96,7 +96,7 @@ bool tree_set_from(struct node *tree, const struct word *words, size_t count,
     for (size_t i = 0; good && i < count; i++) {
         good = tree_apply(nodes, steps, i, origin);
         if (!good)
-            problem_at(problem, i, "out of memory");
+            problem_at(problem, NULL, "out of memory");
     }
     path_steps_free(steps, count);
     return good;
@@ -110,6 +110,7 @@ bool tree_set(struct node *tree, const struct word *words, size_t count, struct 
 /* The steps of a line. */
 struct deletion {
     const struct step *steps;
+    const struct word *words; /* that they are of */
     size_t count;
     struct problem *problem;
 };
@@ -120,9 +121,10 @@ static bool warn_of_value(const struct deletion *deletion, const struct node *le
 
     utf8_shorten(deletion->steps[at].text, shown);
     if (leaf->schema->kind == SCHEMA_LEAF)
-        return problem_warn(deletion->problem, at, "%s is %s, not %s", leaf->schema->name,
-                            leaf->values[0], shown);
-    return problem_warn(deletion->problem, at, "%s has no %s", leaf->schema->name, shown);
+        return problem_warn(deletion->problem, &deletion->words[at], "%s is %s, not %s",
+                            leaf->schema->name, leaf->values[0], shown);
+    return problem_warn(deletion->problem, &deletion->words[at], "%s has no %s", leaf->schema->name,
+                        shown);
 }
 
 /* Of the values that are not there the first is told; those that are go. */
@@ -147,7 +149,7 @@ static bool delete_values(const struct deletion *deletion, struct node *parent, 
     else if (good)
         good = node_values_remove(leaf, gone);
     node_free(gone);
-    return good ? there : problem_at(deletion->problem, first, "out of memory");
+    return good ? there : problem_at(deletion->problem, NULL, "out of memory");
 }
 
 /* Deletes what the steps from `first` on lead to below `parent`. */
@@ -162,15 +164,16 @@ static bool delete_below(const struct deletion *deletion, struct node *parent, s
     if (row->kind == SCHEMA_LIST && last) {
         count = node_range(parent, row, &at);
         if (count == 0)
-            return problem_warn(deletion->problem, first, "there is no %s", row->name);
+            return problem_warn(deletion->problem, &deletion->words[first], "there is no %s",
+                                row->name);
     } else if (row->kind == SCHEMA_LIST) {
         first++;
         last = first + 1 == deletion->count;
         if (!node_search(parent, row, step[1].text, &at))
-            return problem_warn(deletion->problem, first, "there is no %s \"%s\"", row->name,
-                                utf8_shorten(step[1].text, shown));
+            return problem_warn(deletion->problem, &deletion->words[first], "there is no %s \"%s\"",
+                                row->name, utf8_shorten(step[1].text, shown));
     } else if (!node_search(parent, row, NULL, &at)) {
-        return problem_warn(deletion->problem, first, "%s is not set", row->name);
+        return problem_warn(deletion->problem, &deletion->words[first], "%s is not set", row->name);
     }
     if (last) {
         node_remove(parent, at, count);
@@ -188,7 +191,7 @@ static bool delete_below(const struct deletion *deletion, struct node *parent, s
 bool tree_delete(struct node *tree, const struct word *words, size_t count, struct problem *problem)
 {
     struct step *steps = path_steps(WALK_DELETE, words, count, problem);
-    struct deletion deletion = {.steps = steps, .count = count, .problem = problem};
+    struct deletion deletion = {.steps = steps, .words = words, .count = count, .problem = problem};
 
     if (!steps)
         return false;
@@ -211,17 +214,17 @@ const struct node *tree_find(const struct node *tree, const struct word *words, 
         if (step->row->kind == SCHEMA_LIST && i + 1 == count) {
             node = node_range(parent, step->row, &at) > 0 ? parent->children[at] : NULL;
             if (!node)
-                problem_at(problem, i, "there is no %s", step->row->name);
+                problem_at(problem, &words[i], "there is no %s", step->row->name);
         } else if (step->row->kind == SCHEMA_LIST) {
             const char *key = steps[++i].text;
             node = node_find(parent, step->row, key);
             if (!node)
-                problem_at(problem, i, "there is no %s \"%s\"", step->row->name,
+                problem_at(problem, &words[i], "there is no %s \"%s\"", step->row->name,
                            utf8_shorten(key, shown));
         } else {
             node = node_find(parent, step->row, NULL);
             if (!node)
-                problem_at(problem, i, "%s is not set", step->row->name);
+                problem_at(problem, &words[i], "%s is not set", step->row->name);
         }
     }
     path_steps_free(steps, count);

@@ -52,19 +52,18 @@ const struct node *tree_find(const struct node *tree, const struct word *words, 
 
 /* A path's canonical words (malloced array of malloced strings), whether or not a tree has it.
  * It may end with a leaf or with a list's keyword, for show; path_editable says whether it leads
- * to a container or an instance, and if not, why (the word counts in the path). */
+ * to a container or an instance, and if not, why (words: those that it was made of). */
 struct path {
     char **words;
     size_t count;
 };
 bool tree_path(const struct word *words, size_t count, struct path *path, struct problem *problem);
-bool path_editable(const struct path *path, struct problem *problem);
+bool path_editable(const struct path *path, const struct word *words, struct problem *problem);
 void path_free(struct path *path);
 /* An edit path with a line's words behind it, as tree_set takes them: the array is malloced, the
- * texts are borrowed. NULL: out of memory. */
+ * texts are borrowed. What is wrong with the edit path is so at the line's first word. NULL: out of
+ * memory. */
 struct word *path_whole(const struct path *above, const struct word *words, size_t count);
-/* Counts the problem's word from the first of the line; one of the edit path is that too. */
-void path_problem(const struct path *above, struct problem *problem);
 /* Of a path that leads to a container or an instance: how many of its words the one so many levels
  * above has. 0: the root, however many levels those are. */
 size_t path_above(const struct path *path, unsigned long levels);

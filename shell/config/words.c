@@ -21,27 +21,28 @@ static bool is_blank(char c)
 
 static bool fail_at(struct splitter *s, size_t offset, const char *what, unsigned byte)
 {
-    problem_at(s->problem, s->words->count == 0 ? 0 : s->words->count - 1, what, byte);
-    s->problem->column = words_column(s->line, offset);
+    problem_at(s->problem, NULL, what, byte);
+    s->problem->at = (uint32_t)offset;
     return false;
 }
 
+/* With room for the end behind it. */
 static struct word *new_word(struct splitter *s)
 {
     struct words *words = s->words;
-    size_t count = words->count;
+    size_t count = ++words->count;
 
-    if ((count & (count - 1)) == 0) {
-        struct word *at = realloc(words->at, (count == 0 ? 1 : 2 * count) * sizeof *at);
+    if ((count & (count - 1)) == 0) { /* room for a power of two is what there is */
+        struct word *at = realloc(words->at, 2 * count * sizeof *at);
         if (!at) {
+            words->count--;
             fail_at(s, s->at, "out of memory", 0);
             return NULL;
         }
         words->at = at;
     }
-    words->at[count] = (struct word){.text = s->to, .start = (uint32_t)s->at};
-    words->count++;
-    return &words->at[count];
+    words->at[count - 1] = (struct word){.text = s->to, .start = (uint32_t)s->at};
+    return &words->at[count - 1];
 }
 
 /* One character, escaped or not, from the line to the word. */
@@ -92,6 +93,7 @@ static bool take_word(struct splitter *s)
     }
     *s->to++ = '\0';
     word->end = (uint32_t)s->at;
+    words_cut(s->words, s->words->count);
     s->words->open_quote = good && inside;
     if (good && inside)
         return fail_at(s, opened, "the quote is not closed", 0);
@@ -108,8 +110,10 @@ bool words_split(const char *line, struct words *words, struct problem *problem)
     if (s.end > UINT32_MAX / 4)
         return fail_at(&s, 0, "the line is too long", 0);
     words->storage = malloc(2 * s.end + 2); /* every character a word of its own at the most */
-    if (!words->storage)
+    words->at = malloc(sizeof *words->at);
+    if (!words->storage || !words->at)
         return fail_at(&s, 0, "out of memory", 0);
+    words_cut(words, 0);
     s.to = words->storage;
     for (;;) {
         while (s.at < s.end && is_blank(line[s.at]))
@@ -119,6 +123,15 @@ bool words_split(const char *line, struct words *words, struct problem *problem)
         if (!take_word(&s))
             return false;
     }
+}
+
+void words_cut(struct words *words, size_t count)
+{
+    static char nothing[] = "";
+    uint32_t end = count == 0 ? 0 : words->at[count - 1].end;
+
+    words->at[count] = (struct word){.text = nothing, .start = end, .end = end};
+    words->count = count;
 }
 
 void words_free(struct words *words)
@@ -136,13 +149,6 @@ uint32_t words_column(const char *line, size_t offset)
         if (((unsigned char)line[i] & 0xc0) != 0x80)
             column++;
     return column;
-}
-
-uint32_t words_place(const char *line, const struct words *words, size_t word)
-{
-    if (word < words->count)
-        return words_column(line, words->at[word].start);
-    return words_column(line, words->count == 0 ? 0 : words->at[words->count - 1].end);
 }
 
 bool words_bracketed(const char *text)

@@ -16,25 +16,24 @@ struct word {
 };
 
 struct words {
-    struct word *at;
+    struct word *at; /* at[count] stands where one more would be missing: behind the last */
     size_t count;
     bool open_quote; /* the line ended inside quotes (the last word is what came so far) */
     char *storage;
 };
 
 /* Splits the whole line; a line end behind it is ignored, a comment line (its first word begins
- * with an unquoted #) has no words. false with *problem (column set) for a control character,
- * invalid UTF-8 or an unclosed quote (a NUL ends the line: who reads files looks for it). *words is
- * filled in either case as far as it goes, freed with words_free. A completion takes an open quote
- * as it is. */
+ * with an unquoted #) has no words. false with *problem for a control character, invalid UTF-8
+ * or an unclosed quote (a NUL ends the line: who reads files looks for it). *words is filled in
+ * either case as far as it goes, freed with words_free. A completion takes an open quote as it is.
+ */
 bool words_split(const char *line, struct words *words, struct problem *problem);
+/* Leaves the first `count`; at[count] is the place behind them then. */
+void words_cut(struct words *words, size_t count);
 void words_free(struct words *words);
 
 /* 1-based column in characters of a byte offset; columns count code points. */
 uint32_t words_column(const char *line, size_t offset);
-
-/* The column of a word; behind the last one, as of a word that is missing: one behind the end. */
-uint32_t words_place(const char *line, const struct words *words, size_t word);
 
 /* Begins the text or ends it with a bracket that has no partner in it? As a word of a list it
  * stands in quotes. */

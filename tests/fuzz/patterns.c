@@ -9,6 +9,7 @@
 
 #include "../../shell/client/pattern.h"
 #include "../../shell/client/pipe.h"
+#include "../unit/places.h"
 #include "random.h"
 #include <string.h>
 
@@ -140,7 +141,7 @@ static void random_pipes(void **state)
         length += compose(line + length, 2 + random_below(120), words_of);
         assert_true(words_split(line, &words, &problem));
         if (!pipe_parse(words.at, words.count, &pipe, &kept, &problem)) {
-            assert_true(problem.word <= words.count && *problem.text);
+            assert_true(problem_word(&problem, &words) <= words.count && *problem.text);
             words_free(&words);
             continue;
         }

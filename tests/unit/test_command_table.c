@@ -15,6 +15,7 @@
 #include "../../shell/command/command_table.h"
 #include "../../shell/command/dispatch.h"
 #include "../../shell/command/display.h"
+#include "places.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,7 +160,7 @@ static void leads(struct dispatch *dispatch, enum command_mode mode, const char 
     } else {
         assert_null(found);
         assert_false(walked);
-        assert_int_equal(problem.word, words_used);
+        assert_int_equal(problem_word(&problem, &words), words_used);
         assert_true(problem.text[0] != '\0');
     }
     words_free(&words);
@@ -264,7 +265,7 @@ static void gives(const char *path, enum command_mode mode, const char *line, co
                 snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s=%s", *got ? " " : "",
                          command->arguments[i].name, arguments.value[i]->text);
     } else {
-        snprintf(got, sizeof got, "%zu: %s", problem.word, problem.text);
+        snprintf(got, sizeof got, "%zu: %s", problem_word(&problem, &words), problem.text);
     }
     assert_string_equal(got, expected);
     words_free(&words);

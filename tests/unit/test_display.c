@@ -1,6 +1,7 @@
 /* links: shell/command/display.c shell/config/words.c shell/config/utf8.c shell/config/problem.c */
 /* The pipe that a command hears of: how its answer is displayed. */
 #include "../../shell/command/display.h"
+#include "places.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,13 +9,16 @@
 #include <cmocka.h>
 #include <string.h>
 
-static bool parse(const char *line, struct display_pipe *pipe, struct problem *problem)
+/* *word: where the problem is, if there is one. */
+static bool parse(const char *line, struct display_pipe *pipe, struct problem *problem,
+                  size_t *word)
 {
     struct words words;
     bool parsed;
 
     assert_true(words_split(line, &words, problem));
     parsed = display_parse(words.at, words.count, pipe, problem);
+    *word = parsed ? SIZE_MAX : problem_word(problem, &words);
     words_free(&words);
     return parsed;
 }
@@ -23,8 +27,9 @@ static void is(const char *line, enum display display, long rollback)
 {
     struct display_pipe pipe;
     struct problem problem;
+    size_t word;
 
-    assert_true(parse(line, &pipe, &problem));
+    assert_true(parse(line, &pipe, &problem, &word));
     assert_int_equal(pipe.display, display);
     assert_int_equal(pipe.rollback, rollback);
 }
@@ -33,9 +38,10 @@ static void refuses(const char *line, size_t word, const char *text)
 {
     struct display_pipe pipe;
     struct problem problem = {.text = ""};
+    size_t at;
 
-    assert_false(parse(line, &pipe, &problem));
-    assert_int_equal(problem.word, word);
+    assert_false(parse(line, &pipe, &problem, &at));
+    assert_int_equal(at, word);
     assert_non_null(strstr(problem.text, text));
 }
 

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "../../shell/client/pipe.h"
+#include "places.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +53,7 @@ static void refuses(const char *line, size_t word, const char *text)
 
     assert_true(words_split(line, &words, &problem));
     assert_false(pipe_parse(words.at, words.count, &pipe, &kept, &problem));
-    assert_int_equal(problem.word, word);
+    assert_int_equal(problem_word(&problem, &words), word);
     assert_non_null(strstr(problem.text, text));
     words_free(&words);
 }
@@ -133,7 +134,7 @@ static void gives_up(const char *line, const char *text, const char *why)
     assert_true(pipe_parse(words.at, words.count, &pipe, &kept, &problem));
     assert_false(pipe_feed(&pipe, text, strlen(text), out));
     fclose(out);
-    assert_int_equal(pipe.problem.word, 2);
+    assert_int_equal(problem_word(&pipe.problem, &words), 2);
     assert_non_null(strstr(pipe.problem.text, why));
     pipe_close(&pipe);
     words_free(&words);

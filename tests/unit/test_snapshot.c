@@ -100,11 +100,18 @@ void receiver_endpoint(const struct mirror_receiver *receiver, char text[static 
     receiver_address(receiver, text);
 }
 
-const char *argument_text(const struct arguments *arguments, const char *name)
+const struct word *argument_words(const struct arguments *arguments, const char *name)
 {
     (void)arguments;
     (void)name;
     return NULL;
+}
+
+const char *argument_text(const struct arguments *arguments, const char *name)
+{
+    const struct word *word = argument_words(arguments, name);
+
+    return word ? word->text : NULL;
 }
 
 bool argument_given(const struct arguments *arguments, const char *name)

@@ -298,7 +298,7 @@ static void finding(void **state)
         const struct node *node = tree_find(tree, words.at, words.count, &problem);
         assert_int_equal(node != NULL, cases[i].problem == NULL);
         if (!node) {
-            snprintf(text, sizeof text, "%zu: %s", problem.word, problem.text);
+            snprintf(text, sizeof text, "%zu: %s", problem_word(&problem, &words), problem.text);
             assert_string_equal(text, cases[i].problem);
         }
         words_free(&words);
@@ -333,7 +333,9 @@ static void paths(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct path path = path_of(cases[i].line);
         struct problem problem;
+        struct words words;
         char text[100] = "";
+        assert_true(words_split(cases[i].line, &words, &problem));
         for (size_t w = 0; w < path.count; w++) {
             strcat(text, w == 0 ? "" : " ");
             strcat(text, path.words[w]);
@@ -341,9 +343,10 @@ static void paths(void **state)
         assert_string_equal(text, cases[i].canonical);
         assert_int_equal(path_above(&path, 1), cases[i].parent);
         assert_int_equal(path_above(&path, 9), 0);
-        assert_int_equal(path_editable(&path, &problem), cases[i].problem == NULL);
+        assert_int_equal(path_editable(&path, words.at, &problem), cases[i].problem == NULL);
         if (cases[i].problem)
             assert_string_equal(problem.text, cases[i].problem);
+        words_free(&words);
         path_free(&path);
     }
 }

@@ -29,15 +29,14 @@ static void splits(const char *line, const char *expected)
     words_free(&words);
 }
 
-static void refuses(const char *line, uint32_t column, size_t word, const char *text)
+static void refuses(const char *line, uint32_t column, const char *text)
 {
     struct problem problem = {.text = ""};
     struct words words;
 
     assert_false(words_split(line, &words, &problem));
     assert_string_equal(problem.text, text);
-    assert_int_equal(problem.column, column);
-    assert_int_equal(problem.word, word);
+    assert_int_equal(words_column(line, problem.at), column);
     words_free(&words);
 }
 
@@ -80,17 +79,17 @@ static void comments_have_no_words(void **state)
 static void wrong_characters(void **state)
 {
     (void)state;
-    refuses("set \x01", 5, 1, "control character 0x01");
-    refuses("s\x7ft", 2, 0, "control character 0x7f");
-    refuses("\xc3\xa9\xc3\xa9 x\xc2\x85", 5, 1, "control character 0x85");
-    refuses("a \"b\nc\"", 5, 1, "control character 0x0a");
-    refuses("a b\xff", 4, 1, "byte 0xff is not UTF-8");
-    refuses("\xc0\xaf", 1, 0, "byte 0xc0 is not UTF-8"); /* overlong */
-    refuses("\xe0\x80\xaf", 1, 0, "byte 0xe0 is not UTF-8");
-    refuses("\xf0\x80\x80\xaf", 1, 0, "byte 0xf0 is not UTF-8");
-    refuses("\xed\xa0\x80", 1, 0, "byte 0xed is not UTF-8");     /* a surrogate */
-    refuses("\xf4\x90\x80\x80", 1, 0, "byte 0xf4 is not UTF-8"); /* above U+10FFFF */
-    refuses("x \xe4\xb8", 3, 1, "byte 0xe4 is not UTF-8");       /* cut off */
+    refuses("set \x01", 5, "control character 0x01");
+    refuses("s\x7ft", 2, "control character 0x7f");
+    refuses("\xc3\xa9\xc3\xa9 x\xc2\x85", 5, "control character 0x85");
+    refuses("a \"b\nc\"", 5, "control character 0x0a");
+    refuses("a b\xff", 4, "byte 0xff is not UTF-8");
+    refuses("\xc0\xaf", 1, "byte 0xc0 is not UTF-8"); /* overlong */
+    refuses("\xe0\x80\xaf", 1, "byte 0xe0 is not UTF-8");
+    refuses("\xf0\x80\x80\xaf", 1, "byte 0xf0 is not UTF-8");
+    refuses("\xed\xa0\x80", 1, "byte 0xed is not UTF-8");     /* a surrogate */
+    refuses("\xf4\x90\x80\x80", 1, "byte 0xf4 is not UTF-8"); /* above U+10FFFF */
+    refuses("x \xe4\xb8", 3, "byte 0xe4 is not UTF-8");       /* cut off */
 }
 
 static void open_quotes(void **state)
@@ -99,8 +98,8 @@ static void open_quotes(void **state)
     struct words words;
 
     (void)state;
-    refuses("set \"web", 5, 1, "the quote is not closed");
-    refuses("a \"b\" c\"", 8, 2, "the quote is not closed");
+    refuses("set \"web", 5, "the quote is not closed");
+    refuses("a \"b\" c\"", 8, "the quote is not closed");
     assert_false(words_split("set filter \"we b", &words, &problem));
     assert_true(words.open_quote);
     assert_int_equal(words.count, 3);
@@ -121,12 +120,31 @@ static void columns_count_characters(void **state)
     assert_int_equal(words_column(line, 11), 8);
     assert_int_equal(words_column("ab", 99), 3);
     assert_true(words_split(line, &words, &problem));
-    assert_int_equal(words_place(line, &words, 1), 5);
-    assert_int_equal(words_place(line, &words, 2), 8);
-    assert_int_equal(words_place(line, &words, 3), 9); /* missing: blanks at the end do not count */
     words_free(&words);
-    assert_true(words_split("", &words, &problem));
-    assert_int_equal(words_place("", &words, 0), 1);
+}
+
+static void the_end_is_a_place(void **state)
+{
+    struct problem problem;
+    struct words words;
+
+    (void)state;
+    assert_true(words_split("set a  b | c  ", &words, &problem));
+    assert_int_equal(words.at[5].start, 12); /* blanks at the end do not count */
+    words_cut(&words, 3);
+    assert_int_equal(words.count, 3);
+    assert_int_equal(words.at[3].start, 8);
+    assert_string_equal(words.at[3].text, "");
+    assert_string_equal(words.at[4].text, "c"); /* what was cut off is still there */
+    words_free(&words);
+    for (const char *const *line = (const char *const[]){"", "  ", " # a", NULL}; *line; line++) {
+        assert_true(words_split(*line, &words, &problem));
+        assert_int_equal(words.count, 0);
+        assert_int_equal(words.at[0].start, 0);
+        words_free(&words);
+    }
+    assert_false(words_split("a \"b", &words, &problem));
+    assert_int_equal(words.at[words.count].start, 4);
     words_free(&words);
 }
 
@@ -178,11 +196,11 @@ static void a_megabyte_of_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blanks_separate),          cmocka_unit_test(quotes_and_escapes),
-        cmocka_unit_test(pipes_are_words),          cmocka_unit_test(comments_have_no_words),
-        cmocka_unit_test(wrong_characters),         cmocka_unit_test(open_quotes),
-        cmocka_unit_test(columns_count_characters), cmocka_unit_test(a_printed_word_reads_back),
-        cmocka_unit_test(a_megabyte_of_words),
+        cmocka_unit_test(blanks_separate),           cmocka_unit_test(quotes_and_escapes),
+        cmocka_unit_test(pipes_are_words),           cmocka_unit_test(comments_have_no_words),
+        cmocka_unit_test(wrong_characters),          cmocka_unit_test(open_quotes),
+        cmocka_unit_test(columns_count_characters),  cmocka_unit_test(the_end_is_a_place),
+        cmocka_unit_test(a_printed_word_reads_back), cmocka_unit_test(a_megabyte_of_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

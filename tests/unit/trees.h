@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "../../shell/config/tree.h"
-#include "../../shell/config/words.h"
+#include "places.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +26,7 @@ static inline const char *run(tree_command *command, struct node *tree, const ch
     if (command(tree, words.at, words.count, &problem))
         answer[0] = '\0';
     else
-        snprintf(answer, sizeof answer, "%zu: %s%s", problem.word,
+        snprintf(answer, sizeof answer, "%zu: %s%s", problem_word(&problem, &words),
                  problem.warning ? "warning: " : "", problem.text);
     words_free(&words);
     return answer;
