@@ -1,6 +1,6 @@
 #!/bin/bash
 # The manual page, the help and the completion against the program's tables: every command,
-# configuration path and option stands in man/mirrorsh.8, and nothing else does.
+# configuration path, default and option stands in man/mirrorsh.8, and nothing else does.
 # needs: mirrorsh build/tests/config/tables
 
 manual=$TOP/man/mirrorsh.8
@@ -35,6 +35,24 @@ tags()
 "$BUILD/build/tests/config/tables" | sort -u >"$work/configuration"
 tags CONFIGURATION >"$work/manual"
 compared 'the manual has every configuration path' "$work/configuration" "$work/manual"
+
+# The tags of CONFIGURATION and the "Default: WHAT." behind them, as TAG: WHAT
+defaults()
+{
+    awk '/^\.SH / {here = ($0 == ".SH CONFIGURATION")}
+        here && tag {
+            if (!more) count = 0
+            sub(/^\.BR? /, ""); gsub(/"/, ""); gsub(/\\-/, "-"); tags[count++] = $0
+        }
+        {tag = /^\.T[PQ]/; more = /^\.TQ/}
+        here && sub(/^Default: /, "") {
+            sub(/\.$/, "")
+            for (i = 0; i < count; i++) print tags[i] ": " $0
+        }' "$manual"
+}
+"$BUILD/build/tests/config/tables" defaults | sort -u >"$work/defaults"
+defaults >"$work/manual"
+compared 'the manual has every default' "$work/defaults" "$work/manual"
 
 # What help says of each of the commands that help lists in the two modes
 for mode in "help quit" configure; do

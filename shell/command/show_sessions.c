@@ -1,4 +1,5 @@
 /* show sessions: the table, one session's every value, and JSON. */
+#include "../config/value.h"
 #include "output.h"
 #include "show.h"
 #include <inttypes.h>
@@ -77,10 +78,8 @@ static void table_row(struct table *table, const struct session_status *session)
 /* A value, marked when it is not what somebody typed. */
 static void value(struct table *table, const struct node *node, const char *leaf, const char *text)
 {
-    const struct node *set = node_child(node, leaf);
-
     table_cell(table, "%s", leaf);
-    table_cell(table, "%s%s", text, set ? "" : " (default)");
+    table_cell(table, "%s%s", text, node_setting(node, leaf).given ? "" : " (default)");
 }
 
 static void count_line(struct table *table, const char *name, const struct count *count)
@@ -93,9 +92,9 @@ static void detail_settings(struct table *table, const struct session_status *se
                             const struct node *node)
 {
     const struct mirror_session *config = session->config;
-    const struct node *vni = node_child(node, "vni");
+    const struct setting vni = node_setting(node, "vni");
     const char *description = node_value(node, "description");
-    char number[16];
+    char number[16], filter[64];
 
     if (description)
         value(table, node, "description", description);
@@ -106,17 +105,19 @@ static void detail_settings(struct table *table, const struct session_status *se
         table_cell(table, "%s", config->sources[i]);
     }
     value(table, node, "direction", directions_text(config));
-    value(table, node, "filter", session->filter ? session->filter : "none: every packet");
+    snprintf(filter, sizeof filter, "none: %s",
+             schema_default(schema_child(node->schema, "filter")));
+    value(table, node, "filter", session->filter ? session->filter : filter);
     value(table, node, "target", session->target);
     table_cell(table, "vni");
-    table_cell(table, "%u%s", config->vni,
-               !vni                                  ? " (default: auto)"
-               : strcmp(vni->values[0], "auto") == 0 ? " (auto)"
-                                                     : "");
+    if (value_to_number(vni.text, -1) >= 0)
+        table_cell(table, "%u", config->vni);
+    else
+        table_cell(table, "%u (%s%s)", config->vni, vni.given ? "" : "default: ", vni.text);
     snprintf(number, sizeof number, "%u", config->packet_length);
     value(table, node, "packet-length",
           config->packet_length == PACKET_LENGTH_FULL ? "full" : number);
-    value(table, node, "disabled", config->disabled ? "yes" : "no");
+    value(table, node, "disabled", node_setting(node, "disabled").text);
 }
 
 static void detail_counters(struct table *table, const struct session_status *session)

@@ -125,18 +125,18 @@ static bool compile_sources(const struct node *node, struct mirror_session *sess
 static bool compile_session(const struct node *tree, const struct node *node, uint32_t vni,
                             struct mirror_session *session)
 {
-    const char *direction = node_value(node, "direction");
+    const char *direction = node_setting(node, "direction").text;
 
     session->name = strdup(node->key);
     session->priority = (uint16_t)value_to_number(node_value(node, "priority"), 0);
     session->disabled = node_child(node, "disabled");
-    session->direction[INGRESS] = !direction || strcmp(direction, "egress") != 0;
-    session->direction[EGRESS] = !direction || strcmp(direction, "ingress") != 0;
+    session->direction[INGRESS] = strcmp(direction, "egress") != 0;
+    session->direction[EGRESS] = strcmp(direction, "ingress") != 0;
     session->filter = position(tree, "filter", node_value(node, "filter"));
     session->target = position(tree, "target", node_value(node, "target"));
     session->vni = vni;
     session->packet_length =
-        (uint16_t)value_to_number(node_value(node, "packet-length"), PACKET_LENGTH_FULL);
+        (uint16_t)value_to_number(node_setting(node, "packet-length").text, PACKET_LENGTH_FULL);
     return compile_sources(node, session) && session->name;
 }
 
@@ -184,7 +184,7 @@ static int by_session(const void *a, const void *b)
 /* The VNI that a session says; -1: it is to be given one. */
 static long own_vni(const struct node *session)
 {
-    return value_to_number(node_value(session, "vni"), -1);
+    return value_to_number(node_setting(session, "vni").text, -1);
 }
 
 /* Every session's VNI in vnis; *assigned is replaced. false: out of memory, nothing changed. */

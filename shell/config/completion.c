@@ -97,6 +97,7 @@ static bool read_words(struct completing *completing, const struct node *tree)
 static void offer_keywords(struct completing *completing)
 {
     const struct walk *walk = &completing->walk;
+    char help[SCHEMA_HELP_SIZE];
 
     for (size_t depth = walk->depth + 1; depth-- > walk_keywords(walk);) {
         const struct walk_level *level = &walk->level[depth];
@@ -108,7 +109,7 @@ static void offer_keywords(struct completing *completing)
                               ? row->children != NULL
                               : is_there(completing->node[depth], row);
             if (wanted)
-                offer(completing, row->name, row->help);
+                offer(completing, row->name, schema_help(row, help));
         }
     }
 }
@@ -155,6 +156,17 @@ static void offer_names(struct completing *completing, const struct match_field 
     }
 }
 
+/* A word that the value may be. */
+static void offer_word(struct completing *completing, const struct schema_choice *word)
+{
+    const struct schema *row = completing->walk.open;
+    char help[SCHEMA_HELP_SIZE];
+
+    snprintf(help, sizeof help, "%s%s", word->help,
+             row->default_value && strcmp(row->default_value, word->name) == 0 ? " (default)" : "");
+    offer_value(completing, word->name, help);
+}
+
 /* The values that the table and this machine know. */
 static void offer_known(struct completing *completing, const struct node *tree,
                         const struct live_values *live)
@@ -162,9 +174,9 @@ static void offer_known(struct completing *completing, const struct node *tree,
     const struct schema *row = completing->walk.open;
 
     for (size_t i = 0; row->choices && row->choices[i].name; i++)
-        offer_value(completing, row->choices[i].name, row->choices[i].help);
+        offer_word(completing, &row->choices[i]);
     if (row->also.name)
-        offer_value(completing, row->also.name, row->also.help);
+        offer_word(completing, &row->also);
     if (row->refers_to)
         offer_instances(completing, tree, schema_child(tree->schema, row->refers_to));
     for (size_t i = 0; row->interfaces && live && i < live->interface_count; i++)
@@ -178,11 +190,12 @@ static void hint_value(struct completing *completing, const struct schema *row)
 {
     bool names_only = row->match && row->match->kind == MATCH_NAMED && row->match->maximum == 0;
     const char *partial = completing->partial;
+    char help[SCHEMA_HELP_SIZE];
 
     if (!row->hint || names_only ||
         (row->parse == value_number && partial[strspn(partial, "0123456789")] != '\0'))
         return;
-    hint(completing, row->hint, row->help);
+    hint(completing, row->hint, schema_help(row, help));
 }
 
 static void offer_values(struct completing *completing, const struct node *tree,

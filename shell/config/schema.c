@@ -41,6 +41,7 @@ static const struct schema_choice directions[] = {
 static const struct schema system_rows[] = {
     {.name = "host-name",
      .help = "Name of this box, shown in the prompt",
+     .default_text = "the machine's",
      .hint = "NAME",
      .kind = SCHEMA_LEAF,
      .parse = value_host_name,
@@ -90,7 +91,8 @@ static const struct schema filter_rows[] = {
 static const struct schema target_rows[] = {
     DESCRIPTION("target"),
     {.name = "receiver",
-     .help = "Where mirrored packets are sent, port 4789 unless given",
+     .help = "Where mirrored packets are sent",
+     .default_text = "port 4789",
      .hint = "ADDRESS[:PORT]",
      .kind = SCHEMA_LEAF_LIST,
      .parse = value_endpoint,
@@ -99,7 +101,8 @@ static const struct schema target_rows[] = {
      .help = "What keeps packets together on one of several receivers",
      .kind = SCHEMA_LEAF,
      .parse = value_choice,
-     .choices = balances},
+     .choices = balances,
+     .default_value = "flow"},
     {.name = NULL},
 };
 
@@ -129,27 +132,30 @@ static const struct schema session_rows[] = {
      .kind = SCHEMA_CONTAINER,
      .children = source_rows},
     {.name = "direction",
-     .help = "What is mirrored: received (ingress), sent (egress), or both unless given",
+     .help = "What is mirrored: what the sources receive, send, or both",
      .kind = SCHEMA_LEAF,
      .parse = value_choice,
-     .choices = directions},
-    {REFERENCE("filter", "Which packets are mirrored, every one unless given")},
+     .choices = directions,
+     .default_value = "both"},
+    {REFERENCE("filter", "Which packets are mirrored"), .default_text = "every packet"},
     {REFERENCE("target", "Where they are sent"), .required = true},
     {.name = "vni",
-     .help = "VXLAN network identifier, auto unless given",
+     .help = "VXLAN network identifier",
      .hint = "<0-16777215>",
      .kind = SCHEMA_LEAF,
      .parse = value_number,
      .maximum = 16777215,
-     .also = {"auto", "An unused one, which the session keeps"}},
+     .also = {"auto", "An unused one, which the session keeps"},
+     .default_value = "auto"},
     {.name = "packet-length",
-     .help = "Bytes of a packet that are kept, full unless given",
+     .help = "Bytes of a packet that are kept",
      .hint = "<1-65535>",
      .kind = SCHEMA_LEAF,
      .parse = value_number,
      .minimum = 1,
      .maximum = 65535,
-     .also = {"full", "The whole packet, as far as the path carries it"}},
+     .also = {"full", "The whole packet, as far as the path carries it"},
+     .default_value = "full"},
     {.name = "disabled", .help = "Takes the session out of service", .kind = SCHEMA_FLAG},
     {.name = NULL},
 };
@@ -192,6 +198,23 @@ const struct schema *schema_child(const struct schema *row, const char *name)
         if (strcmp(child->name, name) == 0)
             return child;
     return NULL;
+}
+
+const char *schema_default(const struct schema *row)
+{
+    return row->kind == SCHEMA_FLAG ? "no"
+           : row->default_text      ? row->default_text
+                                    : row->default_value;
+}
+
+const char *schema_help(const struct schema *row, char out[static SCHEMA_HELP_SIZE])
+{
+    const char *unless_given = schema_default(row);
+
+    if (!unless_given)
+        return row->help;
+    snprintf(out, SCHEMA_HELP_SIZE, "%s (default %s)", row->help, unless_given);
+    return out;
 }
 
 static int by_name(const void *a, const void *b)

@@ -37,6 +37,8 @@ struct schema {
     long minimum, maximum;               /* of numbers; of a text's characters */
     const struct schema_choice *choices; /* of an enumeration, ends with a NULL name; else NULL */
     struct schema_choice also; /* a word that a number may be instead: "full", "auto"; else zero */
+    const char *default_value; /* what holds where none is given, canonical; NULL: nothing does */
+    const char *default_text;  /* for people, where no value says it: "every packet"; else NULL */
     bool required;             /* a node without it is not committed */
     bool unique;               /* no two instances of its list have the same */
     const char *refers_to;     /* the top-level list whose keys are its values: "filter" */
@@ -45,6 +47,13 @@ struct schema {
     const struct match_field *match; /* this row is that match field */
     const struct schema *children;   /* ends with a NULL name */
 };
+
+/* What holds where the row's leaf is not given, for people: "auto", "every packet", of a flag "no";
+ * NULL: nothing does. */
+const char *schema_default(const struct schema *row);
+/* The row's help with its default: "VXLAN network identifier (default auto)". */
+enum { SCHEMA_HELP_SIZE = 100 };
+const char *schema_help(const struct schema *row, char out[static SCHEMA_HELP_SIZE]);
 
 /* The root: a container without a name. There before main, never freed. */
 const struct schema *schema_root(void);

@@ -1,8 +1,8 @@
 /* links: shell/config/schema.c shell/config/value.c shell/config/endpoint.c shell/config/problem.c
  * shell/config/utf8.c engine/plan/match_field.c */
 /* Prints the configuration's tables as the manual page has them, for tests/tables.sh: a line a
- * leaf, its path and what it takes. The two lists of a filter have the same rows and share
- * their lines. */
+ * leaf, its path and what it takes; with the word `defaults` only those that have one, and ": "
+ * and that behind them. The two lists of a filter have the same rows and share their lines. */
 #include "../../shell/config/schema.h"
 #include <stdio.h>
 #include <string.h>
@@ -22,10 +22,10 @@ static void print_value(const struct schema *row)
     }
     if (row->also.name)
         printf("%s%s", between, row->also.name);
-    puts(row->kind == SCHEMA_LEAF_LIST ? "..." : "");
+    fputs(row->kind == SCHEMA_LEAF_LIST ? "..." : "", stdout);
 }
 
-static void print_rows(const struct schema *rows, const char *path)
+static void print_rows(const struct schema *rows, const char *path, bool defaults)
 {
     for (const struct schema *row = rows; row->name; row++) {
         char below[PATH_SIZE];
@@ -35,16 +35,21 @@ static void print_rows(const struct schema *rows, const char *path)
             continue;
         snprintf(below, sizeof below, "%s%s%s%s", path, *path ? " " : "", name, key);
         if (row->kind == SCHEMA_CONTAINER || row->kind == SCHEMA_LIST) {
-            print_rows(row->children, below);
+            print_rows(row->children, below, defaults);
             continue;
         }
+        if (defaults && !schema_default(row))
+            continue;
         fputs(below, stdout);
         print_value(row);
+        if (defaults)
+            printf(": %s", schema_default(row));
+        putchar('\n');
     }
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
-    print_rows(schema_root()->children, "");
+    print_rows(schema_root()->children, "", count > 1 && strcmp(arguments[1], "defaults") == 0);
     return 0;
 }

@@ -17,6 +17,9 @@ static void collect(void *context, const struct choice *choice)
         putc('?', out);
     if (out && strcmp(choice->help, "the web") == 0)
         fputs("=the web", out);
+    if (strlen(choice->help) > 10 &&
+        strcmp(choice->help + strlen(choice->help) - 10, " (default)") == 0)
+        fputs("=default", out);
 }
 
 static struct node *sample(void)
@@ -44,6 +47,28 @@ static void offers(enum path_purpose purpose, const char *line, const char *expe
     words_free(&words);
     free(front);
     tree_free(tree);
+}
+
+/* The keywords of a session that a line has not given, each with a blank behind it. */
+static const char *but(const char *given)
+{
+    static char keywords[400];
+
+    keywords[0] = '\0';
+    for (const struct schema *row = schema_child(schema_root(), "session")->children; row->name;
+         row++)
+        if (!strstr(given, row->name))
+            strcat(strcat(keywords, row->name), " ");
+    return keywords;
+}
+
+/* `line` has given some leaves of a session: the others are offered behind `first`. */
+static void offers_others(const char *line, const char *first)
+{
+    char expected[500];
+
+    snprintf(expected, sizeof expected, "%s%s<enter>?", first, but(line));
+    offers(PATH_SET, line, expected);
 }
 
 static void setting(void **state)
@@ -75,24 +100,18 @@ static void setting(void **state)
 static void setting_a_session(void **state)
 {
     (void)state;
-    offers(PATH_SET, "session s ",
-           "description priority source direction filter target vni packet-length disabled "
-           "<enter>?");
-    offers(PATH_SET, "session s disabled vni 6 ",
-           "description priority source direction filter target packet-length <enter>?");
+    offers_others("session s ", "");
+    offers_others("session s disabled vni 6 ", "");
     offers(PATH_SET, "session s priority ", "<1-32766>?");
     offers(PATH_SET, "session s priority 3", "<1-32766>?");
-    offers(PATH_SET, "session s vni ", "auto <0-16777215>?");
-    offers(PATH_SET, "session s vni a", "auto");
-    offers(PATH_SET, "session s packet-length ", "full <1-65535>?");
-    offers(PATH_SET, "session s direction ", "both ingress egress");
+    offers(PATH_SET, "session s vni ", "auto=default <0-16777215>?");
+    offers(PATH_SET, "session s vni a", "auto=default");
+    offers(PATH_SET, "session s packet-length ", "full=default <1-65535>?");
+    offers(PATH_SET, "session s direction ", "both=default ingress egress");
     offers(PATH_SET, "session s filter ", "dns web=the web NAME?");
     offers(PATH_SET, "session s target ", "t NAME?");
     offers(PATH_SET, "session s source interface ", "eth0 eth1 lo IFNAME?");
-    offers(
-        PATH_SET, "session s source interface eth1 ",
-        "eth0 lo IFNAME? description priority direction filter target vni packet-length disabled "
-        "<enter>?");
+    offers_others("session s source interface eth1 ", "eth0 lo IFNAME? ");
     offers(PATH_SET, "session s source interface [ eth1 ", "eth0 lo IFNAME? ]");
     offers(PATH_SET, "session s source interface [ eth1 ] p", "priority packet-length");
     offers(PATH_SET, "session s source interface eth1 vni 5 p", "priority packet-length");
@@ -100,8 +119,34 @@ static void setting_a_session(void **state)
     offers(PATH_DELETE, "session s source interface [ eth0 ] ", "<enter>?");
     offers(PATH_SET, "session s source interface eth1 e", "eth0 IFNAME?");
     offers(PATH_SET, "session s description ", "TEXT?");
-    offers(PATH_SET, "ses s dir in ",
-           "description priority source filter target vni packet-length disabled <enter>?");
+    offers(PATH_SET, "ses s dir in d", "description disabled");
+}
+
+static void note_help(void *context, const struct choice *choice)
+{
+    if (strcmp(choice->word, "vni") == 0 || choice->hint)
+        snprintf(context, SCHEMA_HELP_SIZE, "%s", choice->help);
+}
+
+static void helps(const char *line, const char *partial)
+{
+    struct node *tree = tree_new();
+    char help[SCHEMA_HELP_SIZE] = "";
+    struct problem problem;
+    struct words words;
+
+    assert_true(words_split(line, &words, &problem));
+    complete_path(tree, words.at, words.count, partial, PATH_SET, NULL, note_help, help);
+    assert_string_equal(help, "VXLAN network identifier (default auto)");
+    words_free(&words);
+    tree_free(tree);
+}
+
+static void helping(void **state)
+{
+    (void)state;
+    helps("session s", "v");
+    helps("session s vni", "5");
 }
 
 static void deleting(void **state)
@@ -161,9 +206,13 @@ static void wrong_words_in_front(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(setting),  cmocka_unit_test(setting_a_session),
-        cmocka_unit_test(deleting), cmocka_unit_test(showing),
-        cmocka_unit_test(editing),  cmocka_unit_test(wrong_words_in_front),
+        cmocka_unit_test(setting),
+        cmocka_unit_test(setting_a_session),
+        cmocka_unit_test(helping),
+        cmocka_unit_test(deleting),
+        cmocka_unit_test(showing),
+        cmocka_unit_test(editing),
+        cmocka_unit_test(wrong_words_in_front),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,11 +56,16 @@ static void print_target(FILE *out, const struct mirror_target *target)
     }
 }
 
+/* Whatever it has beside what it points at. */
 static void print_session(FILE *out, const struct mirror_session *session)
 {
-    fprintf(out, "session %s %u %d %d %d %d %d %u %u", session->name, session->priority,
-            session->disabled, session->direction[INGRESS], session->direction[EGRESS],
-            session->filter, session->target, session->vni, session->packet_length);
+    struct mirror_session bare;
+
+    memcpy(&bare, session, sizeof bare); /* what lies between members, too, is zero */
+    bare.name = NULL;
+    bare.sources = NULL;
+    fprintf(out, "session %s\n", session->name);
+    print_bytes(out, &bare, sizeof bare);
     for (size_t i = 0; i < session->source_count; i++)
         fprintf(out, " %s", session->sources[i]);
     putc('\n', out);

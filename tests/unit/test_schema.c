@@ -37,6 +37,33 @@ static void is_documented(const struct schema *row)
     }
 }
 
+static void has_a_good_default(const struct schema *row)
+{
+    char help[SCHEMA_HELP_SIZE], why[200], *canonical;
+
+    assert_true(strlen(schema_help(row, help)) + 1 < SCHEMA_HELP_SIZE);
+    assert_true(!row->default_value || !row->default_text);
+    if (!row->default_value)
+        return;
+    assert_true(row->kind == SCHEMA_LEAF && !row->required);
+    assert_true(row->parse(row, row->default_value, &canonical, why, sizeof why));
+    assert_string_equal(canonical, row->default_value);
+    free(canonical);
+}
+
+static void every_default_is_a_value(void **state)
+{
+    const struct schema *target = schema_child(schema_root(), "target");
+    struct mirror_receiver receiver;
+    char port[16];
+
+    (void)state;
+    each_row(schema_root(), has_a_good_default);
+    assert_true(value_to_receiver("10.0.0.1", &receiver));
+    snprintf(port, sizeof port, "port %u", receiver.port);
+    assert_string_equal(schema_default(schema_child(target, "receiver")), port);
+}
+
 static void every_row_is_documented(void **state)
 {
     (void)state;
@@ -363,6 +390,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_documented),
+        cmocka_unit_test(every_default_is_a_value),
         cmocka_unit_test(every_keyword_is_its_own),
         cmocka_unit_test(a_rule_has_every_match_field),
         cmocka_unit_test(keywords_may_be_abbreviated),

@@ -32,6 +32,16 @@ static void refuses(const char *line, const char *problem)
     tree_free(tree);
 }
 
+/* The same of a word where one of a top-level list's keywords was expected. */
+static void refuses_among(const char *line, const char *word, const char *list)
+{
+    char names[SCHEMA_EXPECTED_SIZE], problem[SCHEMA_EXPECTED_SIZE + 100];
+
+    schema_expected(schema_child(schema_root(), list), "", names, sizeof names);
+    snprintf(problem, sizeof problem, "%s, expected one of: %s", word, names);
+    refuses(line, problem);
+}
+
 static void one_line_over_several_leaves(void **state)
 {
     (void)state;
@@ -100,9 +110,7 @@ static void wrong_lines(void **state)
     refuses("session", "1: session: missing name (expected 1-64 letters, digits, _ - .)");
     refuses("session web priority", "3: priority: missing value (expected 1-32766)");
     refuses("session web priority 0", "3: priority: 0 is below 1 (expected 1-32766)");
-    refuses("session web priority 1 2",
-            "4: unknown word \"2\", expected one of: description, direction, disabled, filter, "
-            "packet-length, priority, source, target, vni");
+    refuses_among("session web priority 1 2", "4: unknown word \"2\"", "session");
     refuses("session web priority 1 priority 2", "4: priority stands twice in this line");
     refuses("session web disabled disabled", "3: disabled stands twice in this line");
     refuses("session web source", "3: missing word, expected interface");
@@ -159,9 +167,8 @@ static void wrong_lists(void **state)
     refuses("session a source interface [eth0 eth1]",
             "4: interface: blanks stand around brackets, [ a b ] (a value with a bracket goes in "
             "quotes)");
-    refuses("session a source interface [ eth0 ] eth1",
-            "7: unknown word \"eth1\", expected one of: description, direction, disabled, filter, "
-            "packet-length, priority, source, target, vni");
+    refuses_among("session a source interface [ eth0 ] eth1", "7: unknown word \"eth1\"",
+                  "session");
     refuses("session a source interface eth0 interface eth1",
             "5: interface stands twice in this line");
     refuses("session a source interface eth0 source interface eth1",
@@ -170,9 +177,7 @@ static void wrong_lists(void **state)
     refuses("system host-name x filter f", "3: unknown word \"filter\", expected host-name");
     refuses("session a description two words",
             "4: unknown word \"words\": a description with blanks stands in quotes");
-    refuses("session a description \"two\" words",
-            "4: unknown word \"words\", expected one of: description, direction, disabled, filter, "
-            "packet-length, priority, source, target, vni");
+    refuses_among("session a description \"two\" words", "4: unknown word \"words\"", "session");
 }
 
 /* A port behind an IPv6 address without brackets. */
@@ -399,6 +404,24 @@ static void long_leaf_lists(void **state)
     tree_free(copy);
 }
 
+static void settings_are_given_or_the_default(void **state)
+{
+    struct node *tree = tree_of("session a; session b vni auto direction both disabled");
+    const struct node *a = node_instance(tree, "session", "a");
+    const struct node *b = node_instance(tree, "session", "b");
+
+    (void)state;
+    assert_string_equal(node_setting(a, "vni").text, "auto");
+    assert_false(node_setting(a, "vni").given);
+    assert_string_equal(node_setting(b, "vni").text, "auto");
+    assert_true(node_setting(b, "vni").given);
+    assert_true(node_setting(b, "direction").given);
+    assert_string_equal(node_setting(a, "disabled").text, "no");
+    assert_string_equal(node_setting(b, "disabled").text, "yes");
+    assert_null(node_setting(a, "filter").text);
+    tree_free(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +440,7 @@ int main(void)
         cmocka_unit_test(paths),
         cmocka_unit_test(copies_are_equal_and_apart),
         cmocka_unit_test(long_leaf_lists),
+        cmocka_unit_test(settings_are_given_or_the_default),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
