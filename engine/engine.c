@@ -1,4 +1,4 @@
-/* Start and stop, and the one way in which a plan reaches the workers: a deployment is built,
+/* Start and stop, and the one way in which a plan reaches the workers: a data plane is built,
  * published to all of them, and the one before it retired. Commits and changes of links or
  * receivers both take it. */
 #include "engine_state.h"
@@ -26,7 +26,7 @@ static const uint64_t change_every_ns = 20ull * NS_PER_MS;
 
 struct engine_change {
     struct committed *committed;
-    struct deployment *deployment;
+    struct dataplane *dataplane;
     struct worker_request *requests; /* one a worker, with larger counters if it needs them */
     struct counters *cleared;        /* grown likewise */
 };
@@ -54,8 +54,8 @@ static int start_threads(struct engine *engine, char *why, size_t why_size)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = 0;
-    engine->grounds.sources.reserve = reserve_new();
-    for (unsigned i = 0; !error && i < engine->grounds.workers; i++)
+    engine->resources.sources.reserve = reserve_new();
+    for (unsigned i = 0; !error && i < engine->resources.workers; i++)
         error = start_worker(engine, &engine->workers[i], why, why_size);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error;
@@ -69,10 +69,10 @@ static int watch(const struct engine *engine, int descriptor)
 
 static int open_control(struct engine *engine, char *why, size_t why_size)
 {
-    int error = links_open(&engine->grounds.links, why, why_size);
+    int error = links_open(&engine->resources.links, why, why_size);
     if (error)
         return error;
-    links_mark(engine->grounds.links, engine->ports.mark);
+    links_mark(engine->resources.links, engine->ports.mark);
     engine->descriptor = epoll_create1(EPOLL_CLOEXEC);
     engine->alarm = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     engine->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -83,7 +83,7 @@ static int open_control(struct engine *engine, char *why, size_t why_size)
     if (!error)
         error = watch(engine, engine->timer);
     if (!error)
-        error = watch(engine, links_descriptor(engine->grounds.links));
+        error = watch(engine, links_descriptor(engine->resources.links));
     if (error)
         snprintf(why, why_size, "events: %s", strerror(-error));
     return error;
@@ -123,16 +123,16 @@ int engine_start(struct engine **started, const struct engine_options *options, 
     engine->descriptor = engine->alarm = engine->timer = -1;
     engine->workers = list;
     engine->started_ns = engine_now_ns();
-    engine->grounds.workers = workers;
-    engine->grounds.sources.workers = workers;
-    engine->grounds.receivers.workers = workers;
-    engine->grounds.receivers.ports = &engine->ports;
+    engine->resources.workers = workers;
+    engine->resources.sources.workers = workers;
+    engine->resources.receivers.workers = workers;
+    engine->resources.receivers.ports = &engine->ports;
     raise_descriptor_limit();
     memset(engine->ports.reserved, -1, sizeof engine->ports.reserved);
     int error = outer_ports_reserve(&engine->ports, why, why_size);
     if (!error)
         error = open_control(engine, why, why_size);
-    engine->grounds.receivers.links = engine->grounds.links;
+    engine->resources.receivers.links = engine->resources.links;
     if (!error)
         error = start_threads(engine, why, why_size);
     if (!error)
@@ -149,15 +149,15 @@ void engine_stop(struct engine *engine)
 {
     if (!engine)
         return;
-    for (unsigned i = 0; i < engine->grounds.workers; i++)
+    for (unsigned i = 0; i < engine->resources.workers; i++)
         worker_stop(engine->workers[i].worker);
-    deployment_free(engine->deployment, &engine->grounds);
+    dataplane_free(engine->dataplane, &engine->resources);
     committed_free(engine->committed, engine->names);
     counter_names_free(engine->names);
     counters_free(engine->cleared);
-    reserve_free(engine->grounds.sources.reserve);
-    free(engine->grounds.sources.dropped);
-    links_close(engine->grounds.links);
+    reserve_free(engine->resources.sources.reserve);
+    free(engine->resources.sources.dropped);
+    links_close(engine->resources.links);
     outer_ports_release(&engine->ports);
     if (engine->descriptor >= 0)
         close(engine->descriptor);
@@ -173,17 +173,17 @@ void engine_stop(struct engine *engine)
 
 /* Every worker goes on with `next`; returns when all do. requests: one a worker, filled but for
  * the workload. */
-static void publish(struct engine *engine, struct deployment *next, struct worker_request *requests)
+static void publish(struct engine *engine, struct dataplane *next, struct worker_request *requests)
 {
-    for (unsigned i = 0; i < engine->grounds.workers; i++) {
+    for (unsigned i = 0; i < engine->resources.workers; i++) {
         requests[i].kind = WORKER_ADOPT;
         requests[i].workload = &next->workloads[i];
         worker_ask(engine->workers[i].worker, &requests[i]);
     }
-    for (unsigned i = 0; i < engine->grounds.workers; i++)
+    for (unsigned i = 0; i < engine->resources.workers; i++)
         worker_wait(&requests[i]);
-    deployment_free(engine->deployment, &engine->grounds);
-    engine->deployment = next;
+    dataplane_free(engine->dataplane, &engine->resources);
+    engine->dataplane = next;
     engine->plans++;
 }
 
@@ -191,10 +191,10 @@ static void publish(struct engine *engine, struct deployment *next, struct worke
  * with the next probe; the workers go on with what they have. */
 static void republish(struct engine *engine)
 {
-    struct worker_request *requests = calloc(engine->grounds.workers, sizeof *requests);
+    struct worker_request *requests = calloc(engine->resources.workers, sizeof *requests);
     if (!requests)
         return;
-    struct deployment *next = deployment_new(&engine->grounds, engine->committed);
+    struct dataplane *next = dataplane_new(&engine->resources, engine->committed);
     if (next)
         publish(engine, next, requests);
     free(requests);
@@ -216,7 +216,7 @@ static uint64_t due_ns(const struct engine *engine)
 
 static void listen_to_links(const struct engine *engine, bool listen)
 {
-    int links = links_descriptor(engine->grounds.links);
+    int links = links_descriptor(engine->resources.links);
     struct epoll_event event = {.events = listen ? EPOLLIN : 0, .data.fd = links};
     epoll_ctl(engine->descriptor, EPOLL_CTL_MOD, links, &event);
 }
@@ -244,7 +244,7 @@ void engine_service(struct engine *engine)
     take_count(engine->timer);
     if (take_count(engine->alarm))
         engine->alarmed = true;
-    if (links_service(engine->grounds.links))
+    if (links_service(engine->resources.links))
         engine->changed = true;
     if (begin < due_ns(engine)) {
         if (engine->changed || engine->alarmed)
@@ -252,10 +252,10 @@ void engine_service(struct engine *engine)
         return;
     }
     engine->changed = engine->alarmed = false;
-    receivers_probe(&engine->grounds.receivers);
-    for (unsigned i = 0; !engine->grounds.fault && i < engine->grounds.workers; i++)
-        engine->grounds.fault = worker_fault(engine->workers[i].worker);
-    if (!deployment_holds(engine->deployment, &engine->grounds))
+    receivers_probe(&engine->resources.receivers);
+    for (unsigned i = 0; !engine->resources.fault && i < engine->resources.workers; i++)
+        engine->resources.fault = worker_fault(engine->workers[i].worker);
+    if (!dataplane_holds(engine->dataplane, &engine->resources))
         republish(engine);
     engine->probed_ns = engine_now_ns();
     engine->rest_ns = engine->probed_ns - begin;
@@ -284,7 +284,7 @@ static int grow_counters(const struct engine *engine, struct engine_change *chan
     change->cleared = counters_new(capacity);
     if (!change->cleared)
         return -ENOMEM;
-    for (unsigned i = 0; i < engine->grounds.workers; i++) {
+    for (unsigned i = 0; i < engine->resources.workers; i++) {
         change->requests[i].counters = counters_new(capacity);
         if (!change->requests[i].counters)
             return -ENOMEM;
@@ -296,16 +296,16 @@ static int fresh_drops(struct engine *engine, const struct committed *committed)
 {
     for (size_t i = 0; i < committed->fresh_count; i++)
         if (committed->fresh[i].kind == COUNT_INTERFACE &&
-            !sources_fresh(&engine->grounds.sources, committed->fresh[i].slot))
+            !sources_fresh(&engine->resources.sources, committed->fresh[i].slot))
             return -ENOMEM;
     return 0;
 }
 
 static void free_change(struct engine *engine, struct engine_change *change)
 {
-    deployment_free(change->deployment, &engine->grounds);
+    dataplane_free(change->dataplane, &engine->resources);
     committed_free(change->committed, engine->names);
-    for (unsigned i = 0; change->requests && i < engine->grounds.workers; i++)
+    for (unsigned i = 0; change->requests && i < engine->resources.workers; i++)
         counters_free(change->requests[i].counters);
     free(change->requests);
     counters_free(change->cleared);
@@ -317,13 +317,13 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
                    char *why, size_t why_size)
 {
     /* What happened up to now counts: an interface created a moment ago is there. */
-    if (links_service(engine->grounds.links)) {
+    if (links_service(engine->resources.links)) {
         engine->changed = true;
         wait_until_due(engine);
     }
     snprintf(why, why_size, "%s", strerror(ENOMEM));
     struct engine_change *change = calloc(1, sizeof *change);
-    struct worker_request *requests = calloc(engine->grounds.workers, sizeof *requests);
+    struct worker_request *requests = calloc(engine->resources.workers, sizeof *requests);
     if (!change || !requests) {
         free(change);
         free(requests);
@@ -336,11 +336,11 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
     if (!error)
         error = fresh_drops(engine, change->committed);
     if (!error) {
-        change->deployment = deployment_new(&engine->grounds, change->committed);
-        error = change->deployment ? 0 : -ENOMEM;
+        change->dataplane = dataplane_new(&engine->resources, change->committed);
+        error = change->dataplane ? 0 : -ENOMEM;
     }
     if (!error && problem &&
-        !deployment_fits(change->deployment, &engine->grounds, problem, context))
+        !dataplane_fits(change->dataplane, &engine->resources, problem, context))
         error = -EINVAL;
     if (error) {
         free_change(engine, change);
@@ -352,12 +352,12 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
 
 void engine_commit(struct engine *engine, struct engine_change *change)
 {
-    for (unsigned i = 0; i < engine->grounds.workers; i++) {
+    for (unsigned i = 0; i < engine->resources.workers; i++) {
         change->requests[i].fresh = change->committed->fresh;
         change->requests[i].fresh_count = change->committed->fresh_count;
     }
-    publish(engine, change->deployment, change->requests);
-    change->deployment = NULL;
+    publish(engine, change->dataplane, change->requests);
+    change->dataplane = NULL;
 
     if (change->cleared) {
         struct counters *old = engine->cleared;

@@ -2,7 +2,7 @@
 #ifndef MIRRORSH_ENGINE_STATE_H
 #define MIRRORSH_ENGINE_STATE_H
 
-#include "deployment.h"
+#include "dataplane.h"
 #include "engine.h"
 
 struct engine_worker {
@@ -17,12 +17,12 @@ struct engine {
     int alarm;      /* eventfd: a worker's call to look at the receivers */
     int timer;      /* of the monotonic clock: when an alarm or a change is due */
     struct outer_ports ports;
-    struct grounds grounds;
+    struct resources resources;
     struct engine_worker *workers;
 
     struct counter_names *names;
     struct committed *committed; /* never NULL: begins empty */
-    struct deployment *deployment;
+    struct dataplane *dataplane;
     struct counters *cleared; /* what counters were when they were cleared; its capacity is also
                                  that of the workers' */
     bool changed;             /* links may have changed since the last probe */

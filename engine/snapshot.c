@@ -14,7 +14,7 @@ struct counters *engine_collect(struct engine *engine, struct worker_request *re
     struct counters *sum = counters_new(engine->cleared->capacity);
     if (!sum)
         return NULL;
-    for (unsigned i = 0; i < engine->grounds.workers; i++) {
+    for (unsigned i = 0; i < engine->resources.workers; i++) {
         requests[i] = (struct worker_request){.kind = WORKER_REPORT, .sum = sum};
         worker_ask(engine->workers[i].worker, &requests[i]);
         worker_wait(&requests[i]);
@@ -26,8 +26,8 @@ struct counters *engine_collect(struct engine *engine, struct worker_request *re
 static bool comes_back(const struct engine *engine, uint32_t session)
 {
     uint32_t now = (uint32_t)(engine_now_ns() / 1000000000u);
-    for (unsigned i = 0; i < engine->grounds.workers; i++) {
-        uint32_t at = atomic_load_explicit(&engine->deployment->workloads[i].looped[session],
+    for (unsigned i = 0; i < engine->resources.workers; i++) {
+        uint32_t at = atomic_load_explicit(&engine->dataplane->workloads[i].looped[session],
                                            memory_order_relaxed);
         if (at && now - at <= LOOPED_SECONDS)
             return true;
@@ -40,7 +40,7 @@ static void show_session(const struct engine *engine, const struct counters *sum
 {
     const struct mirror_config *config = engine->committed->config;
     const struct mirror_session *session = &config->sessions[index];
-    const struct session_condition *condition = &engine->deployment->sessions[index];
+    const struct session_condition *condition = &engine->dataplane->sessions[index];
     const struct session_row *row =
         counters_session(sum, engine->committed->slots[COUNT_SESSION][index]);
     *status = (struct session_status){
@@ -92,7 +92,7 @@ static void show_receivers(const struct engine *engine, const struct counters *s
     uint32_t index = 0;
     for (size_t t = 0; t < config->target_count; t++) {
         for (size_t r = 0; r < config->targets[t].receiver_count; r++, index++) {
-            const struct receiver_health *health = &engine->deployment->health[index];
+            const struct receiver_health *health = &engine->dataplane->health[index];
             const struct receiver_row *row =
                 counters_receiver(sum, engine->committed->slots[COUNT_RECEIVER][index]);
             struct receiver_status *status = &snapshot->receivers[index];
@@ -125,7 +125,7 @@ static void show_source(const struct engine *engine, const struct counters *sum,
     const struct interface_row *row = counters_interface(sum, slot);
     status->source = mirrored_by_any(engine->committed->config, status->name);
     status->received = (struct count){.packets = row->packets, .bytes = row->bytes};
-    status->dropped = engine->grounds.sources.dropped[slot];
+    status->dropped = engine->resources.sources.dropped[slot];
     status->mirrored = row->mirrored;
     status->rejected = row->rejected;
     status->unmatched = row->unmatched;
@@ -138,7 +138,7 @@ static void show_interfaces(const struct engine *engine, const struct counters *
 {
     const struct committed *committed = engine->committed;
     size_t link_count, link = 0;
-    const struct link *links = links_all(engine->grounds.links, &link_count);
+    const struct link *links = links_all(engine->resources.links, &link_count);
     uint32_t source = 0;
     while (link < link_count || source < committed->count[COUNT_INTERFACE]) {
         struct interface_status *status = &snapshot->interfaces[snapshot->interface_count++];
@@ -160,7 +160,7 @@ static void show_interfaces(const struct engine *engine, const struct counters *
 
 static bool segmentation_refused(const struct engine *engine, unsigned worker)
 {
-    const struct receiver *receiver = engine->grounds.receivers.first;
+    const struct receiver *receiver = engine->resources.receivers.first;
     for (; receiver; receiver = receiver->next)
         if (receiver_is_open(receiver) && atomic_load(&receiver->senders[worker]->refused))
             return true;
@@ -195,11 +195,11 @@ static bool allocate(const struct engine *engine, struct engine_snapshot *snapsh
 {
     const uint32_t *count = engine->committed->count;
     size_t link_count;
-    links_all(engine->grounds.links, &link_count);
+    links_all(engine->resources.links, &link_count);
     snapshot->session_count = count[COUNT_SESSION];
     snapshot->rule_count = count[COUNT_RULE];
     snapshot->receiver_count = count[COUNT_RECEIVER];
-    snapshot->worker_count = engine->grounds.workers;
+    snapshot->worker_count = engine->resources.workers;
     snapshot->sessions = calloc(snapshot->session_count + 1, sizeof *snapshot->sessions);
     snapshot->rules = calloc(snapshot->rule_count + 1, sizeof *snapshot->rules);
     snapshot->receivers = calloc(snapshot->receiver_count + 1, sizeof *snapshot->receivers);
@@ -213,7 +213,7 @@ static bool allocate(const struct engine *engine, struct engine_snapshot *snapsh
 struct engine_snapshot *engine_snapshot(struct engine *engine)
 {
     struct engine_snapshot *snapshot = calloc(1, sizeof *snapshot);
-    struct worker_request *reports = calloc(engine->grounds.workers, sizeof *reports);
+    struct worker_request *reports = calloc(engine->resources.workers, sizeof *reports);
     struct counters *sum = NULL;
     if (snapshot && reports && allocate(engine, snapshot))
         sum = engine_collect(engine, reports);
@@ -223,17 +223,17 @@ struct engine_snapshot *engine_snapshot(struct engine *engine)
         return NULL;
     }
     counters_subtract(sum, engine->cleared);
-    sources_count(&engine->grounds.sources);
+    sources_count(&engine->resources.sources);
     snapshot->uptime_ms = (engine_now_ns() - engine->started_ns) / 1000000;
     snapshot->plans = engine->plans;
-    snapshot->dropped = engine->grounds.sources.dropped_all;
+    snapshot->dropped = engine->resources.sources.dropped_all;
     snapshot->own_marked = engine->ports.mark != 0;
     for (uint32_t i = 0; i < snapshot->session_count; i++)
         show_session(engine, sum, i, &snapshot->sessions[i]);
     show_rules(engine, sum, snapshot);
     show_receivers(engine, sum, snapshot);
     show_interfaces(engine, sum, snapshot);
-    for (unsigned i = 0; i < engine->grounds.workers; i++)
+    for (unsigned i = 0; i < engine->resources.workers; i++)
         show_worker(engine, i, &reports[i], &snapshot->workers[i]);
     counters_free(sum);
     free(reports);
@@ -266,12 +266,12 @@ static int clear_session(struct engine *engine, const struct counters *sum, cons
 
 static void clear_all(struct engine *engine, const struct worker_request *reports)
 {
-    struct sources *sources = &engine->grounds.sources;
+    struct sources *sources = &engine->resources.sources;
     sources_count(sources);
     for (uint32_t i = 0; i < sources->dropped_room; i++)
         sources->dropped[i] = 0;
     sources->dropped_all = 0;
-    for (unsigned i = 0; i < engine->grounds.workers; i++) {
+    for (unsigned i = 0; i < engine->resources.workers; i++) {
         engine->workers[i].cleared = reports[i].totals;
         engine->workers[i].cleared_sends = reports[i].sends;
     }
@@ -279,7 +279,7 @@ static void clear_all(struct engine *engine, const struct worker_request *report
 
 int engine_clear(struct engine *engine, const char *session)
 {
-    struct worker_request *reports = calloc(engine->grounds.workers, sizeof *reports);
+    struct worker_request *reports = calloc(engine->resources.workers, sizeof *reports);
     struct counters *sum = reports ? engine_collect(engine, reports) : NULL;
     int error = 0;
     if (!sum) {

@@ -149,7 +149,7 @@ static void set_up(void)
     static struct session_condition condition = {.up = true};
     static _Atomic uint32_t looped;
     static struct workload workload = {.looped = &looped};
-    static struct deployment deployment = {
+    static struct dataplane dataplane = {
         .committed = &committed, .health = &health, .sessions = &condition, .workloads = &workload};
     static struct engine_worker worker;
     const uint32_t capacity[COUNTER_KINDS] = {1, 1, 1, 1};
@@ -161,11 +161,13 @@ static void set_up(void)
                                       .direction = {true, true}};
     engine = (struct engine){
         .committed = &committed,
-        .deployment = &deployment,
+        .dataplane = &dataplane,
         .workers = &worker,
         .cleared = counters_new(capacity),
-        .grounds = {.workers = 1,
-                    .sources = {.dropped = &dropped, .dropped_room = 1, .dropped_all = FIRST - 2}},
+        .resources = {.workers = 1,
+                      .sources = {.dropped = &dropped,
+                                  .dropped_room = 1,
+                                  .dropped_all = FIRST - 2}},
     };
 }
 

@@ -1,8 +1,8 @@
 /* A plan with everything it stands on: captures of its interfaces, sockets to its receivers,
  * and the conditions of links and receivers under which it was built. When the conditions no
  * longer hold, another one is built from the same configuration and published in its place. */
-#ifndef MIRRORSH_DEPLOYMENT_H
-#define MIRRORSH_DEPLOYMENT_H
+#ifndef MIRRORSH_DATAPLANE_H
+#define MIRRORSH_DATAPLANE_H
 
 #include "committed.h"
 #include "engine.h"
@@ -18,11 +18,11 @@ struct interface_condition {
 struct session_condition {
     bool up;
     bool takes_part;         /* on what its sources deliver: all but they is well */
-    bool misfit;             /* see deployment_fits */
+    bool misfit;             /* see dataplane_fits */
     char reason[REASON_MAX]; /* why it is not up, or what of it is not; else "" */
 };
 
-struct deployment {
+struct dataplane {
     const struct committed *committed;
     struct plan *plan;
     struct source **sources; /* by the plan's interfaces; NULL: absent, or no session wants it */
@@ -36,8 +36,8 @@ struct deployment {
     struct workload *workloads; /* one a worker */
 };
 
-/* What deployments draw on; one of each in an engine. */
-struct grounds {
+/* What data planes are built from; one of each in an engine. */
+struct resources {
     struct links *links;
     struct sources sources;
     struct receivers receivers;
@@ -50,15 +50,15 @@ enum { RECEIVER_PATIENCE_MS = 500 };
 /* Opens what is not open yet, and waits up to RECEIVER_PATIENCE_MS for the neighbours of
  * receivers that are new. What is wrong with a session, receiver or interface keeps that one down.
  * NULL when memory runs out. */
-struct deployment *deployment_new(struct grounds *grounds, const struct committed *committed);
-/* Closes what no other deployment uses. No worker may use it any more. NULL is fine. */
-void deployment_free(struct deployment *deployment, struct grounds *grounds);
+struct dataplane *dataplane_new(struct resources *resources, const struct committed *committed);
+/* Closes what no other data plane uses. No worker may use it any more. NULL is fine. */
+void dataplane_free(struct dataplane *dataplane, struct resources *resources);
 
 /* Whether another one built now would be the same. */
-bool deployment_holds(struct deployment *deployment, struct grounds *grounds);
+bool dataplane_holds(struct dataplane *dataplane, struct resources *resources);
 
 /* What no waiting mends: problem() is called for each such thing of an enabled session. */
-bool deployment_fits(const struct deployment *deployment, const struct grounds *grounds,
-                     engine_problem_fn *problem, void *context);
+bool dataplane_fits(const struct dataplane *dataplane, const struct resources *resources,
+                    engine_problem_fn *problem, void *context);
 
 #endif

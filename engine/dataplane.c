@@ -1,6 +1,6 @@
-/* Building a deployment: resources first, then the conditions they are in, then which
+/* Building a data plane: resources first, then the conditions they are in, then which
  * sessions are up under these, then the plan. */
-#include "deployment.h"
+#include "dataplane.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,46 +17,46 @@ static bool wanted(const struct mirror_config *config, const char *interface)
     return false;
 }
 
-static bool take_sources(struct deployment *deployment, struct grounds *grounds)
+static bool take_sources(struct dataplane *dataplane, struct resources *resources)
 {
-    const struct committed *committed = deployment->committed;
+    const struct committed *committed = dataplane->committed;
     for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++) {
-        const struct link *link = links_find(grounds->links, committed->interfaces[i]);
+        const struct link *link = links_find(resources->links, committed->interfaces[i]);
         if (!link || !wanted(committed->config, committed->interfaces[i]))
             continue;
-        deployment->sources[i] =
-            sources_take(&grounds->sources, link, committed->slots[COUNT_INTERFACE][i]);
-        if (!deployment->sources[i])
+        dataplane->sources[i] =
+            sources_take(&resources->sources, link, committed->slots[COUNT_INTERFACE][i]);
+        if (!dataplane->sources[i])
             return false;
     }
-    sources_settle(&grounds->sources);
+    sources_settle(&resources->sources);
     return true;
 }
 
-static bool take_receivers(struct deployment *deployment, struct grounds *grounds)
+static bool take_receivers(struct dataplane *dataplane, struct resources *resources)
 {
-    const struct mirror_config *config = deployment->committed->config;
+    const struct mirror_config *config = dataplane->committed->config;
     uint32_t index = 0;
     for (size_t t = 0; t < config->target_count; t++) {
         for (size_t r = 0; r < config->targets[t].receiver_count; r++) {
             struct receiver *receiver =
-                receivers_take(&grounds->receivers, &config->targets[t].receivers[r]);
+                receivers_take(&resources->receivers, &config->targets[t].receivers[r]);
             if (!receiver)
                 return false;
-            deployment->receivers[index++] = receiver;
+            dataplane->receivers[index++] = receiver;
         }
     }
-    receivers_settle(&grounds->receivers, RECEIVER_PATIENCE_MS);
+    receivers_settle(&resources->receivers, RECEIVER_PATIENCE_MS);
     for (uint32_t i = 0; i < index; i++)
-        deployment->health[i] = deployment->receivers[i]->health;
+        dataplane->health[i] = dataplane->receivers[i]->health;
     return true;
 }
 
 /* All bytes set, so that conditions can be compared as bytes. */
-static void look_at_interface(const struct grounds *grounds, const char *name,
+static void look_at_interface(const struct resources *resources, const char *name,
                               const struct source *source, struct interface_condition *condition)
 {
-    const struct link *link = links_find(grounds->links, name);
+    const struct link *link = links_find(resources->links, name);
     memset(condition, 0, sizeof *condition);
     if (!link)
         return;
@@ -97,7 +97,7 @@ static bool next_misfit(const struct links *links, const struct mirror_config *c
 }
 
 /* Whether any source delivers packets; the reason is the first one's that does not. */
-static bool judge_sources(const struct deployment *deployment, const struct mirror_session *session,
+static bool judge_sources(const struct dataplane *dataplane, const struct mirror_session *session,
                           struct session_condition *condition)
 {
     bool any = false;
@@ -105,8 +105,8 @@ static bool judge_sources(const struct deployment *deployment, const struct mirr
         say(condition, "no source interface%s%s", "", "");
     for (size_t s = 0; s < session->source_count; s++) {
         const char *name = session->sources[s];
-        uint32_t index = committed_interface(deployment->committed, name);
-        const struct interface_condition *interface = &deployment->interfaces[index];
+        uint32_t index = committed_interface(dataplane->committed, name);
+        const struct interface_condition *interface = &dataplane->interfaces[index];
         bool usable = interface->index && interface->up && interface->open;
         any |= usable;
         if (usable || condition->reason[0])
@@ -116,22 +116,22 @@ static bool judge_sources(const struct deployment *deployment, const struct mirr
         else if (!interface->up)
             say(condition, "interface %s is down%s", name, "");
         else
-            say(condition, "%s%s", deployment->sources[index]->reason, "");
+            say(condition, "%s%s", dataplane->sources[index]->reason, "");
     }
     return any;
 }
 
 /* Whether any receiver is up; the reason of the first one that is not goes where there is none
  * yet, or replaces it when that is what keeps the session down. */
-static bool judge_receivers(const struct deployment *deployment, uint32_t first, uint32_t count,
+static bool judge_receivers(const struct dataplane *dataplane, uint32_t first, uint32_t count,
                             struct session_condition *condition, bool sources)
 {
     bool any = false;
     const struct receiver *faulty = NULL;
     for (uint32_t i = first; i < first + count; i++) {
-        any |= deployment->health[i].up;
-        if (!deployment->health[i].up && !faulty)
-            faulty = deployment->receivers[i];
+        any |= dataplane->health[i].up;
+        if (!dataplane->health[i].up && !faulty)
+            faulty = dataplane->receivers[i];
     }
     if (faulty && (!condition->reason[0] || (sources && !any))) {
         char text[RECEIVER_TEXT_MAX];
@@ -149,64 +149,64 @@ static uint32_t first_receiver(const struct mirror_config *config, int target)
     return first;
 }
 
-static void judge_session(const struct deployment *deployment, const struct links *links,
+static void judge_session(const struct dataplane *dataplane, const struct links *links,
                           const struct mirror_session *session, struct session_condition *condition)
 {
-    const struct mirror_config *config = deployment->committed->config;
+    const struct mirror_config *config = dataplane->committed->config;
     size_t at = 0;
     condition->misfit = next_misfit(links, config, session, &at, condition->reason);
     if (condition->misfit)
         return;
-    bool sources = judge_sources(deployment, session, condition);
-    bool receivers = judge_receivers(deployment, first_receiver(config, session->target),
+    bool sources = judge_sources(dataplane, session, condition);
+    bool receivers = judge_receivers(dataplane, first_receiver(config, session->target),
                                      (uint32_t)config->targets[session->target].receiver_count,
                                      condition, sources);
-    condition->takes_part = receivers && !deployment->fault;
+    condition->takes_part = receivers && !dataplane->fault;
     condition->up = sources && condition->takes_part;
-    if (deployment->fault)
-        say(condition, "io_uring: %s%s", strerror(-deployment->fault), "");
+    if (dataplane->fault)
+        say(condition, "io_uring: %s%s", strerror(-dataplane->fault), "");
 }
 
-static void judge_sessions(struct deployment *deployment, const struct links *links)
+static void judge_sessions(struct dataplane *dataplane, const struct links *links)
 {
-    const struct mirror_config *config = deployment->committed->config;
-    deployment->links = links_version(links);
+    const struct mirror_config *config = dataplane->committed->config;
+    dataplane->links = links_version(links);
     for (size_t i = 0; i < config->session_count; i++)
         if (!config->sessions[i].disabled)
-            judge_session(deployment, links, &config->sessions[i], &deployment->sessions[i]);
+            judge_session(dataplane, links, &config->sessions[i], &dataplane->sessions[i]);
 }
 
-static bool misfits_hold(struct deployment *deployment, const struct links *links)
+static bool misfits_hold(struct dataplane *dataplane, const struct links *links)
 {
-    const struct mirror_config *config = deployment->committed->config;
+    const struct mirror_config *config = dataplane->committed->config;
     char text[REASON_MAX];
-    if (deployment->links == links_version(links))
+    if (dataplane->links == links_version(links))
         return true;
     for (size_t i = 0; i < config->session_count; i++) {
         size_t at = 0;
         if (!config->sessions[i].disabled && next_misfit(links, config, &config->sessions[i], &at,
-                                                         text) != deployment->sessions[i].misfit)
+                                                         text) != dataplane->sessions[i].misfit)
             return false;
     }
-    deployment->links = links_version(links);
+    dataplane->links = links_version(links);
     return true;
 }
 
 /* Calls problem() for what next_misfit says of the session, and for receivers without sockets. */
-static bool session_fits(const struct deployment *deployment, const struct grounds *grounds,
+static bool session_fits(const struct dataplane *dataplane, const struct resources *resources,
                          const struct mirror_session *session, engine_problem_fn *problem,
                          void *context)
 {
-    const struct mirror_config *config = deployment->committed->config;
+    const struct mirror_config *config = dataplane->committed->config;
     uint32_t first = first_receiver(config, session->target);
     char misfit[REASON_MAX], text[2 * REASON_MAX];
     bool fits = true;
-    for (size_t at = 0; next_misfit(grounds->links, config, session, &at, misfit); fits = false) {
+    for (size_t at = 0; next_misfit(resources->links, config, session, &at, misfit); fits = false) {
         snprintf(text, sizeof text, "target: %s", misfit);
         problem(context, session->name, text);
     }
     for (uint32_t i = 0; i < config->targets[session->target].receiver_count; i++) {
-        const struct receiver *receiver = deployment->receivers[first + i];
+        const struct receiver *receiver = dataplane->receivers[first + i];
         char address[RECEIVER_TEXT_MAX];
         if (receiver_is_open(receiver))
             continue;
@@ -218,22 +218,22 @@ static bool session_fits(const struct deployment *deployment, const struct groun
     return fits;
 }
 
-bool deployment_fits(const struct deployment *deployment, const struct grounds *grounds,
-                     engine_problem_fn *problem, void *context)
+bool dataplane_fits(const struct dataplane *dataplane, const struct resources *resources,
+                    engine_problem_fn *problem, void *context)
 {
-    const struct mirror_config *config = deployment->committed->config;
+    const struct mirror_config *config = dataplane->committed->config;
     bool fits = true;
     for (size_t i = 0; i < config->session_count; i++)
         if (!config->sessions[i].disabled)
-            fits &= session_fits(deployment, grounds, &config->sessions[i], problem, context);
+            fits &= session_fits(dataplane, resources, &config->sessions[i], problem, context);
     return fits;
 }
 
 /* ---- the plan ---- */
 
-static struct plan *build_plan(const struct deployment *deployment)
+static struct plan *build_plan(const struct dataplane *dataplane)
 {
-    const struct committed *committed = deployment->committed;
+    const struct committed *committed = dataplane->committed;
     uint32_t receivers = committed->count[COUNT_RECEIVER];
     uint32_t sessions = committed->count[COUNT_SESSION];
     struct plan *plan = NULL;
@@ -242,12 +242,12 @@ static struct plan *build_plan(const struct deployment *deployment)
     if (states && up) {
         for (uint32_t i = 0; i < receivers; i++)
             states[i] = (struct plan_receiver_state){
-                .up = deployment->health[i].up,
-                .mtu = deployment->health[i].mtu,
+                .up = dataplane->health[i].up,
+                .mtu = dataplane->health[i].mtu,
             };
         /* What is seen on a source that is down was seen when it came up: it counts. */
         for (uint32_t i = 0; i < sessions; i++)
-            up[i] = deployment->sessions[i].takes_part;
+            up[i] = dataplane->sessions[i].takes_part;
         plan = plan_build(&(struct plan_input){
             .config = committed->config,
             .session_up = up,
@@ -263,14 +263,14 @@ static struct plan *build_plan(const struct deployment *deployment)
     return plan;
 }
 
-static bool build_table(struct deployment *deployment)
+static bool build_table(struct dataplane *dataplane)
 {
-    uint32_t interfaces = deployment->committed->count[COUNT_INTERFACE];
-    if (!link_table_init(&deployment->table, interfaces))
+    uint32_t interfaces = dataplane->committed->count[COUNT_INTERFACE];
+    if (!link_table_init(&dataplane->table, interfaces))
         return false;
     for (uint32_t i = 0; i < interfaces; i++)
-        if (deployment->interfaces[i].open)
-            link_table_add(&deployment->table, (uint32_t)deployment->interfaces[i].index, i);
+        if (dataplane->interfaces[i].open)
+            link_table_add(&dataplane->table, (uint32_t)dataplane->interfaces[i].index, i);
     return true;
 }
 
@@ -282,101 +282,101 @@ static void add_capture(struct workload *workload, struct capture *capture)
     workload->captures[workload->capture_count++] = capture;
 }
 
-static bool build_workload(const struct deployment *deployment, unsigned worker)
+static bool build_workload(const struct dataplane *dataplane, unsigned worker)
 {
-    struct workload *workload = &deployment->workloads[worker];
-    uint32_t interfaces = deployment->committed->count[COUNT_INTERFACE];
-    uint32_t receivers = deployment->committed->count[COUNT_RECEIVER];
-    workload->plan = deployment->plan;
-    workload->interfaces = &deployment->table;
+    struct workload *workload = &dataplane->workloads[worker];
+    uint32_t interfaces = dataplane->committed->count[COUNT_INTERFACE];
+    uint32_t receivers = dataplane->committed->count[COUNT_RECEIVER];
+    workload->plan = dataplane->plan;
+    workload->interfaces = &dataplane->table;
     workload->captures = calloc(interfaces + 1, sizeof *workload->captures);
     workload->senders = calloc(receivers + 1, sizeof *workload->senders);
     workload->table = batcher_table(receivers);
     workload->looped =
-        calloc(deployment->committed->count[COUNT_SESSION] + 1, sizeof *workload->looped);
+        calloc(dataplane->committed->count[COUNT_SESSION] + 1, sizeof *workload->looped);
     if (!workload->captures || !workload->senders || !workload->table || !workload->looped)
         return false;
     for (uint32_t i = 0; i < interfaces; i++)
-        if (deployment->interfaces[i].open)
-            add_capture(workload, deployment->sources[i]->feed->captures[worker]);
+        if (dataplane->interfaces[i].open)
+            add_capture(workload, dataplane->sources[i]->feed->captures[worker]);
     for (uint32_t i = 0; i < receivers; i++)
-        workload->senders[i] = deployment->receivers[i]->senders[worker];
+        workload->senders[i] = dataplane->receivers[i]->senders[worker];
     return true;
 }
 
-static bool allocate(struct deployment *deployment, unsigned workers)
+static bool allocate(struct dataplane *dataplane, unsigned workers)
 {
-    const uint32_t *count = deployment->committed->count;
+    const uint32_t *count = dataplane->committed->count;
     uint32_t interfaces = count[COUNT_INTERFACE] + 1, receivers = count[COUNT_RECEIVER] + 1;
-    deployment->sources = calloc(interfaces, sizeof *deployment->sources);
-    deployment->interfaces = calloc(interfaces, sizeof *deployment->interfaces);
-    deployment->receivers = calloc(receivers, sizeof *deployment->receivers);
-    deployment->health = calloc(receivers, sizeof *deployment->health);
-    deployment->sessions = calloc(count[COUNT_SESSION] + 1, sizeof *deployment->sessions);
-    deployment->workloads = calloc(workers, sizeof *deployment->workloads);
-    return deployment->sources && deployment->interfaces && deployment->receivers &&
-           deployment->health && deployment->sessions && deployment->workloads;
+    dataplane->sources = calloc(interfaces, sizeof *dataplane->sources);
+    dataplane->interfaces = calloc(interfaces, sizeof *dataplane->interfaces);
+    dataplane->receivers = calloc(receivers, sizeof *dataplane->receivers);
+    dataplane->health = calloc(receivers, sizeof *dataplane->health);
+    dataplane->sessions = calloc(count[COUNT_SESSION] + 1, sizeof *dataplane->sessions);
+    dataplane->workloads = calloc(workers, sizeof *dataplane->workloads);
+    return dataplane->sources && dataplane->interfaces && dataplane->receivers &&
+           dataplane->health && dataplane->sessions && dataplane->workloads;
 }
 
-static bool build(struct deployment *deployment, struct grounds *grounds)
+static bool build(struct dataplane *dataplane, struct resources *resources)
 {
-    const struct committed *committed = deployment->committed;
-    if (!allocate(deployment, grounds->workers) || !take_sources(deployment, grounds) ||
-        !take_receivers(deployment, grounds))
+    const struct committed *committed = dataplane->committed;
+    if (!allocate(dataplane, resources->workers) || !take_sources(dataplane, resources) ||
+        !take_receivers(dataplane, resources))
         return false;
     for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++)
-        look_at_interface(grounds, committed->interfaces[i], deployment->sources[i],
-                          &deployment->interfaces[i]);
-    judge_sessions(deployment, grounds->links);
-    deployment->plan = build_plan(deployment);
-    if (!deployment->plan || !build_table(deployment))
+        look_at_interface(resources, committed->interfaces[i], dataplane->sources[i],
+                          &dataplane->interfaces[i]);
+    judge_sessions(dataplane, resources->links);
+    dataplane->plan = build_plan(dataplane);
+    if (!dataplane->plan || !build_table(dataplane))
         return false;
-    for (unsigned worker = 0; worker < grounds->workers; worker++)
-        if (!build_workload(deployment, worker))
+    for (unsigned worker = 0; worker < resources->workers; worker++)
+        if (!build_workload(dataplane, worker))
             return false;
     return true;
 }
 
-struct deployment *deployment_new(struct grounds *grounds, const struct committed *committed)
+struct dataplane *dataplane_new(struct resources *resources, const struct committed *committed)
 {
-    struct deployment *deployment = calloc(1, sizeof *deployment);
-    if (!deployment)
+    struct dataplane *dataplane = calloc(1, sizeof *dataplane);
+    if (!dataplane)
         return NULL;
-    deployment->committed = committed;
-    deployment->fault = grounds->fault;
-    if (build(deployment, grounds))
-        return deployment;
-    deployment_free(deployment, grounds);
+    dataplane->committed = committed;
+    dataplane->fault = resources->fault;
+    if (build(dataplane, resources))
+        return dataplane;
+    dataplane_free(dataplane, resources);
     return NULL;
 }
 
-void deployment_free(struct deployment *deployment, struct grounds *grounds)
+void dataplane_free(struct dataplane *dataplane, struct resources *resources)
 {
-    if (!deployment)
+    if (!dataplane)
         return;
-    const uint32_t *count = deployment->committed->count;
-    for (uint32_t i = 0; deployment->sources && i < count[COUNT_INTERFACE]; i++)
-        if (deployment->sources[i])
-            sources_release(&grounds->sources, deployment->sources[i]);
-    for (uint32_t i = 0; deployment->receivers && i < count[COUNT_RECEIVER]; i++)
-        if (deployment->receivers[i])
-            receivers_release(&grounds->receivers, deployment->receivers[i]);
-    for (unsigned i = 0; deployment->workloads && i < grounds->workers; i++) {
-        free(deployment->workloads[i].captures);
-        free(deployment->workloads[i].senders);
-        free(deployment->workloads[i].table);
-        free(deployment->workloads[i].looped);
+    const uint32_t *count = dataplane->committed->count;
+    for (uint32_t i = 0; dataplane->sources && i < count[COUNT_INTERFACE]; i++)
+        if (dataplane->sources[i])
+            sources_release(&resources->sources, dataplane->sources[i]);
+    for (uint32_t i = 0; dataplane->receivers && i < count[COUNT_RECEIVER]; i++)
+        if (dataplane->receivers[i])
+            receivers_release(&resources->receivers, dataplane->receivers[i]);
+    for (unsigned i = 0; dataplane->workloads && i < resources->workers; i++) {
+        free(dataplane->workloads[i].captures);
+        free(dataplane->workloads[i].senders);
+        free(dataplane->workloads[i].table);
+        free(dataplane->workloads[i].looped);
     }
-    link_table_free(&deployment->table);
-    if (deployment->plan)
-        plan_free(deployment->plan);
-    free(deployment->workloads);
-    free(deployment->sources);
-    free(deployment->interfaces);
-    free(deployment->receivers);
-    free(deployment->health);
-    free(deployment->sessions);
-    free(deployment);
+    link_table_free(&dataplane->table);
+    if (dataplane->plan)
+        plan_free(dataplane->plan);
+    free(dataplane->workloads);
+    free(dataplane->sources);
+    free(dataplane->interfaces);
+    free(dataplane->receivers);
+    free(dataplane->health);
+    free(dataplane->sessions);
+    free(dataplane);
 }
 
 static bool same_health(const struct receiver_health *a, const struct receiver_health *b)
@@ -384,22 +384,22 @@ static bool same_health(const struct receiver_health *a, const struct receiver_h
     return a->up == b->up && a->mtu == b->mtu && !strcmp(a->reason, b->reason);
 }
 
-bool deployment_holds(struct deployment *deployment, struct grounds *grounds)
+bool dataplane_holds(struct dataplane *dataplane, struct resources *resources)
 {
-    const struct committed *committed = deployment->committed;
+    const struct committed *committed = dataplane->committed;
     for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++)
-        if (deployment->sources[i])
-            source_look(&grounds->sources, deployment->sources[i],
-                        links_find(grounds->links, committed->interfaces[i]));
-    sources_settle(&grounds->sources);
+        if (dataplane->sources[i])
+            source_look(&resources->sources, dataplane->sources[i],
+                        links_find(resources->links, committed->interfaces[i]));
+    sources_settle(&resources->sources);
     for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++) {
         struct interface_condition now;
-        look_at_interface(grounds, committed->interfaces[i], deployment->sources[i], &now);
-        if (memcmp(&now, &deployment->interfaces[i], sizeof now))
+        look_at_interface(resources, committed->interfaces[i], dataplane->sources[i], &now);
+        if (memcmp(&now, &dataplane->interfaces[i], sizeof now))
             return false;
     }
     for (uint32_t i = 0; i < committed->count[COUNT_RECEIVER]; i++)
-        if (!same_health(&deployment->receivers[i]->health, &deployment->health[i]))
+        if (!same_health(&dataplane->receivers[i]->health, &dataplane->health[i]))
             return false;
-    return deployment->fault == grounds->fault && misfits_hold(deployment, grounds->links);
+    return dataplane->fault == resources->fault && misfits_hold(dataplane, resources->links);
 }
