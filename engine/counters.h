@@ -4,11 +4,7 @@
 #ifndef MIRRORSH_COUNTERS_H
 #define MIRRORSH_COUNTERS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-enum counter_kind { COUNT_SESSION, COUNT_RULE, COUNT_RECEIVER, COUNT_INTERFACE, COUNTER_KINDS };
+#include "plan/numbering.h"
 
 /* Rows: nothing but uint64_t, so that all kinds are added and subtracted alike. */
 struct session_row {
@@ -28,6 +24,11 @@ struct receiver_row {
 struct interface_row {
     uint64_t packets, bytes;
     uint64_t mirrored, rejected, unmatched, own;
+};
+
+struct counter_slot {
+    enum counter_kind kind;
+    uint32_t slot;
 };
 
 /* One worker's rows, or a sum over workers, or what is to be subtracted since a clear. */

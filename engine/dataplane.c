@@ -19,13 +19,13 @@ static bool wanted(const struct mirror_config *config, const char *interface)
 
 static bool take_sources(struct dataplane *dataplane, struct resources *resources)
 {
-    const struct committed *committed = dataplane->committed;
-    for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++) {
-        const struct link *link = links_find(resources->links, committed->interfaces[i]);
-        if (!link || !wanted(committed->config, committed->interfaces[i]))
+    const struct numbering *numbering = dataplane->numbering;
+    for (uint32_t i = 0; i < numbering->count[COUNT_INTERFACE]; i++) {
+        const struct link *link = links_find(resources->links, numbering->interfaces[i]);
+        if (!link || !wanted(numbering->config, numbering->interfaces[i]))
             continue;
         dataplane->sources[i] =
-            sources_take(&resources->sources, link, committed->slots[COUNT_INTERFACE][i]);
+            sources_take(&resources->sources, link, numbering->slots[COUNT_INTERFACE][i]);
         if (!dataplane->sources[i])
             return false;
     }
@@ -35,19 +35,15 @@ static bool take_sources(struct dataplane *dataplane, struct resources *resource
 
 static bool take_receivers(struct dataplane *dataplane, struct resources *resources)
 {
-    const struct mirror_config *config = dataplane->committed->config;
-    uint32_t index = 0;
-    for (size_t t = 0; t < config->target_count; t++) {
-        for (size_t r = 0; r < config->targets[t].receiver_count; r++) {
-            struct receiver *receiver =
-                receivers_take(&resources->receivers, &config->targets[t].receivers[r]);
-            if (!receiver)
-                return false;
-            dataplane->receivers[index++] = receiver;
-        }
+    const struct numbering *numbering = dataplane->numbering;
+    for (uint32_t i = 0; i < numbering->count[COUNT_RECEIVER]; i++) {
+        dataplane->receivers[i] =
+            receivers_take(&resources->receivers, numbering->receivers[i].receiver);
+        if (!dataplane->receivers[i])
+            return false;
     }
     receivers_settle(&resources->receivers, RECEIVER_PATIENCE_MS);
-    for (uint32_t i = 0; i < index; i++)
+    for (uint32_t i = 0; i < numbering->count[COUNT_RECEIVER]; i++)
         dataplane->health[i] = dataplane->receivers[i]->health;
     return true;
 }
@@ -105,7 +101,7 @@ static bool judge_sources(const struct dataplane *dataplane, const struct mirror
         say(condition, "no source interface%s%s", "", "");
     for (size_t s = 0; s < session->source_count; s++) {
         const char *name = session->sources[s];
-        uint32_t index = committed_interface(dataplane->committed, name);
+        uint32_t index = numbering_interface(dataplane->numbering, name);
         const struct interface_condition *interface = &dataplane->interfaces[index];
         bool usable = interface->index && interface->up && interface->open;
         any |= usable;
@@ -141,26 +137,18 @@ static bool judge_receivers(const struct dataplane *dataplane, uint32_t first, u
     return any;
 }
 
-static uint32_t first_receiver(const struct mirror_config *config, int target)
-{
-    uint32_t first = 0;
-    for (int t = 0; t < target; t++)
-        first += (uint32_t)config->targets[t].receiver_count;
-    return first;
-}
-
 static void judge_session(const struct dataplane *dataplane, const struct links *links,
                           const struct mirror_session *session, struct session_condition *condition)
 {
-    const struct mirror_config *config = dataplane->committed->config;
+    const struct mirror_config *config = dataplane->numbering->config;
     size_t at = 0;
     condition->misfit = next_misfit(links, config, session, &at, condition->reason);
     if (condition->misfit)
         return;
     bool sources = judge_sources(dataplane, session, condition);
-    bool receivers = judge_receivers(dataplane, first_receiver(config, session->target),
-                                     (uint32_t)config->targets[session->target].receiver_count,
-                                     condition, sources);
+    bool receivers = judge_receivers(
+        dataplane, dataplane->numbering->first_receiver[session->target],
+        (uint32_t)config->targets[session->target].receiver_count, condition, sources);
     condition->takes_part = receivers && !dataplane->fault;
     condition->up = sources && condition->takes_part;
     if (dataplane->fault)
@@ -169,7 +157,7 @@ static void judge_session(const struct dataplane *dataplane, const struct links 
 
 static void judge_sessions(struct dataplane *dataplane, const struct links *links)
 {
-    const struct mirror_config *config = dataplane->committed->config;
+    const struct mirror_config *config = dataplane->numbering->config;
     dataplane->links = links_version(links);
     for (size_t i = 0; i < config->session_count; i++)
         if (!config->sessions[i].disabled)
@@ -178,7 +166,7 @@ static void judge_sessions(struct dataplane *dataplane, const struct links *link
 
 static bool misfits_hold(struct dataplane *dataplane, const struct links *links)
 {
-    const struct mirror_config *config = dataplane->committed->config;
+    const struct mirror_config *config = dataplane->numbering->config;
     char text[REASON_MAX];
     if (dataplane->links == links_version(links))
         return true;
@@ -197,8 +185,8 @@ static bool session_fits(const struct dataplane *dataplane, const struct resourc
                          const struct mirror_session *session, engine_problem_fn *problem,
                          void *context)
 {
-    const struct mirror_config *config = dataplane->committed->config;
-    uint32_t first = first_receiver(config, session->target);
+    const struct mirror_config *config = dataplane->numbering->config;
+    uint32_t first = dataplane->numbering->first_receiver[session->target];
     char misfit[REASON_MAX], text[2 * REASON_MAX];
     bool fits = true;
     for (size_t at = 0; next_misfit(resources->links, config, session, &at, misfit); fits = false) {
@@ -221,7 +209,7 @@ static bool session_fits(const struct dataplane *dataplane, const struct resourc
 bool dataplane_fits(const struct dataplane *dataplane, const struct resources *resources,
                     engine_problem_fn *problem, void *context)
 {
-    const struct mirror_config *config = dataplane->committed->config;
+    const struct mirror_config *config = dataplane->numbering->config;
     bool fits = true;
     for (size_t i = 0; i < config->session_count; i++)
         if (!config->sessions[i].disabled)
@@ -233,9 +221,9 @@ bool dataplane_fits(const struct dataplane *dataplane, const struct resources *r
 
 static struct plan *build_plan(const struct dataplane *dataplane)
 {
-    const struct committed *committed = dataplane->committed;
-    uint32_t receivers = committed->count[COUNT_RECEIVER];
-    uint32_t sessions = committed->count[COUNT_SESSION];
+    const struct numbering *numbering = dataplane->numbering;
+    uint32_t receivers = numbering->count[COUNT_RECEIVER];
+    uint32_t sessions = numbering->count[COUNT_SESSION];
     struct plan *plan = NULL;
     struct plan_receiver_state *states = calloc(receivers + 1, sizeof *states);
     bool *up = calloc(sessions + 1, sizeof *up);
@@ -249,13 +237,9 @@ static struct plan *build_plan(const struct dataplane *dataplane)
         for (uint32_t i = 0; i < sessions; i++)
             up[i] = dataplane->sessions[i].takes_part;
         plan = plan_build(&(struct plan_input){
-            .config = committed->config,
+            .numbering = numbering,
             .session_up = up,
             .receivers = states,
-            .session_slots = committed->slots[COUNT_SESSION],
-            .rule_slots = committed->slots[COUNT_RULE],
-            .receiver_slots = committed->slots[COUNT_RECEIVER],
-            .interface_slots = committed->slots[COUNT_INTERFACE],
         });
     }
     free(states);
@@ -265,7 +249,7 @@ static struct plan *build_plan(const struct dataplane *dataplane)
 
 static bool build_table(struct dataplane *dataplane)
 {
-    uint32_t interfaces = dataplane->committed->count[COUNT_INTERFACE];
+    uint32_t interfaces = dataplane->numbering->count[COUNT_INTERFACE];
     if (!link_table_init(&dataplane->table, interfaces))
         return false;
     for (uint32_t i = 0; i < interfaces; i++)
@@ -285,15 +269,15 @@ static void add_capture(struct workload *workload, struct capture *capture)
 static bool build_workload(const struct dataplane *dataplane, unsigned worker)
 {
     struct workload *workload = &dataplane->workloads[worker];
-    uint32_t interfaces = dataplane->committed->count[COUNT_INTERFACE];
-    uint32_t receivers = dataplane->committed->count[COUNT_RECEIVER];
+    uint32_t interfaces = dataplane->numbering->count[COUNT_INTERFACE];
+    uint32_t receivers = dataplane->numbering->count[COUNT_RECEIVER];
     workload->plan = dataplane->plan;
     workload->interfaces = &dataplane->table;
     workload->captures = calloc(interfaces + 1, sizeof *workload->captures);
     workload->senders = calloc(receivers + 1, sizeof *workload->senders);
     workload->table = batcher_table(receivers);
     workload->looped =
-        calloc(dataplane->committed->count[COUNT_SESSION] + 1, sizeof *workload->looped);
+        calloc(dataplane->numbering->count[COUNT_SESSION] + 1, sizeof *workload->looped);
     if (!workload->captures || !workload->senders || !workload->table || !workload->looped)
         return false;
     for (uint32_t i = 0; i < interfaces; i++)
@@ -306,7 +290,7 @@ static bool build_workload(const struct dataplane *dataplane, unsigned worker)
 
 static bool allocate(struct dataplane *dataplane, unsigned workers)
 {
-    const uint32_t *count = dataplane->committed->count;
+    const uint32_t *count = dataplane->numbering->count;
     uint32_t interfaces = count[COUNT_INTERFACE] + 1, receivers = count[COUNT_RECEIVER] + 1;
     dataplane->sources = calloc(interfaces, sizeof *dataplane->sources);
     dataplane->interfaces = calloc(interfaces, sizeof *dataplane->interfaces);
@@ -318,14 +302,36 @@ static bool allocate(struct dataplane *dataplane, unsigned workers)
            dataplane->health && dataplane->sessions && dataplane->workloads;
 }
 
-static bool build(struct dataplane *dataplane, struct resources *resources)
+/* A counter slot for every name; what an interface has lost is counted from then on. */
+static bool take_slots(struct dataplane *dataplane, struct resources *resources)
 {
-    const struct committed *committed = dataplane->committed;
-    if (!allocate(dataplane, resources->workers) || !take_sources(dataplane, resources) ||
-        !take_receivers(dataplane, resources))
+    const uint32_t *count = dataplane->numbering->count;
+    size_t all = 1; /* never of 0 bytes */
+    for (int kind = 0; kind < COUNTER_KINDS; kind++)
+        all += count[kind];
+    dataplane->fresh = calloc(all, sizeof *dataplane->fresh);
+    if (!dataplane->fresh || !counter_slots_take(dataplane->numbering, resources->names,
+                                                 dataplane->fresh, &dataplane->fresh_count))
         return false;
-    for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++)
-        look_at_interface(resources, committed->interfaces[i], dataplane->sources[i],
+    for (size_t i = 0; i < dataplane->fresh_count; i++)
+        if (dataplane->fresh[i].kind == COUNT_INTERFACE &&
+            !sources_fresh(&resources->sources, dataplane->fresh[i].slot))
+            return false;
+    return true;
+}
+
+static bool build(struct dataplane *dataplane, struct resources *resources,
+                  const struct mirror_config *config)
+{
+    dataplane->numbering = numbering_new(config);
+    if (!dataplane->numbering)
+        return false;
+    const struct numbering *numbering = dataplane->numbering;
+    if (!take_slots(dataplane, resources) || !allocate(dataplane, resources->workers) ||
+        !take_sources(dataplane, resources) || !take_receivers(dataplane, resources))
+        return false;
+    for (uint32_t i = 0; i < numbering->count[COUNT_INTERFACE]; i++)
+        look_at_interface(resources, numbering->interfaces[i], dataplane->sources[i],
                           &dataplane->interfaces[i]);
     judge_sessions(dataplane, resources->links);
     dataplane->plan = build_plan(dataplane);
@@ -337,14 +343,13 @@ static bool build(struct dataplane *dataplane, struct resources *resources)
     return true;
 }
 
-struct dataplane *dataplane_new(struct resources *resources, const struct committed *committed)
+struct dataplane *dataplane_new(struct resources *resources, const struct mirror_config *config)
 {
     struct dataplane *dataplane = calloc(1, sizeof *dataplane);
     if (!dataplane)
         return NULL;
-    dataplane->committed = committed;
     dataplane->fault = resources->fault;
-    if (build(dataplane, resources))
+    if (build(dataplane, resources, config))
         return dataplane;
     dataplane_free(dataplane, resources);
     return NULL;
@@ -354,11 +359,11 @@ void dataplane_free(struct dataplane *dataplane, struct resources *resources)
 {
     if (!dataplane)
         return;
-    const uint32_t *count = dataplane->committed->count;
-    for (uint32_t i = 0; dataplane->sources && i < count[COUNT_INTERFACE]; i++)
+    const struct numbering *numbering = dataplane->numbering;
+    for (uint32_t i = 0; dataplane->sources && i < numbering->count[COUNT_INTERFACE]; i++)
         if (dataplane->sources[i])
             sources_release(&resources->sources, dataplane->sources[i]);
-    for (uint32_t i = 0; dataplane->receivers && i < count[COUNT_RECEIVER]; i++)
+    for (uint32_t i = 0; dataplane->receivers && i < numbering->count[COUNT_RECEIVER]; i++)
         if (dataplane->receivers[i])
             receivers_release(&resources->receivers, dataplane->receivers[i]);
     for (unsigned i = 0; dataplane->workloads && i < resources->workers; i++) {
@@ -367,9 +372,12 @@ void dataplane_free(struct dataplane *dataplane, struct resources *resources)
         free(dataplane->workloads[i].table);
         free(dataplane->workloads[i].looped);
     }
+    if (numbering)
+        counter_slots_release(numbering, resources->names);
     link_table_free(&dataplane->table);
-    if (dataplane->plan)
-        plan_free(dataplane->plan);
+    plan_free(dataplane->plan);
+    numbering_free(dataplane->numbering);
+    free(dataplane->fresh);
     free(dataplane->workloads);
     free(dataplane->sources);
     free(dataplane->interfaces);
@@ -386,19 +394,19 @@ static bool same_health(const struct receiver_health *a, const struct receiver_h
 
 bool dataplane_holds(struct dataplane *dataplane, struct resources *resources)
 {
-    const struct committed *committed = dataplane->committed;
-    for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++)
+    const struct numbering *numbering = dataplane->numbering;
+    for (uint32_t i = 0; i < numbering->count[COUNT_INTERFACE]; i++)
         if (dataplane->sources[i])
             source_look(&resources->sources, dataplane->sources[i],
-                        links_find(resources->links, committed->interfaces[i]));
+                        links_find(resources->links, numbering->interfaces[i]));
     sources_settle(&resources->sources);
-    for (uint32_t i = 0; i < committed->count[COUNT_INTERFACE]; i++) {
+    for (uint32_t i = 0; i < numbering->count[COUNT_INTERFACE]; i++) {
         struct interface_condition now;
-        look_at_interface(resources, committed->interfaces[i], dataplane->sources[i], &now);
+        look_at_interface(resources, numbering->interfaces[i], dataplane->sources[i], &now);
         if (memcmp(&now, &dataplane->interfaces[i], sizeof now))
             return false;
     }
-    for (uint32_t i = 0; i < committed->count[COUNT_RECEIVER]; i++)
+    for (uint32_t i = 0; i < numbering->count[COUNT_RECEIVER]; i++)
         if (!same_health(&dataplane->receivers[i]->health, &dataplane->health[i]))
             return false;
     return dataplane->fault == resources->fault && misfits_hold(dataplane, resources->links);

@@ -4,10 +4,11 @@
 #ifndef MIRRORSH_DATAPLANE_H
 #define MIRRORSH_DATAPLANE_H
 
-#include "committed.h"
+#include "counter_slots.h"
 #include "engine.h"
 #include "receivers.h"
 #include "sources.h"
+#include "worker.h"
 
 struct interface_condition {
     int index; /* 0: absent */
@@ -23,11 +24,13 @@ struct session_condition {
 };
 
 struct dataplane {
-    const struct committed *committed;
+    struct numbering *numbering;
+    struct counter_slot *fresh; /* slots whose names are new with it */
+    size_t fresh_count;
     struct plan *plan;
-    struct source **sources; /* by the plan's interfaces; NULL: absent, or no session wants it */
+    struct source **sources; /* as interfaces are numbered; NULL: absent, or no session wants it */
     struct interface_condition *interfaces;
-    struct receiver **receivers; /* by the plan's receivers */
+    struct receiver **receivers; /* as they are numbered */
     struct receiver_health *health;
     struct session_condition *sessions;
     uint64_t links;             /* the version of links and addresses that the misfits are of */
@@ -41,16 +44,17 @@ struct resources {
     struct links *links;
     struct sources sources;
     struct receivers receivers;
+    struct counter_names *names;
     unsigned workers;
     int fault; /* -errno: what a worker's io_uring was refused with; 0: all work */
 };
 
 enum { RECEIVER_PATIENCE_MS = 500 };
 
-/* Opens what is not open yet, and waits up to RECEIVER_PATIENCE_MS for the neighbours of
- * receivers that are new. What is wrong with a session, receiver or interface keeps that one down.
- * NULL when memory runs out. */
-struct dataplane *dataplane_new(struct resources *resources, const struct committed *committed);
+/* Of a configuration, which must outlast it. Opens what is not open yet, and waits up to
+ * RECEIVER_PATIENCE_MS for the neighbours of receivers that are new. What is wrong with a session,
+ * receiver or interface keeps that one down. NULL when memory runs out. */
+struct dataplane *dataplane_new(struct resources *resources, const struct mirror_config *config);
 /* Closes what no other data plane uses. No worker may use it any more. NULL is fine. */
 void dataplane_free(struct dataplane *dataplane, struct resources *resources);
 

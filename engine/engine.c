@@ -25,7 +25,7 @@ static const uint64_t alarm_every_ns = 100ull * NS_PER_MS;
 static const uint64_t change_every_ns = 20ull * NS_PER_MS;
 
 struct engine_change {
-    struct committed *committed;
+    struct mirror_config *config;
     struct dataplane *dataplane;
     struct worker_request *requests; /* one a worker, with larger counters if it needs them */
     struct counters *cleared;        /* grown likewise */
@@ -95,9 +95,9 @@ static int begin_empty(struct engine *engine, char *why, size_t why_size)
     struct engine_change *change;
     struct mirror_config *config = calloc(1, sizeof *config);
     const uint32_t none[COUNTER_KINDS] = {0};
-    engine->names = counter_names_new();
+    engine->resources.names = counter_names_new();
     engine->cleared = counters_new(none);
-    if (!config || !engine->names || !engine->cleared) {
+    if (!config || !engine->resources.names || !engine->cleared) {
         free(config);
         snprintf(why, why_size, "%s", strerror(ENOMEM));
         return -ENOMEM;
@@ -152,8 +152,8 @@ void engine_stop(struct engine *engine)
     for (unsigned i = 0; i < engine->resources.workers; i++)
         worker_stop(engine->workers[i].worker);
     dataplane_free(engine->dataplane, &engine->resources);
-    committed_free(engine->committed, engine->names);
-    counter_names_free(engine->names);
+    mirror_config_free(engine->config);
+    counter_names_free(engine->resources.names);
     counters_free(engine->cleared);
     reserve_free(engine->resources.sources.reserve);
     free(engine->resources.sources.dropped);
@@ -171,13 +171,15 @@ void engine_stop(struct engine *engine)
 
 /* ---- publishing ---- */
 
-/* Every worker goes on with `next`; returns when all do. requests: one a worker, filled but for
- * the workload. */
+/* Every worker goes on with `next`; returns when all do. requests: one a worker, with larger
+ * counters where it needs them. */
 static void publish(struct engine *engine, struct dataplane *next, struct worker_request *requests)
 {
     for (unsigned i = 0; i < engine->resources.workers; i++) {
         requests[i].kind = WORKER_ADOPT;
         requests[i].workload = &next->workloads[i];
+        requests[i].fresh = next->fresh;
+        requests[i].fresh_count = next->fresh_count;
         worker_ask(engine->workers[i].worker, &requests[i]);
     }
     for (unsigned i = 0; i < engine->resources.workers; i++)
@@ -194,7 +196,7 @@ static void republish(struct engine *engine)
     struct worker_request *requests = calloc(engine->resources.workers, sizeof *requests);
     if (!requests)
         return;
-    struct dataplane *next = dataplane_new(&engine->resources, engine->committed);
+    struct dataplane *next = dataplane_new(&engine->resources, engine->config);
     if (next)
         publish(engine, next, requests);
     free(requests);
@@ -272,7 +274,7 @@ static int grow_counters(const struct engine *engine, struct engine_change *chan
     uint32_t capacity[COUNTER_KINDS];
     bool enough = true;
     for (int kind = 0; kind < COUNTER_KINDS; kind++) {
-        uint32_t needed = counter_names_capacity(engine->names, (enum counter_kind)kind);
+        uint32_t needed = counter_names_capacity(engine->resources.names, (enum counter_kind)kind);
         capacity[kind] = engine->cleared->capacity[kind];
         if (needed > capacity[kind] || !capacity[kind]) {
             enough = false;
@@ -292,19 +294,10 @@ static int grow_counters(const struct engine *engine, struct engine_change *chan
     return 0;
 }
 
-static int fresh_drops(struct engine *engine, const struct committed *committed)
-{
-    for (size_t i = 0; i < committed->fresh_count; i++)
-        if (committed->fresh[i].kind == COUNT_INTERFACE &&
-            !sources_fresh(&engine->resources.sources, committed->fresh[i].slot))
-            return -ENOMEM;
-    return 0;
-}
-
 static void free_change(struct engine *engine, struct engine_change *change)
 {
     dataplane_free(change->dataplane, &engine->resources);
-    committed_free(change->committed, engine->names);
+    mirror_config_free(change->config);
     for (unsigned i = 0; change->requests && i < engine->resources.workers; i++)
         counters_free(change->requests[i].counters);
     free(change->requests);
@@ -331,14 +324,9 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
         return -ENOMEM;
     }
     change->requests = requests;
-    change->committed = committed_new(config, engine->names);
-    int error = change->committed ? grow_counters(engine, change) : -ENOMEM;
-    if (!error)
-        error = fresh_drops(engine, change->committed);
-    if (!error) {
-        change->dataplane = dataplane_new(&engine->resources, change->committed);
-        error = change->dataplane ? 0 : -ENOMEM;
-    }
+    change->config = config;
+    change->dataplane = dataplane_new(&engine->resources, config);
+    int error = change->dataplane ? grow_counters(engine, change) : -ENOMEM;
     if (!error && problem &&
         !dataplane_fits(change->dataplane, &engine->resources, problem, context))
         error = -EINVAL;
@@ -352,25 +340,20 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
 
 void engine_commit(struct engine *engine, struct engine_change *change)
 {
-    for (unsigned i = 0; i < engine->resources.workers; i++) {
-        change->requests[i].fresh = change->committed->fresh;
-        change->requests[i].fresh_count = change->committed->fresh_count;
-    }
     publish(engine, change->dataplane, change->requests);
-    change->dataplane = NULL;
-
     if (change->cleared) {
         struct counters *old = engine->cleared;
         counters_add(change->cleared, old);
         engine->cleared = change->cleared;
         change->cleared = old;
     }
-    for (size_t i = 0; i < change->committed->fresh_count; i++)
-        counters_zero_slot(engine->cleared, change->committed->fresh[i].kind,
-                           change->committed->fresh[i].slot);
-    struct committed *old = engine->committed;
-    engine->committed = change->committed;
-    change->committed = old;
+    for (size_t i = 0; i < change->dataplane->fresh_count; i++)
+        counters_zero_slot(engine->cleared, change->dataplane->fresh[i].kind,
+                           change->dataplane->fresh[i].slot);
+    change->dataplane = NULL;
+    struct mirror_config *old = engine->config;
+    engine->config = change->config;
+    change->config = old;
     free_change(engine, change);
 }
 

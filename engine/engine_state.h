@@ -20,13 +20,12 @@ struct engine {
     struct resources resources;
     struct engine_worker *workers;
 
-    struct counter_names *names;
-    struct committed *committed; /* never NULL: begins empty */
-    struct dataplane *dataplane;
-    struct counters *cleared; /* what counters were when they were cleared; its capacity is also
-                                 that of the workers' */
-    bool changed;             /* links may have changed since the last probe */
-    bool alarmed;             /* a worker has called since then */
+    struct mirror_config *config; /* never NULL: begins empty */
+    struct dataplane *dataplane;  /* of it */
+    struct counters *cleared;     /* what counters were when they were cleared; its capacity is also
+                                     that of the workers' */
+    bool changed;                 /* links may have changed since the last probe */
+    bool alarmed;                 /* a worker has called since then */
     uint64_t started_ns;
     uint64_t probed_ns; /* the end of the last probe */
     uint64_t rest_ns;   /* until the next one, whatever changes */

@@ -38,11 +38,11 @@ static bool comes_back(const struct engine *engine, uint32_t session)
 static void show_session(const struct engine *engine, const struct counters *sum, uint32_t index,
                          struct session_status *status)
 {
-    const struct mirror_config *config = engine->committed->config;
+    const struct mirror_config *config = engine->config;
     const struct mirror_session *session = &config->sessions[index];
     const struct session_condition *condition = &engine->dataplane->sessions[index];
     const struct session_row *row =
-        counters_session(sum, engine->committed->slots[COUNT_SESSION][index]);
+        counters_session(sum, engine->dataplane->numbering->slots[COUNT_SESSION][index]);
     *status = (struct session_status){
         .config = session,
         .filter = session->filter == NO_FILTER ? NULL : config->filters[session->filter].name,
@@ -66,46 +66,37 @@ static void show_session(const struct engine *engine, const struct counters *sum
 static void show_rules(const struct engine *engine, const struct counters *sum,
                        struct engine_snapshot *snapshot)
 {
-    const struct mirror_config *config = engine->committed->config;
-    uint32_t index = 0;
-    for (size_t f = 0; f < config->filter_count; f++) {
-        const struct mirror_filter *filter = &config->filters[f];
-        for (int direction = INGRESS; direction < DIRECTIONS; direction++) {
-            for (size_t r = 0; r < filter->rule_count[direction]; r++, index++) {
-                const struct rule_row *row =
-                    counters_rule(sum, engine->committed->slots[COUNT_RULE][index]);
-                snapshot->rules[index] = (struct rule_status){
-                    .filter = filter,
-                    .direction = (enum direction)direction,
-                    .rule = &filter->rules[direction][r],
-                    .hits = {.packets = row->packets, .bytes = row->bytes},
-                };
-            }
-        }
+    const struct numbering *numbering = engine->dataplane->numbering;
+    for (uint32_t i = 0; i < numbering->count[COUNT_RULE]; i++) {
+        const struct numbered_rule *rule = &numbering->rules[i];
+        const struct rule_row *row = counters_rule(sum, numbering->slots[COUNT_RULE][i]);
+        snapshot->rules[i] = (struct rule_status){
+            .filter = rule->filter,
+            .direction = rule->direction,
+            .rule = rule->rule,
+            .hits = {.packets = row->packets, .bytes = row->bytes},
+        };
     }
 }
 
 static void show_receivers(const struct engine *engine, const struct counters *sum,
                            struct engine_snapshot *snapshot)
 {
-    const struct mirror_config *config = engine->committed->config;
-    uint32_t index = 0;
-    for (size_t t = 0; t < config->target_count; t++) {
-        for (size_t r = 0; r < config->targets[t].receiver_count; r++, index++) {
-            const struct receiver_health *health = &engine->dataplane->health[index];
-            const struct receiver_row *row =
-                counters_receiver(sum, engine->committed->slots[COUNT_RECEIVER][index]);
-            struct receiver_status *status = &snapshot->receivers[index];
-            *status = (struct receiver_status){
-                .target = &config->targets[t],
-                .config = &config->targets[t].receivers[r],
-                .state = health->up ? RECEIVER_UP : RECEIVER_DOWN,
-                .mtu = health->mtu,
-                .sent = {.packets = row->packets, .bytes = row->bytes},
-                .errors = row->errors,
-            };
-            snprintf(status->reason, sizeof status->reason, "%s", health->reason);
-        }
+    const struct numbering *numbering = engine->dataplane->numbering;
+    for (uint32_t i = 0; i < numbering->count[COUNT_RECEIVER]; i++) {
+        const struct receiver_health *health = &engine->dataplane->health[i];
+        const struct receiver_row *row =
+            counters_receiver(sum, numbering->slots[COUNT_RECEIVER][i]);
+        struct receiver_status *status = &snapshot->receivers[i];
+        *status = (struct receiver_status){
+            .target = numbering->receivers[i].target,
+            .config = numbering->receivers[i].receiver,
+            .state = health->up ? RECEIVER_UP : RECEIVER_DOWN,
+            .mtu = health->mtu,
+            .sent = {.packets = row->packets, .bytes = row->bytes},
+            .errors = row->errors,
+        };
+        snprintf(status->reason, sizeof status->reason, "%s", health->reason);
     }
 }
 
@@ -121,9 +112,9 @@ static bool mirrored_by_any(const struct mirror_config *config, const char *inte
 static void show_source(const struct engine *engine, const struct counters *sum, uint32_t index,
                         struct interface_status *status)
 {
-    uint32_t slot = engine->committed->slots[COUNT_INTERFACE][index];
+    uint32_t slot = engine->dataplane->numbering->slots[COUNT_INTERFACE][index];
     const struct interface_row *row = counters_interface(sum, slot);
-    status->source = mirrored_by_any(engine->committed->config, status->name);
+    status->source = mirrored_by_any(engine->config, status->name);
     status->received = (struct count){.packets = row->packets, .bytes = row->bytes};
     status->dropped = engine->resources.sources.dropped[slot];
     status->mirrored = row->mirrored;
@@ -136,18 +127,18 @@ static void show_source(const struct engine *engine, const struct counters *sum,
 static void show_interfaces(const struct engine *engine, const struct counters *sum,
                             struct engine_snapshot *snapshot)
 {
-    const struct committed *committed = engine->committed;
+    const struct numbering *numbering = engine->dataplane->numbering;
     size_t link_count, link = 0;
     const struct link *links = links_all(engine->resources.links, &link_count);
     uint32_t source = 0;
-    while (link < link_count || source < committed->count[COUNT_INTERFACE]) {
+    while (link < link_count || source < numbering->count[COUNT_INTERFACE]) {
         struct interface_status *status = &snapshot->interfaces[snapshot->interface_count++];
         int order = link == link_count ? 1
-                    : source == committed->count[COUNT_INTERFACE]
+                    : source == numbering->count[COUNT_INTERFACE]
                         ? -1
-                        : strcmp(links[link].name, committed->interfaces[source]);
+                        : strcmp(links[link].name, numbering->interfaces[source]);
         *status = (struct interface_status){.link = LINK_ABSENT};
-        memcpy(status->name, order <= 0 ? links[link].name : committed->interfaces[source],
+        memcpy(status->name, order <= 0 ? links[link].name : numbering->interfaces[source],
                sizeof status->name);
         if (order <= 0)
             status->link = links[link].up ? LINK_UP : LINK_DOWN;
@@ -193,7 +184,7 @@ static void show_worker(struct engine *engine, unsigned index, const struct work
 
 static bool allocate(const struct engine *engine, struct engine_snapshot *snapshot)
 {
-    const uint32_t *count = engine->committed->count;
+    const uint32_t *count = engine->dataplane->numbering->count;
     size_t link_count;
     links_all(engine->resources.links, &link_count);
     snapshot->session_count = count[COUNT_SESSION];
@@ -254,11 +245,11 @@ void engine_snapshot_free(struct engine_snapshot *snapshot)
 
 static int clear_session(struct engine *engine, const struct counters *sum, const char *name)
 {
-    const struct committed *committed = engine->committed;
-    for (uint32_t i = 0; i < committed->count[COUNT_SESSION]; i++) {
-        if (strcmp(committed->config->sessions[i].name, name))
+    const struct numbering *numbering = engine->dataplane->numbering;
+    for (uint32_t i = 0; i < numbering->count[COUNT_SESSION]; i++) {
+        if (strcmp(engine->config->sessions[i].name, name))
             continue;
-        counters_copy_slot(engine->cleared, sum, COUNT_SESSION, committed->slots[COUNT_SESSION][i]);
+        counters_copy_slot(engine->cleared, sum, COUNT_SESSION, numbering->slots[COUNT_SESSION][i]);
         return 0;
     }
     return -ENOENT;

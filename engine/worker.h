@@ -28,11 +28,6 @@ struct worker_totals {
     uint64_t received, mirrored, rejected, unmatched, own;
 };
 
-struct worker_slot {
-    enum counter_kind kind;
-    uint32_t slot;
-};
-
 enum worker_request_kind { WORKER_ADOPT, WORKER_REPORT, WORKER_END };
 
 struct worker_request {
@@ -42,7 +37,7 @@ struct worker_request {
     struct workload *workload;
     /* WORKER_ADOPT, may be NULL: larger counters to go on with; it leaves the old ones here. */
     struct counters *counters;
-    const struct worker_slot *fresh; /* WORKER_ADOPT: slots that begin at zero */
+    const struct counter_slot *fresh; /* WORKER_ADOPT: slots that begin at zero */
     size_t fresh_count;
     /* WORKER_REPORT: it adds its counters and totals to these. */
     struct counters *sum;

@@ -5,7 +5,6 @@
 #include "../packet/vxlan.h"
 #include "classifier.h"
 #include "own.h"
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,34 +12,6 @@ enum {
     MTU_UNKNOWN = 1500, /* stands in for a path MTU that is not known: Ethernet's */
     TRIES_MAX = 64,     /* draws for a receiver that is up before weighing all of them */
 };
-
-static int compare_names(const void *one, const void *other)
-{
-    return strncmp(one, other, INTERFACE_NAME_MAX);
-}
-
-int plan_interfaces(const struct mirror_config *config, char (**names)[INTERFACE_NAME_MAX])
-{
-    size_t count = 0, distinct = 0;
-    for (size_t i = 0; i < config->session_count; i++)
-        count += config->sessions[i].source_count;
-    char(*all)[INTERFACE_NAME_MAX] = calloc(count ? count : 1, sizeof *all);
-    if (!all)
-        return -ENOMEM;
-    count = 0;
-    for (size_t i = 0; i < config->session_count; i++) {
-        const struct mirror_session *session = &config->sessions[i];
-        for (size_t source = 0; source < session->source_count; source++)
-            memcpy(all[count++], session->sources[source], sizeof *all);
-    }
-    qsort(all, count, sizeof *all, compare_names);
-    for (size_t i = 0; i < count; i++) {
-        if (distinct == 0 || compare_names(all[distinct - 1], all[i]) != 0)
-            memmove(all[distinct++], all[i], sizeof *all);
-    }
-    *names = all;
-    return (int)distinct;
-}
 
 static bool has_source(const struct mirror_session *session, const char *name)
 {
@@ -51,20 +22,11 @@ static bool has_source(const struct mirror_session *session, const char *name)
     return false;
 }
 
-/* The number of a list's first rule: rules are numbered by filter, ingress first. */
-static size_t first_rule(const struct mirror_config *config, int filter, int direction)
-{
-    size_t number = direction == EGRESS ? config->filters[filter].rule_count[INGRESS] : 0;
-    for (int i = 0; i < filter; i++)
-        number += config->filters[i].rule_count[INGRESS] + config->filters[i].rule_count[EGRESS];
-    return number;
-}
-
 /* Appends to `rules` (NULL: only counts) what the session takes of that direction. */
 static size_t session_rules(const struct plan_input *input, uint32_t index, int direction,
                             struct classifier_rule *rules)
 {
-    const struct mirror_config *config = input->config;
+    const struct mirror_config *config = input->numbering->config;
     int filter = config->sessions[index].filter;
     struct verdict verdict = {VERDICT_MIRRORED, index, NO_SLOT};
     if (filter == NO_FILTER) {
@@ -74,7 +36,8 @@ static size_t session_rules(const struct plan_input *input, uint32_t index, int 
     }
     const struct mirror_rule *list = config->filters[filter].rules[direction];
     size_t count = config->filters[filter].rule_count[direction];
-    const uint32_t *slots = input->rule_slots + first_rule(config, filter, direction);
+    const uint32_t *slots =
+        input->numbering->slots[COUNT_RULE] + input->numbering->first_rule[filter][direction];
     for (size_t i = 0; rules && i < count; i++) {
         verdict.kind = list[i].accept ? VERDICT_MIRRORED : VERDICT_REJECTED;
         verdict.rule_slot = slots[i];
@@ -88,8 +51,8 @@ static size_t interface_rules(const struct plan_input *input, const char *name, 
                               struct classifier_rule *rules)
 {
     size_t count = 0;
-    for (uint32_t i = 0; i < input->config->session_count; i++) {
-        const struct mirror_session *session = &input->config->sessions[i];
+    for (uint32_t i = 0; i < input->numbering->config->session_count; i++) {
+        const struct mirror_session *session = &input->numbering->config->sessions[i];
         bool takes_part = input->session_up[i] && !session->disabled &&
                           session->direction[direction] && has_source(session, name);
         if (takes_part)
@@ -113,34 +76,32 @@ static struct classifier *build_classifier(const struct plan_input *input, const
 
 static bool build_interfaces(struct plan *plan, const struct plan_input *input)
 {
-    char(*names)[INTERFACE_NAME_MAX];
-    int count = plan_interfaces(input->config, &names);
-    if (count < 0)
-        return false;
+    const struct numbering *numbering = input->numbering;
+    uint32_t count = numbering->count[COUNT_INTERFACE];
     bool good = true;
-    plan->interfaces = calloc(count ? (size_t)count : 1, sizeof *plan->interfaces);
-    for (int i = 0; plan->interfaces && good && i < count; i++) {
+    plan->interfaces = calloc(count + 1u, sizeof *plan->interfaces);
+    for (uint32_t i = 0; plan->interfaces && good && i < count; i++) {
         struct plan_interface *interface = &plan->interfaces[plan->interface_count++];
-        memcpy(interface->name, names[i], sizeof interface->name);
-        interface->slot = input->interface_slots[i];
+        const char *name = numbering->interfaces[i];
+        memcpy(interface->name, name, sizeof interface->name);
+        interface->slot = numbering->slots[COUNT_INTERFACE][i];
         for (int direction = 0; direction < DIRECTIONS; direction++) {
-            interface->classifier[direction] = build_classifier(input, names[i], direction);
+            interface->classifier[direction] = build_classifier(input, name, direction);
             good = good && interface->classifier[direction];
         }
     }
-    free(names);
     return plan->interfaces && good;
 }
 
 static bool build_sessions(struct plan *plan, const struct plan_input *input)
 {
-    const struct mirror_config *config = input->config;
-    plan->session_count = (uint32_t)config->session_count;
+    const struct numbering *numbering = input->numbering;
+    plan->session_count = numbering->count[COUNT_SESSION];
     plan->sessions = calloc(plan->session_count + 1u, sizeof *plan->sessions);
     for (uint32_t i = 0; plan->sessions && i < plan->session_count; i++) {
-        const struct mirror_session *session = &config->sessions[i];
+        const struct mirror_session *session = &numbering->config->sessions[i];
         plan->sessions[i] = (struct plan_session){
-            .slot = input->session_slots[i],
+            .slot = numbering->slots[COUNT_SESSION][i],
             .vni = session->vni,
             .packet_length = session->packet_length,
             .target = (uint32_t)session->target,
@@ -158,56 +119,57 @@ static uint32_t room(uint8_t family, uint32_t mtu)
     return mtu > overhead ? mtu - overhead : 0;
 }
 
-static bool build_target(struct plan *plan, const struct plan_input *input, uint32_t index)
+static bool build_receivers(struct plan *plan, const struct plan_input *input)
 {
-    const struct mirror_target *configured = &input->config->targets[index];
-    struct plan_target *target = &plan->targets[index];
-    target->first = plan->receiver_count;
-    target->count = (uint32_t)configured->receiver_count;
-    uint32_t *live = calloc(target->count + 1u, sizeof *live);
-    if (!live)
-        return false;
-    target->live = live;
-    for (uint32_t i = 0; i < target->count; i++) {
-        uint32_t at = plan->receiver_count++;
-        plan->receivers[at] = (struct plan_receiver){
-            .address = configured->receivers[i],
-            .slot = input->receiver_slots[at],
-            .keep = room(configured->receivers[i].family, input->receivers[at].mtu),
-            .up = input->receivers[at].up,
+    const struct numbering *numbering = input->numbering;
+    plan->receiver_count = numbering->count[COUNT_RECEIVER];
+    plan->receivers = calloc(plan->receiver_count + 1u, sizeof *plan->receivers);
+    for (uint32_t i = 0; plan->receivers && i < plan->receiver_count; i++) {
+        const struct mirror_receiver *address = numbering->receivers[i].receiver;
+        plan->receivers[i] = (struct plan_receiver){
+            .address = *address,
+            .slot = numbering->slots[COUNT_RECEIVER][i],
+            .keep = room(address->family, input->receivers[i].mtu),
+            .up = input->receivers[i].up,
         };
-        if (plan->receivers[at].up)
-            live[target->live_count++] = at;
     }
-    return true;
+    return plan->receivers;
+}
+
+static bool build_target(const struct plan *plan, struct plan_target *target)
+{
+    uint32_t *live = calloc(target->count + 1u, sizeof *live);
+    target->live = live;
+    for (uint32_t i = target->first; live && i < target->first + target->count; i++)
+        if (plan->receivers[i].up)
+            live[target->live_count++] = i;
+    return live;
 }
 
 static bool build_targets(struct plan *plan, const struct plan_input *input)
 {
-    const struct mirror_config *config = input->config;
-    size_t receivers = 0;
-    for (size_t i = 0; i < config->target_count; i++)
-        receivers += config->targets[i].receiver_count;
+    const struct mirror_config *config = input->numbering->config;
     plan->targets = calloc(config->target_count + 1, sizeof *plan->targets);
-    plan->receivers = calloc(receivers + 1, sizeof *plan->receivers);
-    if (!plan->targets || !plan->receivers)
-        return false;
-    for (; plan->target_count < config->target_count; plan->target_count++) {
-        if (!build_target(plan, input, plan->target_count))
+    for (; plan->targets && plan->target_count < config->target_count; plan->target_count++) {
+        struct plan_target *target = &plan->targets[plan->target_count];
+        target->first = input->numbering->first_receiver[plan->target_count];
+        target->count = (uint32_t)config->targets[plan->target_count].receiver_count;
+        if (!build_target(plan, target))
             return false;
     }
-    return true;
+    return plan->targets;
 }
 
 static bool build_own(struct plan *plan, const struct plan_input *input)
 {
+    const struct mirror_config *config = input->numbering->config;
     plan->own = own_new(2 * (size_t)plan->receiver_count + plan->session_count);
-    for (size_t s = 0; plan->own && s < input->config->session_count; s++) {
-        const struct mirror_session *session = &input->config->sessions[s];
+    for (size_t s = 0; plan->own && s < config->session_count; s++) {
+        const struct mirror_session *session = &config->sessions[s];
         if (session->disabled)
             continue;
         own_add_vni(plan->own, session->vni);
-        const struct mirror_target *target = &input->config->targets[session->target];
+        const struct mirror_target *target = &config->targets[session->target];
         for (size_t i = 0; i < target->receiver_count; i++) {
             const struct mirror_receiver *receiver = &target->receivers[i];
             own_add(plan->own, receiver->family, receiver->address);
@@ -222,8 +184,8 @@ struct plan *plan_build(const struct plan_input *input)
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
         return NULL;
-    if (build_sessions(plan, input) && build_targets(plan, input) && build_own(plan, input) &&
-        build_interfaces(plan, input))
+    if (build_sessions(plan, input) && build_receivers(plan, input) && build_targets(plan, input) &&
+        build_own(plan, input) && build_interfaces(plan, input))
         return plan;
     plan_free(plan);
     return NULL;

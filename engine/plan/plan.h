@@ -4,22 +4,18 @@
 #ifndef MIRRORSH_PLAN_H
 #define MIRRORSH_PLAN_H
 
-#include "../mirror_config.h"
 #include "../packet/decode.h"
+#include "numbering.h"
 
-/* Interfaces are numbered in the order of their names over all sessions (enabled or not);
- * rules by filter, ingress first, ascending; receivers by target, in configured order. */
 struct plan_receiver_state {
     bool up;
     uint32_t mtu; /* of the path, outer IP packet; 0: not known, take 1500 */
 };
 
-/* Slots are where a worker's counters of that name live; they outlast plans. */
 struct plan_input {
-    const struct mirror_config *config;
+    const struct numbering *numbering;
     const bool *session_up; /* one a session: it takes part; a disabled one does not */
     const struct plan_receiver_state *receivers; /* one a receiver */
-    const uint32_t *session_slots, *rule_slots, *receiver_slots, *interface_slots;
 };
 
 struct plan_session {
@@ -51,9 +47,9 @@ struct plan_interface {
 };
 
 struct plan {
-    struct plan_interface *interfaces;
+    struct plan_interface *interfaces; /* sessions, receivers and these as they are numbered */
     uint32_t interface_count;
-    struct plan_session *sessions; /* one a configured session, same index */
+    struct plan_session *sessions;
     uint32_t session_count;
     struct plan_target *targets;
     uint32_t target_count;
@@ -64,17 +60,11 @@ struct plan {
 
 enum verdict_kind { VERDICT_UNMATCHED, VERDICT_REJECTED, VERDICT_MIRRORED, VERDICT_OWN };
 
-enum { NO_SLOT = UINT32_MAX };
-
 struct verdict {
     enum verdict_kind kind;
     uint32_t session;   /* MIRRORED, REJECTED: index in plan->sessions */
     uint32_t rule_slot; /* of the deciding rule; NO_SLOT: session without filter */
 };
-
-/* The distinct source interfaces of a configuration in the plan's order: *names is malloced,
- * the caller frees it. -ENOMEM, else their number. */
-int plan_interfaces(const struct mirror_config *config, char (**names)[INTERFACE_NAME_MAX]);
 
 /* Copies what it needs of the input; NULL when memory runs out. */
 struct plan *plan_build(const struct plan_input *input);

@@ -11,7 +11,8 @@ if [ -z "$driver" ]; then
     driver=$lab/driver
     # shellcheck disable=SC2046,SC2086
     if ! ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -pthread -g $SANITIZE -o "$driver" \
-        "$TOP/tests/network/engine_driver.c" $(find "$BUILD/build/engine" -name '*.o') -luring \
+        "$TOP/tests/network/engine_driver.c" \
+        $(cd "$TOP" && find engine -name '*.c' | sed "s,\(.*\)c$,$BUILD/build/\1o,") -luring \
         >"$lab/cc" 2>&1; then
         not_ok 'the driver builds' "$(cat "$lab/cc")"
         exit 1

@@ -1,4 +1,4 @@
-/* links: engine/plan/plan.c engine/plan/classifier.c engine/plan/own.c engine/packet/decode.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: engine/plan/plan.c engine/plan/classifier.c engine/plan/own.c engine/plan/numbering.c engine/packet/decode.c engine/plan/match_field.c engine/mirror_config.c */
 #include "../../engine/packet/vxlan.h"
 #include "../../engine/plan/plan.h"
 #include "matches.h"
@@ -17,7 +17,7 @@ enum { MANY = 64, FLOWS = 20000 };
 static struct mirror_config *config;
 static bool session_up[MANY];
 static struct plan_receiver_state receivers[MANY];
-static uint32_t session_slots[MANY], rule_slots[MANY], receiver_slots[MANY], interface_slots[MANY];
+static struct numbering *numbering;
 static struct plan *plan;
 
 static int setup(void **state)
@@ -30,10 +30,6 @@ static int setup(void **state)
     for (uint32_t i = 0; i < MANY; i++) {
         session_up[i] = true;
         receivers[i] = (struct plan_receiver_state){.up = true};
-        session_slots[i] = SESSION_SLOT + i;
-        rule_slots[i] = RULE_SLOT + i;
-        receiver_slots[i] = RECEIVER_SLOT + i;
-        interface_slots[i] = INTERFACE_SLOT + i;
     }
     return 0;
 }
@@ -43,6 +39,8 @@ static int teardown(void **state)
     (void)state;
     plan_free(plan);
     plan = NULL;
+    numbering_free(numbering);
+    numbering = NULL;
     mirror_config_free(config);
     return 0;
 }
@@ -98,11 +96,16 @@ static struct mirror_session *add_session(int filter, int target, const char *so
 
 static void build(void)
 {
-    struct plan_input input = {
-        config, session_up, receivers, session_slots, rule_slots, receiver_slots, interface_slots,
-    };
+    static const uint32_t first_slot[COUNTER_KINDS] = {SESSION_SLOT, RULE_SLOT, RECEIVER_SLOT,
+                                                       INTERFACE_SLOT};
     plan_free(plan);
-    plan = plan_build(&input);
+    numbering_free(numbering);
+    numbering = numbering_new(config);
+    assert_non_null(numbering);
+    for (int kind = 0; kind < COUNTER_KINDS; kind++)
+        for (uint32_t i = 0; i < numbering->count[kind]; i++)
+            numbering->slots[kind][i] = first_slot[kind] + i;
+    plan = plan_build(&(struct plan_input){numbering, session_up, receivers});
     assert_non_null(plan);
 }
 
@@ -253,17 +256,15 @@ static void sources_and_directions(void **state)
     add_session(NO_FILTER, target, "veth2 eth0")->direction[EGRESS] = false;
     add_session(NO_FILTER, target, "eth0 br0");
     add_session(NO_FILTER, target, "lo")->disabled = true;
-    char(*names)[INTERFACE_NAME_MAX];
-    assert_int_equal(plan_interfaces(config, &names), 4);
     static const char *const expected[] = {"br0", "eth0", "lo", "veth2"};
     build();
     assert_int_equal(plan->interface_count, 4);
     for (uint32_t i = 0; i < 4; i++) {
-        assert_string_equal(names[i], expected[i]);
+        assert_string_equal(numbering->interfaces[i], expected[i]);
+        assert_int_equal(numbering_interface(numbering, expected[i]), i);
         assert_string_equal(plan->interfaces[i].name, expected[i]);
         assert_int_equal(plan->interfaces[i].slot, INTERFACE_SLOT + i);
     }
-    free(names);
     static const int taker[4][DIRECTIONS] = {{1, 1}, {0, 1}, {-1, -1}, {0, -1}};
     struct flow_key key = {0}; /* any frame at all */
     for (uint32_t i = 0; i < 4; i++) {
@@ -426,9 +427,6 @@ static void an_empty_configuration(void **state)
     (void)state;
     build();
     assert_int_equal(plan->interface_count, 0);
-    char(*names)[INTERFACE_NAME_MAX];
-    assert_int_equal(plan_interfaces(config, &names), 0);
-    free(names);
     plan_free(NULL);
     mirror_config_free(NULL);
 }

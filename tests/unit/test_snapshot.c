@@ -1,4 +1,4 @@
-/* links: engine/snapshot.c engine/counters.c shell/command/show_sessions.c
+/* links: engine/snapshot.c engine/counters.c engine/plan/numbering.c shell/command/show_sessions.c
  * shell/command/show_filters.c shell/command/show_targets.c shell/command/show_engine.c
  * shell/command/output.c shell/config/problem.c shell/config/utf8.c shell/config/words.c
  * shell/config/value.c shell/config/endpoint.c shell/config/schema.c shell/config/node.c
@@ -128,7 +128,6 @@ static struct mirror_target target = {.receivers = &address, .receiver_count = 1
 static struct mirror_session session;
 static char sources[1][INTERFACE_NAME_MAX] = {"eth7"};
 static struct mirror_config config = {&filter, 1, &target, 1, &session, 1};
-static uint32_t slot;
 static uint64_t dropped = FIRST - 1;
 
 static char *name_of(char text[])
@@ -139,18 +138,12 @@ static char *name_of(char text[])
 static void set_up(void)
 {
     static char filter_name[] = "f", target_name[] = "t", session_name[] = "s";
-    static struct committed committed = {
-        .config = &config,
-        .interfaces = sources,
-        .slots = {&slot, &slot, &slot, &slot},
-        .count = {1, 1, 1, 1},
-    };
     static struct receiver_health health = {.up = true};
     static struct session_condition condition = {.up = true};
     static _Atomic uint32_t looped;
     static struct workload workload = {.looped = &looped};
     static struct dataplane dataplane = {
-        .committed = &committed, .health = &health, .sessions = &condition, .workloads = &workload};
+        .health = &health, .sessions = &condition, .workloads = &workload};
     static struct engine_worker worker;
     const uint32_t capacity[COUNTER_KINDS] = {1, 1, 1, 1};
     filter.name = name_of(filter_name);
@@ -159,8 +152,11 @@ static void set_up(void)
                                       .sources = sources,
                                       .source_count = 1,
                                       .direction = {true, true}};
+    dataplane.numbering = numbering_new(&config);
+    for (int kind = 0; kind < COUNTER_KINDS; kind++)
+        dataplane.numbering->slots[kind][0] = 0;
     engine = (struct engine){
-        .committed = &committed,
+        .config = &config,
         .dataplane = &dataplane,
         .workers = &worker,
         .cleared = counters_new(capacity),
@@ -169,6 +165,13 @@ static void set_up(void)
                                   .dropped_room = 1,
                                   .dropped_all = FIRST - 2}},
     };
+}
+
+static void tear_down(struct counters *counters)
+{
+    counters_free(counters);
+    counters_free(engine.cleared);
+    numbering_free(engine.dataplane->numbering);
 }
 
 /* Fills `count` numbers with values of their own, from *next on. */
@@ -235,8 +238,7 @@ static void every_counter_arrives_in_json(void **state)
             fail_msg("%u arrives twice:\n%s", (unsigned)value, text);
     }
     free(text);
-    counters_free(counters);
-    counters_free(engine.cleared);
+    tear_down(counters);
 }
 
 /* Cleared is what all of it was: nothing but zeros comes. */
@@ -253,8 +255,7 @@ static void every_counter_is_cleared(void **state)
     if (strstr(text, ":70000") || strstr(text, ":6999"))
         fail_msg("something is left:\n%s", text);
     free(text);
-    counters_free(counters);
-    counters_free(engine.cleared);
+    tear_down(counters);
 }
 
 int main(void)
