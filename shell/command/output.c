@@ -188,11 +188,3 @@ void json_text(struct json *json, const char *key, const char *text)
     else
         fputs("null", json->out);
 }
-
-void json_count(struct json *json, const char *key, uint64_t packets, uint64_t bytes)
-{
-    json_open(json, key, '{');
-    json_number(json, "packets", packets);
-    json_number(json, "bytes", bytes);
-    json_close(json, '}');
-}

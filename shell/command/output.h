@@ -38,7 +38,5 @@ void json_decimal(struct json *json, const char *key, double value);
 void json_truth(struct json *json, const char *key, bool value);
 /* NULL or "": null. */
 void json_text(struct json *json, const char *key, const char *text);
-/* {"packets":P,"bytes":B} */
-void json_count(struct json *json, const char *key, uint64_t packets, uint64_t bytes);
 
 #endif

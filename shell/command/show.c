@@ -1,8 +1,6 @@
-/* The family of show commands, and what its files share: see show.h. */
+/* The family of show commands: its table, and how all of them begin and end. */
 #include "show.h"
 #include "command_table.h"
-#include <arpa/inet.h>
-#include <stdlib.h>
 
 bool engine_runs(const struct context *context)
 {
@@ -22,79 +20,11 @@ struct engine_snapshot *take_snapshot(const struct context *context)
     return snapshot;
 }
 
-const char *session_state_text(enum session_state state)
+void show_list(struct context *context, const char *key, const struct listing *list)
 {
-    switch (state) {
-    case SESSION_UP:
-        return "up";
-    case SESSION_DOWN:
-        return "down";
-    case SESSION_DISABLED:
-        return "disabled";
-    }
-    return "";
-}
+    const struct column answer = {.key = key, .type = COLUMN_LIST, .list = *list};
 
-const char *receiver_state_text(enum receiver_state state)
-{
-    switch (state) {
-    case RECEIVER_UP:
-        return "up";
-    case RECEIVER_DOWN:
-        return "down";
-    }
-    return "";
-}
-
-void receiver_address(const struct mirror_receiver *receiver, char text[static ADDRESS_TEXT_MAX])
-{
-    if (!inet_ntop(receiver->family == 4 ? AF_INET : AF_INET6, receiver->address, text,
-                   ADDRESS_TEXT_MAX))
-        text[0] = '\0';
-}
-
-void receiver_endpoint(const struct mirror_receiver *receiver, char text[static ADDRESS_TEXT_MAX])
-{
-    char address[ADDRESS_TEXT_MAX];
-
-    receiver_address(receiver, address);
-    snprintf(text, ADDRESS_TEXT_MAX, receiver->family == 4 ? "%.46s:%u" : "[%.46s]:%u", address,
-             receiver->port);
-}
-
-char *match_text(const struct match *match)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    const char *blank = "";
-
-    if (!out)
-        return NULL;
-    for (size_t i = 0; i < MATCH_FIELD_COUNT; i++) {
-        char value[MATCH_TEXT_MAX];
-
-        if (!(match->given & (1u << i)))
-            continue;
-        match_value_print(&match_fields[i], &match->value[i], value);
-        fprintf(out, "%s%s %s", blank, match_fields[i].name, value);
-        blank = " ";
-    }
-    if (fclose(out) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
-}
-
-const char *direction_text(enum direction direction)
-{
-    return direction == INGRESS ? "ingress" : "egress";
-}
-
-uint64_t session_dropped(const struct session_status *session)
-{
-    return session->dropped_no_receiver + session->dropped_send_error + session->dropped_backlog;
+    columns_print(&answer, 1, context->request.pipe.display, context->out);
 }
 
 #define NAMED(what, list_name)                                                                     \

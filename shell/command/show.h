@@ -2,6 +2,7 @@
 #ifndef MIRRORSH_SHOW_H
 #define MIRRORSH_SHOW_H
 
+#include "columns.h"
 #include "context.h"
 
 command_fn show_sessions, show_filters, show_targets, show_interfaces, show_engine, show_version,
@@ -11,6 +12,26 @@ command_fn show_sessions, show_filters, show_targets, show_interfaces, show_engi
 bool engine_runs(const struct context *context);
 /* Its counters now; NULL with context->problem. */
 struct engine_snapshot *take_snapshot(const struct context *context);
+/* An answer that is one list, called `key` in JSON; as the line's pipe wants it displayed. */
+void show_list(struct context *context, const char *key, const struct listing *list);
+
+/* Rows of a snapshot that belong to instances of a list of the configuration, side by side. */
+struct owned {
+    const void *items;
+    size_t count, size;
+    const char *(*owner)(const void *item); /* the name of the instance */
+};
+/* An instance, also one that has none. */
+struct owner {
+    const char *name;
+    const void *items;
+    size_t count;
+};
+struct owners {
+    struct owner *at; /* malloced */
+    size_t count;     /* 0 when memory runs out */
+};
+struct owners owners_of(const struct node *tree, const char *list, const struct owned *owned);
 
 const char *session_state_text(enum session_state state);
 const char *receiver_state_text(enum receiver_state state);

@@ -1,8 +1,6 @@
 /* show sessions: the table, one session's every value, and JSON. */
 #include "../config/value.h"
-#include "output.h"
 #include "show.h"
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,183 +11,130 @@ static const char *directions_text(const struct mirror_session *session)
     return session->direction[INGRESS] ? "ingress" : "egress";
 }
 
-/* ---- JSON ---- */
-
-static void session_json(struct json *json, const struct session_status *session)
+static const char *const *sources_of(struct columns *columns, const struct mirror_session *session)
 {
-    const struct mirror_session *config = session->config;
+    const char **sources = calloc(session->source_count + 1, sizeof *sources);
 
-    json_open(json, NULL, '{');
-    json_text(json, "name", config->name);
-    json_number(json, "priority", config->priority);
-    json_text(json, "state", session_state_text(session->state));
-    json_text(json, "reason", session->reason);
-    json_number(json, "vni", config->vni);
-    json_number(json, "packet_length", config->packet_length);
-    json_text(json, "filter", session->filter);
-    json_text(json, "target", session->target);
-    json_text(json, "direction", directions_text(config));
-    json_open(json, "sources", '[');
-    for (size_t i = 0; i < config->source_count; i++)
-        json_text(json, NULL, config->sources[i]);
-    json_close(json, ']');
-    json_count(json, "matched", session->matched.packets, session->matched.bytes);
-    json_count(json, "sent", session->sent.packets, session->sent.bytes);
-    json_open(json, "truncated", '{');
-    json_number(json, "packets", session->truncated);
-    json_close(json, '}');
-    json_open(json, "dropped", '{');
-    json_number(json, "packets", session_dropped(session));
-    json_number(json, "rate_limit", 0); /* no session has one yet */
-    json_number(json, "no_receiver", session->dropped_no_receiver);
-    json_number(json, "send_error", session->dropped_send_error);
-    json_number(json, "backlog", session->dropped_backlog);
-    json_close(json, '}');
-    json_close(json, '}');
+    for (size_t i = 0; sources && i < session->source_count; i++)
+        sources[i] = session->sources[i];
+    return columns_keep(columns, sources);
 }
 
-/* ---- the table ---- */
+/* ---- what the configuration says of it ---- */
 
-static void table_header(struct table *table)
+/* The values of a leaf-list, as TEXTS wants them. */
+static const char *const *values_of(struct columns *columns, const struct node *leaf)
 {
-    static const char *const titles[] = {"Session", "Prio", "State", "VNI",
-                                         "Matched", "Sent", "Cut",   "Dropped"};
+    const char **values = calloc(leaf->value_count + 1, sizeof *values);
 
-    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
-        table_cell(table, "%s", titles[i]);
+    for (size_t i = 0; values && i < leaf->value_count; i++)
+        values[i] = leaf->values[i];
+    return columns_keep(columns, values);
 }
 
-static void table_row(struct table *table, const struct session_status *session)
+/* A value is marked where nobody typed it; one that was chosen (`auto`) says so. */
+static void add_leaf(struct columns *columns, const struct node *node, const struct schema *row,
+                     const char *name, uint32_t vni)
 {
-    table_cell(table, "%s", session->config->name);
-    table_cell(table, "%u", session->config->priority);
-    table_cell(table, "%s", session_state_text(session->state));
-    table_cell(table, "%u", session->config->vni);
-    table_cell(table, "%" PRIu64, session->matched.packets);
-    table_cell(table, "%" PRIu64, session->sent.packets);
-    table_cell(table, "%" PRIu64, session->truncated);
-    table_cell(table, "%" PRIu64, session_dropped(session));
-    if (*session->reason)
-        table_note(table, session->reason);
-}
+    const struct setting setting = node_setting(node, row->name);
+    struct column line = {
+        .line = name, .mark = setting.given ? NULL : "default", TEXT(setting.text)};
 
-/* ---- detail ---- */
-
-/* A value, marked when it is not what somebody typed. */
-static void value(struct table *table, const struct node *node, const char *leaf, const char *text)
-{
-    table_cell(table, "%s", leaf);
-    table_cell(table, "%s%s", text, node_setting(node, leaf).given ? "" : " (default)");
-}
-
-static void count_line(struct table *table, const char *name, const struct count *count)
-{
-    table_cell(table, "%s", name);
-    table_cell(table, "%" PRIu64 " packets, %" PRIu64 " bytes", count->packets, count->bytes);
-}
-
-static void detail_settings(struct table *table, const struct session_status *session,
-                            const struct node *node)
-{
-    const struct mirror_session *config = session->config;
-    const struct setting vni = node_setting(node, "vni");
-    const char *description = node_value(node, "description");
-    char number[16], filter[64];
-
-    if (description)
-        value(table, node, "description", description);
-    snprintf(number, sizeof number, "%u", config->priority);
-    value(table, node, "priority", number);
-    for (size_t i = 0; i < config->source_count; i++) {
-        table_cell(table, "%s", i == 0 ? "source interface" : "");
-        table_cell(table, "%s", config->sources[i]);
+    if (!setting.text && !schema_default(row))
+        return;
+    if (!setting.text) {
+        line.text = columns_text(columns, "none: %s", schema_default(row));
+    } else if (strcmp(row->name, "vni") == 0 && value_to_number(setting.text, -1) < 0) {
+        line.text = columns_text(columns, "%u", vni);
+        line.mark = columns_text(columns, "%s%s", setting.given ? "" : "default: ", setting.text);
     }
-    value(table, node, "direction", directions_text(config));
-    snprintf(filter, sizeof filter, "none: %s",
-             schema_default(schema_child(node->schema, "filter")));
-    value(table, node, "filter", session->filter ? session->filter : filter);
-    value(table, node, "target", session->target);
-    table_cell(table, "vni");
-    if (value_to_number(vni.text, -1) >= 0)
-        table_cell(table, "%u", config->vni);
-    else
-        table_cell(table, "%u (%s%s)", config->vni, vni.given ? "" : "default: ", vni.text);
-    snprintf(number, sizeof number, "%u", config->packet_length);
-    value(table, node, "packet-length",
-          config->packet_length == PACKET_LENGTH_FULL ? "full" : number);
-    value(table, node, "disabled", node_setting(node, "disabled").text);
+    columns_add(columns, &line, 1);
 }
 
-static void detail_counters(struct table *table, const struct session_status *session)
+/* The leaves of a node in the order of the schema, `above` before their names. */
+static void add_settings(struct columns *columns, const struct node *node, const char *above,
+                         uint32_t vni)
 {
-    count_line(table, "matched", &session->matched);
-    count_line(table, "sent", &session->sent);
-    table_cell(table, "truncated");
-    table_cell(table, "%" PRIu64 " packets", session->truncated);
-    table_cell(table, "dropped");
-    table_cell(table, "%" PRIu64 " packets", session_dropped(session));
-    table_cell(table, "  no receiver");
-    table_cell(table, "%" PRIu64, session->dropped_no_receiver);
-    table_cell(table, "  send error");
-    table_cell(table, "%" PRIu64, session->dropped_send_error);
-    table_cell(table, "  backlog");
-    table_cell(table, "%" PRIu64, session->dropped_backlog);
+    for (const struct schema *row = node->schema->children; row->name; row++) {
+        const struct node *child = node_child(node, row->name);
+        const char *name = columns_text(columns, "%s%s", above, row->name);
+
+        if (row->kind == SCHEMA_LEAF || row->kind == SCHEMA_FLAG)
+            add_leaf(columns, node, row, name, vni);
+        else if (child && row->kind == SCHEMA_LEAF_LIST)
+            columns_add(columns, &(struct column){.line = name, TEXTS(values_of(columns, child))},
+                        1);
+        else if (child && row->kind == SCHEMA_CONTAINER)
+            add_settings(columns, child, columns_text(columns, "%s ", name), vni);
+    }
 }
 
-static void session_detail(const struct session_status *session, const struct node *tree, FILE *out)
-{
-    struct table table = {.columns = 2, .align = "ll", .indent = "  "};
-    const struct node *node = node_instance(tree, "session", session->config->name);
+/* ---- its columns ---- */
 
-    fprintf(out, "Session %s\n", session->config->name);
-    table_cell(&table, "state");
-    table_cell(&table, "%s%s%s", session_state_text(session->state), *session->reason ? ": " : "",
-               session->reason);
+/* tree: NULL: settings are not wanted */
+static void session_columns(struct columns *columns, const void *item, const void *tree)
+{
+    const struct session_status *session = item;
+    const struct mirror_session *config = session->config;
+    const struct node *node = tree ? node_instance(tree, "session", config->name) : NULL;
+    const struct column state[] = {
+        {"name", "Session", .heading = columns_text(columns, "Session %s", config->name),
+         LABEL("session"), TEXT(config->name)},
+        {"priority", "Prio", NUMBER(config->priority)},
+        {"state", "State", "state", TEXT(session_state_text(session->state))},
+        {"reason", .note = true, TEXT(session->reason)},
+        {"vni", "VNI", NUMBER(config->vni)},
+        {"packet_length", NUMBER(config->packet_length)},
+        {"filter", TEXT(session->filter)},
+        {"target", TEXT(session->target)},
+        {"direction", TEXT(directions_text(config))},
+        {"sources", TEXTS(sources_of(columns, config))},
+    };
+    const struct column counters[] = {
+        {"matched.packets", "Matched", "matched",
+         COUNTER(session->matched.packets, "packets", "Packets accepted for the session")},
+        {"matched.bytes", NULL, "matched",
+         COUNTER(session->matched.bytes, "bytes", "Bytes of them on the wire")},
+        {"sent.packets", "Sent", "sent",
+         COUNTER(session->sent.packets, "packets", "Packets sent to receivers")},
+        {"sent.bytes", NULL, "sent",
+         COUNTER(session->sent.bytes, "bytes", "Bytes that were kept of them")},
+        {"truncated.packets", "Cut", "truncated",
+         COUNTER(session->truncated, "packets", "Sent packets that were cut")},
+        {"dropped.packets", "Dropped", "dropped",
+         COUNTER(session_dropped(session), "packets", "Matched packets that were not sent")},
+        /* no session has one yet */
+        {"dropped.rate_limit", COUNTER(0, "packets", "Dropped beyond the session's rate limit")},
+        {"dropped.no_receiver", NULL, "  no receiver",
+         COUNTER(session->dropped_no_receiver, "packets", "Dropped while no receiver was up")},
+        {"dropped.send_error", NULL, "  send error",
+         COUNTER(session->dropped_send_error, "packets", "Dropped as sending was refused")},
+        {"dropped.backlog", NULL, "  backlog",
+         COUNTER(session->dropped_backlog, "packets", "Dropped for lack of room to send")},
+    };
+
+    COLUMNS_ADD(columns, state);
     if (node)
-        detail_settings(&table, session, node);
-    detail_counters(&table, session);
-    table_print(&table, out);
+        add_settings(columns, node, "", config->vni);
+    COLUMNS_ADD(columns, counters);
 }
-
-/* ---- the command ---- */
 
 enum command_status show_sessions(struct context *context, const struct arguments *arguments)
 {
-    const struct request *request = &context->request;
-    const char *name = argument_text(arguments, "NAME");
     struct engine_snapshot *snapshot = take_snapshot(context);
-    struct table table = {.columns = 8, .align = "lrlrrrrr"};
-    bool as_json = request->pipe.display == DISPLAY_JSON;
-    bool detail = !as_json && argument_given(arguments, "detail");
-    struct json json;
+    bool detail = argument_given(arguments, "detail");
 
     if (!snapshot)
         return COMMAND_FAILED;
-    if (as_json) {
-        json_begin(&json, context->out);
-        json_open(&json, "sessions", '[');
-    } else if (snapshot->session_count == 0) {
-        fputs("no sessions are configured\n", context->out);
-    } else if (!detail) {
-        table_header(&table);
-    }
-    for (size_t i = 0; i < snapshot->session_count; i++) {
-        const struct session_status *session = &snapshot->sessions[i];
-
-        if (name && strcmp(session->config->name, name) != 0)
-            continue;
-        if (as_json)
-            session_json(&json, session);
-        else if (detail)
-            session_detail(session, context->running->snapshot->tree, context->out);
-        else
-            table_row(&table, session);
-    }
-    if (as_json) {
-        json_close(&json, ']');
-        json_end(&json);
-    }
-    table_print(&table, context->out);
+    show_list(context, "sessions",
+              &(struct listing){.items = snapshot->sessions,
+                                .count = snapshot->session_count,
+                                .size = sizeof *snapshot->sessions,
+                                .columns = session_columns,
+                                .context = detail ? context->running->snapshot->tree : NULL,
+                                .form = detail ? FORM_LINES : FORM_TABLE,
+                                .only = argument_text(arguments, "NAME"),
+                                .empty = "no sessions are configured"});
     engine_snapshot_free(snapshot);
     return COMMAND_OK;
 }

@@ -1,9 +1,9 @@
 /* links: engine/snapshot.c engine/counters.c engine/plan/numbering.c shell/command/show_sessions.c
  * shell/command/show_filters.c shell/command/show_targets.c shell/command/show_engine.c
- * shell/command/output.c shell/config/problem.c shell/config/utf8.c shell/config/words.c
- * shell/config/value.c shell/config/endpoint.c shell/config/schema.c shell/config/node.c
- * shell/config/path.c shell/config/tree.c engine/plan/match_field.c shell/config/text.c
- * shell/config/salvage.c shell/config/json.c */
+ * shell/command/show_parts.c shell/command/columns.c shell/command/output.c shell/config/problem.c
+ * shell/config/utf8.c shell/config/words.c shell/config/value.c shell/config/endpoint.c
+ * shell/config/schema.c shell/config/node.c shell/config/path.c shell/config/tree.c
+ * engine/plan/match_field.c shell/config/text.c shell/config/salvage.c shell/config/json.c */
 /* Every counter that the engine keeps, from its row through the snapshot to `display json`: each
  * has a value of its own, and that value must arrive. Rows are gone through as numbers, so that
  * a new one needs no word here and cannot be forgotten there. */
@@ -68,36 +68,11 @@ struct engine_snapshot *take_snapshot(const struct context *context)
     return engine_snapshot(&engine);
 }
 
-uint64_t session_dropped(const struct session_status *session)
+void show_list(struct context *context, const char *key, const struct listing *list)
 {
-    return session->dropped_no_receiver + session->dropped_send_error + session->dropped_backlog;
-}
+    const struct column answer = {.key = key, .type = COLUMN_LIST, .list = *list};
 
-const char *session_state_text(enum session_state state)
-{
-    return state ? "" : "up";
-}
-const char *receiver_state_text(enum receiver_state state)
-{
-    return state ? "" : "up";
-}
-const char *direction_text(enum direction direction)
-{
-    return direction ? "egress" : "ingress";
-}
-char *match_text(const struct match *match)
-{
-    return match->given ? NULL : strdup("any");
-}
-
-void receiver_address(const struct mirror_receiver *receiver, char text[static ADDRESS_TEXT_MAX])
-{
-    snprintf(text, ADDRESS_TEXT_MAX, "%u", receiver->port);
-}
-
-void receiver_endpoint(const struct mirror_receiver *receiver, char text[static ADDRESS_TEXT_MAX])
-{
-    receiver_address(receiver, text);
+    columns_print(&answer, 1, context->request.pipe.display, context->out);
 }
 
 const struct word *argument_words(const struct arguments *arguments, const char *name)
@@ -198,13 +173,15 @@ static uint64_t fill(struct counters *counters)
 
 static char *printed(command_fn *const commands[], size_t count)
 {
-    static const struct schema schema = {.name = "filter"};
-    static struct node node = {.schema = &schema}, *children[] = {&node};
-    static struct node tree = {.children = children, .child_count = 1};
+    static const struct schema lists[] = {{.name = "filter"}, {.name = "target"}};
+    static struct node nodes[] = {{.schema = &lists[0]}, {.schema = &lists[1]}};
+    static struct node *children[] = {&nodes[0], &nodes[1]};
+    static struct node tree = {.children = children, .child_count = 2};
     static struct snapshot snapshot = {.tree = &tree};
     static struct running running = {.snapshot = &snapshot};
     static struct context context = {.running = &running};
-    node.key = filter.name;
+    nodes[0].key = filter.name;
+    nodes[1].key = target.name;
     static const struct command command = {.path = ""};
     static const struct arguments none = {.command = &command};
     char *text = NULL;

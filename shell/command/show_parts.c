@@ -1,0 +1,115 @@
+/* What the columns of several shows are made of: see show.h. */
+#include "show.h"
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *session_state_text(enum session_state state)
+{
+    switch (state) {
+    case SESSION_UP:
+        return "up";
+    case SESSION_DOWN:
+        return "down";
+    case SESSION_DISABLED:
+        return "disabled";
+    }
+    return "";
+}
+
+const char *receiver_state_text(enum receiver_state state)
+{
+    switch (state) {
+    case RECEIVER_UP:
+        return "up";
+    case RECEIVER_DOWN:
+        return "down";
+    }
+    return "";
+}
+
+void receiver_address(const struct mirror_receiver *receiver, char text[static ADDRESS_TEXT_MAX])
+{
+    if (!inet_ntop(receiver->family == 4 ? AF_INET : AF_INET6, receiver->address, text,
+                   ADDRESS_TEXT_MAX))
+        text[0] = '\0';
+}
+
+void receiver_endpoint(const struct mirror_receiver *receiver, char text[static ADDRESS_TEXT_MAX])
+{
+    char address[ADDRESS_TEXT_MAX];
+
+    receiver_address(receiver, address);
+    snprintf(text, ADDRESS_TEXT_MAX, receiver->family == 4 ? "%.46s:%u" : "[%.46s]:%u", address,
+             receiver->port);
+}
+
+char *match_text(const struct match *match)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    const char *blank = "";
+
+    if (!out)
+        return NULL;
+    for (size_t i = 0; i < MATCH_FIELD_COUNT; i++) {
+        char value[MATCH_TEXT_MAX];
+
+        if (!(match->given & (1u << i)))
+            continue;
+        match_value_print(&match_fields[i], &match->value[i], value);
+        fprintf(out, "%s%s %s", blank, match_fields[i].name, value);
+        blank = " ";
+    }
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+const char *direction_text(enum direction direction)
+{
+    return direction == INGRESS ? "ingress" : "egress";
+}
+
+uint64_t session_dropped(const struct session_status *session)
+{
+    return session->dropped_no_receiver + session->dropped_send_error + session->dropped_backlog;
+}
+
+static bool owns(const char *name, const struct owned *owned, size_t index)
+{
+    return index < owned->count &&
+           strcmp(owned->owner((const char *)owned->items + index * owned->size), name) == 0;
+}
+
+/* Owners stand in the order of what they own, but for those that own nothing: `near` is where it
+ * probably begins. */
+static struct owner owner_of(const char *name, const struct owned *owned, size_t near)
+{
+    struct owner owner = {.name = name};
+    size_t first = near;
+
+    for (size_t i = 0; i < owned->count && !owns(name, owned, first); i++)
+        first = (near + i) % owned->count;
+    while (owns(name, owned, first + owner.count))
+        owner.count++;
+    owner.items = (const char *)owned->items + (owner.count ? first * owned->size : 0);
+    return owner;
+}
+
+struct owners owners_of(const struct node *tree, const char *list, const struct owned *owned)
+{
+    struct owners owners = {.at = calloc(tree->child_count + 1, sizeof *owners.at)};
+    size_t next = 0;
+
+    for (size_t i = 0; owners.at && i < tree->child_count; i++) {
+        if (strcmp(tree->children[i]->schema->name, list) != 0)
+            continue;
+        owners.at[owners.count] = owner_of(tree->children[i]->key, owned, next);
+        next += owners.at[owners.count++].count;
+    }
+    return owners;
+}
