@@ -63,17 +63,17 @@ static void look_at_interface(const struct resources *resources, const char *nam
 
 /* ---- sessions ---- */
 
-static void say(struct session_condition *condition, const char *format, const char *a,
-                const char *b)
+static void set_reason(struct session_condition *condition, const char *format, const char *a,
+                       const char *b)
 {
     snprintf(condition->reason, sizeof condition->reason, format, a, b);
 }
 
 /* A receiver that is an address of a source would be sent what comes from it, and so on. *at
  * counts the pairs that were looked at, from 0 on; false: no more such receiver. */
-static bool next_misfit(const struct links *links, const struct mirror_config *config,
-                        const struct mirror_session *session, size_t *at,
-                        char text[static REASON_MAX])
+static bool next_conflict(const struct links *links, const struct mirror_config *config,
+                          const struct mirror_session *session, size_t *at,
+                          char text[static REASON_MAX])
 {
     const struct mirror_target *target = &config->targets[session->target];
     while (*at < session->source_count * target->receiver_count) {
@@ -98,7 +98,7 @@ static bool judge_sources(const struct dataplane *dataplane, const struct mirror
 {
     bool any = false;
     if (!session->source_count)
-        say(condition, "no source interface%s%s", "", "");
+        set_reason(condition, "no source interface%s%s", "", "");
     for (size_t s = 0; s < session->source_count; s++) {
         const char *name = session->sources[s];
         uint32_t index = numbering_interface(dataplane->numbering, name);
@@ -108,11 +108,11 @@ static bool judge_sources(const struct dataplane *dataplane, const struct mirror
         if (usable || condition->reason[0])
             continue;
         if (!interface->index)
-            say(condition, "interface %s is absent%s", name, "");
+            set_reason(condition, "interface %s is absent%s", name, "");
         else if (!interface->up)
-            say(condition, "interface %s is down%s", name, "");
+            set_reason(condition, "interface %s is down%s", name, "");
         else
-            say(condition, "%s%s", dataplane->sources[index]->reason, "");
+            set_reason(condition, "%s%s", dataplane->sources[index]->reason, "");
     }
     return any;
 }
@@ -132,7 +132,7 @@ static bool judge_receivers(const struct dataplane *dataplane, uint32_t first, u
     if (faulty && (!condition->reason[0] || (sources && !any))) {
         char text[RECEIVER_TEXT_MAX];
         receiver_print(&faulty->address, text);
-        say(condition, "receiver %s: %s", text, faulty->health.reason);
+        set_reason(condition, "receiver %s: %s", text, faulty->health.reason);
     }
     return any;
 }
@@ -142,8 +142,8 @@ static void judge_session(const struct dataplane *dataplane, const struct links 
 {
     const struct mirror_config *config = dataplane->numbering->config;
     size_t at = 0;
-    condition->misfit = next_misfit(links, config, session, &at, condition->reason);
-    if (condition->misfit)
+    condition->conflict = next_conflict(links, config, session, &at, condition->reason);
+    if (condition->conflict)
         return;
     bool sources = judge_sources(dataplane, session, condition);
     bool receivers = judge_receivers(
@@ -152,7 +152,7 @@ static void judge_session(const struct dataplane *dataplane, const struct links 
     condition->takes_part = receivers && !dataplane->fault;
     condition->up = sources && condition->takes_part;
     if (dataplane->fault)
-        say(condition, "io_uring: %s%s", strerror(-dataplane->fault), "");
+        set_reason(condition, "io_uring: %s%s", strerror(-dataplane->fault), "");
 }
 
 static void judge_sessions(struct dataplane *dataplane, const struct links *links)
@@ -164,7 +164,7 @@ static void judge_sessions(struct dataplane *dataplane, const struct links *link
             judge_session(dataplane, links, &config->sessions[i], &dataplane->sessions[i]);
 }
 
-static bool misfits_hold(struct dataplane *dataplane, const struct links *links)
+static bool conflicts_hold(struct dataplane *dataplane, const struct links *links)
 {
     const struct mirror_config *config = dataplane->numbering->config;
     char text[REASON_MAX];
@@ -172,25 +172,26 @@ static bool misfits_hold(struct dataplane *dataplane, const struct links *links)
         return true;
     for (size_t i = 0; i < config->session_count; i++) {
         size_t at = 0;
-        if (!config->sessions[i].disabled && next_misfit(links, config, &config->sessions[i], &at,
-                                                         text) != dataplane->sessions[i].misfit)
+        if (!config->sessions[i].disabled && next_conflict(links, config, &config->sessions[i], &at,
+                                                           text) != dataplane->sessions[i].conflict)
             return false;
     }
     dataplane->links = links_version(links);
     return true;
 }
 
-/* Calls problem() for what next_misfit says of the session, and for receivers without sockets. */
-static bool session_fits(const struct dataplane *dataplane, const struct resources *resources,
-                         const struct mirror_session *session, engine_problem_fn *problem,
-                         void *context)
+/* Calls problem() for what next_conflict says of the session, and for receivers without sockets. */
+static bool check_session(const struct dataplane *dataplane, const struct resources *resources,
+                          const struct mirror_session *session, engine_problem_fn *problem,
+                          void *context)
 {
     const struct mirror_config *config = dataplane->numbering->config;
     uint32_t first = dataplane->numbering->first_receiver[session->target];
-    char misfit[REASON_MAX], text[2 * REASON_MAX];
-    bool fits = true;
-    for (size_t at = 0; next_misfit(resources->links, config, session, &at, misfit); fits = false) {
-        snprintf(text, sizeof text, "target: %s", misfit);
+    char conflict[REASON_MAX], text[2 * REASON_MAX];
+    bool good = true;
+    for (size_t at = 0; next_conflict(resources->links, config, session, &at, conflict);
+         good = false) {
+        snprintf(text, sizeof text, "target: %s", conflict);
         problem(context, session->name, text);
     }
     for (uint32_t i = 0; i < config->targets[session->target].receiver_count; i++) {
@@ -201,20 +202,20 @@ static bool session_fits(const struct dataplane *dataplane, const struct resourc
         receiver_print(&receiver->address, address);
         snprintf(text, sizeof text, "target: receiver %s: %s", address, receiver->health.reason);
         problem(context, session->name, text);
-        fits = false;
+        good = false;
     }
-    return fits;
+    return good;
 }
 
-bool dataplane_fits(const struct dataplane *dataplane, const struct resources *resources,
-                    engine_problem_fn *problem, void *context)
+bool dataplane_check(const struct dataplane *dataplane, const struct resources *resources,
+                     engine_problem_fn *problem, void *context)
 {
     const struct mirror_config *config = dataplane->numbering->config;
-    bool fits = true;
+    bool good = true;
     for (size_t i = 0; i < config->session_count; i++)
         if (!config->sessions[i].disabled)
-            fits &= session_fits(dataplane, resources, &config->sessions[i], problem, context);
-    return fits;
+            good &= check_session(dataplane, resources, &config->sessions[i], problem, context);
+    return good;
 }
 
 /* ---- the plan ---- */
@@ -276,9 +277,9 @@ static bool build_workload(const struct dataplane *dataplane, unsigned worker)
     workload->captures = calloc(interfaces + 1, sizeof *workload->captures);
     workload->senders = calloc(receivers + 1, sizeof *workload->senders);
     workload->table = batcher_table(receivers);
-    workload->looped =
-        calloc(dataplane->numbering->count[COUNT_SESSION] + 1, sizeof *workload->looped);
-    if (!workload->captures || !workload->senders || !workload->table || !workload->looped)
+    workload->loop_seen =
+        calloc(dataplane->numbering->count[COUNT_SESSION] + 1, sizeof *workload->loop_seen);
+    if (!workload->captures || !workload->senders || !workload->table || !workload->loop_seen)
         return false;
     for (uint32_t i = 0; i < interfaces; i++)
         if (dataplane->interfaces[i].open)
@@ -370,7 +371,7 @@ void dataplane_free(struct dataplane *dataplane, struct resources *resources)
         free(dataplane->workloads[i].captures);
         free(dataplane->workloads[i].senders);
         free(dataplane->workloads[i].table);
-        free(dataplane->workloads[i].looped);
+        free(dataplane->workloads[i].loop_seen);
     }
     if (numbering)
         counter_slots_release(numbering, resources->names);
@@ -409,5 +410,5 @@ bool dataplane_holds(struct dataplane *dataplane, struct resources *resources)
     for (uint32_t i = 0; i < numbering->count[COUNT_RECEIVER]; i++)
         if (!same_health(&dataplane->receivers[i]->health, &dataplane->health[i]))
             return false;
-    return dataplane->fault == resources->fault && misfits_hold(dataplane, resources->links);
+    return dataplane->fault == resources->fault && conflicts_hold(dataplane, resources->links);
 }

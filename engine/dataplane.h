@@ -19,7 +19,7 @@ struct interface_condition {
 struct session_condition {
     bool up;
     bool takes_part;         /* on what its sources deliver: all but they is well */
-    bool misfit;             /* see dataplane_fits */
+    bool conflict;           /* a receiver of it is an address of one of its sources */
     char reason[REASON_MAX]; /* why it is not up, or what of it is not; else "" */
 };
 
@@ -33,7 +33,7 @@ struct dataplane {
     struct receiver **receivers; /* as they are numbered */
     struct receiver_health *health;
     struct session_condition *sessions;
-    uint64_t links;             /* the version of links and addresses that the misfits are of */
+    uint64_t links;             /* the version of links and addresses that the conflicts are of */
     int fault;                  /* of a worker; 0: none */
     struct link_table table;    /* of the interfaces that are open */
     struct workload *workloads; /* one a worker */
@@ -61,8 +61,9 @@ void dataplane_free(struct dataplane *dataplane, struct resources *resources);
 /* Whether another one built now would be the same. */
 bool dataplane_holds(struct dataplane *dataplane, struct resources *resources);
 
-/* What no waiting mends: problem() is called for each such thing of an enabled session. */
-bool dataplane_fits(const struct dataplane *dataplane, const struct resources *resources,
-                    engine_problem_fn *problem, void *context);
+/* false: no waiting mends something. problem() is called for each such thing of an enabled
+ * session. */
+bool dataplane_check(const struct dataplane *dataplane, const struct resources *resources,
+                     engine_problem_fn *problem, void *context);
 
 #endif

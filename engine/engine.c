@@ -328,7 +328,7 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
     change->dataplane = dataplane_new(&engine->resources, config);
     int error = change->dataplane ? grow_counters(engine, change) : -ENOMEM;
     if (!error && problem &&
-        !dataplane_fits(change->dataplane, &engine->resources, problem, context))
+        !dataplane_check(change->dataplane, &engine->resources, problem, context))
         error = -EINVAL;
     if (error) {
         free_change(engine, change);

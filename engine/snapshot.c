@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOPED_SECONDS = 60 };
+enum { LOOP_SECONDS = 60 };
 
 struct counters *engine_collect(struct engine *engine, struct worker_request *requests)
 {
@@ -23,13 +23,13 @@ struct counters *engine_collect(struct engine *engine, struct worker_request *re
 }
 
 /* Whether a worker has seen this session's mirror come back within the last seconds. */
-static bool comes_back(const struct engine *engine, uint32_t session)
+static bool loop_was_seen(const struct engine *engine, uint32_t session)
 {
     uint32_t now = (uint32_t)(engine_now_ns() / 1000000000u);
     for (unsigned i = 0; i < engine->resources.workers; i++) {
-        uint32_t at = atomic_load_explicit(&engine->dataplane->workloads[i].looped[session],
+        uint32_t at = atomic_load_explicit(&engine->dataplane->workloads[i].loop_seen[session],
                                            memory_order_relaxed);
-        if (at && now - at <= LOOPED_SECONDS)
+        if (at && now - at <= LOOP_SECONDS)
             return true;
     }
     return false;
@@ -58,7 +58,7 @@ static void show_session(const struct engine *engine, const struct counters *sum
         .dropped_backlog = row->backlog,
     };
     snprintf(status->reason, sizeof status->reason, "%s",
-             !condition->reason[0] && comes_back(engine, index)
+             !condition->reason[0] && loop_was_seen(engine, index)
                  ? "this box's mirror comes back inside another one's; it is not mirrored again"
                  : condition->reason);
 }

@@ -20,7 +20,7 @@ enum {
     LATER = 7,
 };
 
-static void say(struct source *source, int error)
+static void cannot_open(struct source *source, int error)
 {
     snprintf(source->reason, sizeof source->reason, "capture on %s: %s", source->link.name,
              strerror(-error));
@@ -89,7 +89,7 @@ static void open_each(struct sources *sources, struct source **list, size_t coun
         if (openings[i].threaded)
             pthread_join(openings[i].thread, NULL);
         if (openings[i].error) {
-            say(list[i], openings[i].error);
+            cannot_open(list[i], openings[i].error);
             continue;
         }
         list[i]->feed->users = 1;
@@ -163,7 +163,7 @@ static void share(struct sources *sources, struct source **list, size_t count)
         if (!error)
             error = capture_watch(sources->shared->captures[0], list[i]->link.index);
         if (error) {
-            say(list[i], error);
+            cannot_open(list[i], error);
             continue;
         }
         list[i]->feed = sources->shared;

@@ -116,11 +116,11 @@ static uint32_t least(uint32_t a, uint32_t b)
 }
 
 /* Whether it is one of this box's own mirror packets inside another box's. */
-static bool comes_back(const struct worker *worker, const struct segments *segments, uint32_t index)
+static bool is_loop(const struct worker *worker, const struct segments *segments, uint32_t index)
 {
     uint32_t length;
     const uint8_t *payload = segment_datagram(segments, index, &length);
-    return payload && own_comes_back(worker->workload->plan->own, payload, length);
+    return payload && own_is_loop(worker->workload->plan->own, payload, length);
 }
 
 /* How many of the packets come back; they are taken off the bytes, and the session says so. */
@@ -131,13 +131,13 @@ static uint32_t leave_out(struct worker *worker, const struct segments *segments
     if (segments->key->protocol != PROTOCOL_UDP)
         return 0;
     for (uint32_t i = 0; i < segments->count; i++) {
-        if (!comes_back(worker, segments, i))
+        if (!is_loop(worker, segments, i))
             continue;
         *bytes -= segment_length(segments, i);
         back++;
     }
     if (back)
-        atomic_store_explicit(&worker->workload->looped[session], worker->now,
+        atomic_store_explicit(&worker->workload->loop_seen[session], worker->now,
                               memory_order_relaxed);
     return back;
 }
@@ -156,7 +156,7 @@ static void mirror(struct worker *worker, const struct segments *segments, uint3
     if (segments->count == 1)
         way.keep = least(way.keep, segments->frame->captured);
     for (uint32_t i = 0; i < segments->count; i++) {
-        if (back && comes_back(worker, segments, i))
+        if (back && is_loop(worker, segments, i))
             continue;
         uint32_t length = segment_length(segments, i);
         uint32_t kept = least(way.keep, length);

@@ -104,7 +104,7 @@ static struct cursor udp_payload(const struct frame *frame, const struct flow_ke
     return cursor;
 }
 
-bool own_comes_back(const struct own_addresses *own, const uint8_t *payload, uint32_t length)
+bool own_is_loop(const struct own_addresses *own, const uint8_t *payload, uint32_t length)
 {
     struct cursor cursor = cursor_over(payload, length);
     uint32_t vni;

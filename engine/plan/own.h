@@ -35,6 +35,6 @@ bool own_has(const struct own_addresses *own, const struct flow_key *key);
 /* Whether the UDP payload is VXLAN around a mirror packet of this box, however often wrapped:
  * another box mirrors what this one sends, and its own mirror passes one of this one's sources.
  * Mirrored once more it would go round for ever, and grow. */
-bool own_comes_back(const struct own_addresses *own, const uint8_t *payload, uint32_t length);
+bool own_is_loop(const struct own_addresses *own, const uint8_t *payload, uint32_t length);
 
 #endif

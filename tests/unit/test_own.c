@@ -101,11 +101,11 @@ static void wrap(struct packet *packet, unsigned last, unsigned port, uint32_t v
 }
 
 /* From behind the outermost UDP header, in memory that ends where it ends. */
-static bool comes_back(const struct own_addresses *own, const struct packet *packet, uint32_t size)
+static bool is_loop(const struct own_addresses *own, const struct packet *packet, uint32_t size)
 {
     uint8_t *copy = malloc(size ? size : 1);
     memcpy(copy, packet->bytes + 42, size);
-    bool back = own_comes_back(own, copy, size);
+    bool back = own_is_loop(own, copy, size);
     free(copy);
     return back;
 }
@@ -133,15 +133,15 @@ static void a_mirror_inside_another_comes_back(void **state)
         packet_ipv4(&packet, 6, 0, 40);
         packet_put(&packet, NULL, 20);
         wrap(&packet, cases[i].last, cases[i].port, cases[i].vni);
-        assert_false(comes_back(own, &packet, packet.length - 42)); /* once: own_has tells */
+        assert_false(is_loop(own, &packet, packet.length - 42)); /* once: own_has tells */
         for (unsigned level = 1; level < 8; level++) {
             wrap(&packet, 9, level == 1 ? 4789 : 8472, 1000 + level);
-            bool found = comes_back(own, &packet, packet.length - 42);
+            bool found = is_loop(own, &packet, packet.length - 42);
             assert_int_equal(found, cases[i].ours && level <= 4);
         }
     }
     for (uint32_t size = 0; size < packet.length - 42; size++)
-        assert_false(comes_back(own, &packet, size));
+        assert_false(is_loop(own, &packet, size));
     own_free(own);
 }
 

@@ -115,8 +115,8 @@ static void set_up(void)
     static char filter_name[] = "f", target_name[] = "t", session_name[] = "s";
     static struct receiver_health health = {.up = true};
     static struct session_condition condition = {.up = true};
-    static _Atomic uint32_t looped;
-    static struct workload workload = {.looped = &looped};
+    static _Atomic uint32_t loop_seen;
+    static struct workload workload = {.loop_seen = &loop_seen};
     static struct dataplane dataplane = {
         .health = &health, .sessions = &condition, .workloads = &workload};
     static struct engine_worker worker;

@@ -207,7 +207,7 @@ static void test_start_refused(void **state)
 }
 
 /* One that merely does not fit this machine any more is run. */
-static void test_start_misfit(void **state)
+static void test_start_conflict(void **state)
 {
     (void)state;
     set(&mine, "set system host-name a\n");
@@ -230,7 +230,7 @@ int main(void)
         TEST(test_merge),         TEST(test_clash),
         TEST(test_merged),        TEST(test_follow_after_undo),
         TEST(test_rollback),      TEST(test_vni_kept),
-        TEST(test_start_refused), TEST(test_start_misfit),
+        TEST(test_start_refused), TEST(test_start_conflict),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
