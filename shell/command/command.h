@@ -1,7 +1,6 @@
 /* One constant struct a command; a family of commands is one file that exports a table of
- * them; command_table lists the families. dispatch registers the paths with libcli, which
- * finds the command of a line; completion, `?`, help, the man page's test and error texts
- * iterate over the same rows. */
+ * them; command_table lists the families. dispatch registers the paths with libcli, in whose tree
+ * the command of a line is found, and what could stand there for completion and error texts. */
 #ifndef MIRRORSH_COMMAND_H
 #define MIRRORSH_COMMAND_H
 
@@ -10,12 +9,13 @@
 struct context;   /* context.h: for whom it runs */
 struct arguments; /* arguments.h */
 
+/* libcli's modes too, except for its own 0 and 1, which it treats in its own way. */
 enum command_mode {
-    MODE_OPERATIONAL = 1,
-    MODE_CONFIGURATION = 2,
+    MODE_OPERATIONAL = 2,
+    MODE_CONFIGURATION = 4,
     /* Which commands may stand behind another one; command_modes tells. */
-    MODE_RUN = 4,   /* behind run: operational ones that do not go to another mode */
-    MODE_LEVEL = 8, /* behind top and up: those of the configuration mode that take a path */
+    MODE_RUN = 8,    /* behind run: operational ones that do not go to another mode */
+    MODE_LEVEL = 16, /* behind top and up: those of the configuration mode that take a path */
 };
 
 enum command_status {

@@ -2,7 +2,7 @@
  * own completion or the names at hand: see completion.h. */
 #include "completion.h"
 #include "../running/live_values.h"
-#include "command_table.h"
+#include "dispatch.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,28 +114,21 @@ static void complete_arguments(struct completion *completion, const struct comma
 static void complete_command(struct completion *completion, enum command_mode mode,
                              const struct word *words, size_t count)
 {
-    struct command_walk walk;
-    struct problem problem;
-    bool leads = command_walk(mode, words, count, &walk, &problem);
+    const struct context *context = completion->context;
+    struct found found = dispatch_look_up(context->dispatch, mode, words, count);
 
-    if (walk.depth == count) {
-        command_next_words(mode, &walk, completion->partial, print_choice, completion);
-        if (!walk.command)
-            return;
-    } else if (!leads) {
-        return;
-    }
-    if (!walk.command->configures || completion->context->may_configure)
-        complete_arguments(completion, walk.command, words + walk.depth, count - walk.depth);
+    if (found.words == count)
+        dispatch_next(context->dispatch, &found, completion->partial, print_choice, completion);
+    if (found.command && (!found.command->configures || context->may_configure))
+        complete_arguments(completion, found.command, words + found.words, count - found.words);
 }
 
 /* What the command of a line could be displayed as. */
 static unsigned displays_of(const struct context *context, const struct word *words, size_t count)
 {
-    struct command_walk walk;
-    struct problem problem;
+    struct found found = dispatch_look_up(context->dispatch, context->mode, words, count);
 
-    return command_walk(context->mode, words, count, &walk, &problem) ? walk.command->displays : 0;
+    return found.command ? found.command->displays : 0;
 }
 
 static void complete_words(struct completion *completion, const struct word *words, size_t count)

@@ -1,7 +1,7 @@
-/* Registers every path of the command table with libcli and asks it which command a line is:
- * see dispatch.h. libcli 1.10 mishandles quotes, backslashes, pipes, `?` and long lines,
- * so it is shown only the first words, each either harmless or replaced. Its callback notes the
- * command; running it is command/execute.c's. */
+/* Registers every path of the command table with libcli and asks it how far a line leads: see
+ * dispatch.h. Each word of a path is a node with a callback, which notes the node; running its
+ * command is execute.c's. libcli 1.10 mishandles quotes, backslashes, pipes, `?`, capitals and long
+ * lines, so it is shown only the first words, each either harmless or replaced. */
 #include "dispatch.h"
 #include "command_table.h"
 #include <libcli.h>
@@ -15,119 +15,73 @@ enum {
 
 struct dispatch {
     struct cli_def *cli;
-    enum command_mode mode; /* as libcli has it now */
-    const struct command *found;
-    int behind; /* how many of the words shown stand behind its path */
+    int privilege;      /* the console's */
+    struct found found; /* by the callback */
+    int behind;         /* how many of the words shown stand behind it */
 };
 
-/* libcli knows two modes: what may stand behind another command is told from those it finds. */
-static enum command_mode whole_mode(enum command_mode mode)
-{
-    return mode & (MODE_CONFIGURATION | MODE_LEVEL) ? MODE_CONFIGURATION : MODE_OPERATIONAL;
-}
-
-static int found_command(struct cli_def *cli, const char *path, char **words, int count)
+static int note_found(struct cli_def *cli, const char *path, char **words, int count)
 {
     struct dispatch *dispatch = cli_get_context(cli);
 
     (void)words;
-    dispatch->found = command_called(path, dispatch->mode);
+    dispatch->found.node = cli->pipeline->current_stage->command;
+    dispatch->found.path = path;
     dispatch->behind = count;
     return CLI_OK;
 }
 
-/* libcli says what it makes of a line here; the words for users come from command_walk. */
+/* libcli says what it makes of a line here; the words for users are those of explain.c. */
 static void say_nothing(struct cli_def *cli, const char *text)
 {
     (void)cli;
     (void)text;
 }
 
-/* What was registered for a path or the beginning of one in a mode. */
-struct registered {
-    char path[96];
-    int mode;
-    struct cli_command *command;
-};
-
-struct registry {
-    struct registered *at;
-    size_t count;
-};
-
-static struct cli_command *registry_find(const struct registry *registry, const char *path,
-                                         int mode)
+/* The words below a node, NULL: the first ones; those of all modes. */
+static struct cli_command *below(const struct dispatch *dispatch, const struct cli_command *node)
 {
-    for (size_t i = 0; i < registry->count; i++)
-        if (registry->at[i].mode == mode && strcmp(registry->at[i].path, path) == 0)
-            return registry->at[i].command;
-    return NULL;
+    return node ? node->children : dispatch->cli->commands;
 }
 
-static struct cli_command *registry_add(struct registry *registry, const char *path, int mode,
-                                        struct cli_command *command)
-{
-    struct registered *more;
-
-    if (!command)
-        return NULL;
-    more = realloc(registry->at, (registry->count + 1) * sizeof *more);
-    if (!more)
-        return NULL;
-    registry->at = more;
-    struct registered *added = &more[registry->count++];
-    snprintf(added->path, sizeof added->path, "%s", path);
-    added->mode = mode;
-    added->command = command;
-    return command;
-}
-
-/* Registers the words of a path one below the other; only the last has the callback. */
-static bool register_path(struct dispatch *dispatch, struct registry *registry,
-                          const struct command *command, int mode)
+/* Registers the words of a path in a mode one below the other, as far as they are not there. */
+static bool register_path(struct dispatch *dispatch, const struct command *command,
+                          enum command_mode mode)
 {
     struct cli_command *parent = NULL;
     size_t length = 0;
-    char path[96];
 
-    if (strlen(command->path) >= sizeof path)
-        return false;
     do {
-        size_t start = length;
-        char word[sizeof path];
+        const char *start = command->path + length;
+        struct cli_command *node = below(dispatch, parent);
+        char word[WORD_SHOWN];
 
-        length += strcspn(command->path + length, " ");
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(start, " "), start);
+        length += strlen(word);
         bool last = command->path[length] == '\0';
-        snprintf(path, sizeof path, "%.*s", (int)length, command->path);
-        snprintf(word, sizeof word, "%s", path + start);
-        struct cli_command *own = last ? NULL : registry_find(registry, path, mode);
-        if (!own)
-            own = registry_add(
-                registry, path, mode,
-                cli_register_command(dispatch->cli, parent, word, last ? found_command : NULL,
-                                     last && command->configures ? PRIVILEGE_PRIVILEGED
-                                                                 : PRIVILEGE_UNPRIVILEGED,
-                                     mode, command->help));
-        if (!own)
+        while (node && (node->mode != (int)mode || strcmp(node->command, word) != 0))
+            node = node->next;
+        if (!node)
+            node = cli_register_command(
+                dispatch->cli, parent, word, note_found,
+                last && command->configures ? PRIVILEGE_PRIVILEGED : PRIVILEGE_UNPRIVILEGED,
+                (int)mode, last ? command->help : command_group_help(command->path, length));
+        if (!node)
             return false;
-        parent = own;
+        parent = node;
     } while (command->path[length++] != '\0');
     return true;
 }
 
 static bool register_all(struct dispatch *dispatch)
 {
-    struct registry registry = {0};
     const struct command *command;
     bool registered = true;
 
-    for (size_t i = 0; registered && (command = command_at(i)); i++) {
-        if (command->modes & MODE_OPERATIONAL)
-            registered = register_path(dispatch, &registry, command, MODE_EXEC);
-        if (registered && (command->modes & MODE_CONFIGURATION))
-            registered = register_path(dispatch, &registry, command, MODE_CONFIG);
-    }
-    free(registry.at);
+    for (size_t i = 0; registered && (command = command_at(i)); i++)
+        for (unsigned mode = MODE_OPERATIONAL; registered && mode <= MODE_LEVEL; mode <<= 1)
+            if (command_modes(command) & mode)
+                registered = register_path(dispatch, command, mode);
     return registered;
 }
 
@@ -137,8 +91,8 @@ struct dispatch *dispatch_new(bool may_configure)
 
     if (!dispatch)
         return NULL;
+    dispatch->privilege = may_configure ? PRIVILEGE_PRIVILEGED : PRIVILEGE_UNPRIVILEGED;
     dispatch->cli = cli_init();
-    dispatch->mode = MODE_OPERATIONAL;
     if (!dispatch->cli) {
         free(dispatch);
         return NULL;
@@ -150,10 +104,6 @@ struct dispatch *dispatch_new(bool may_configure)
         dispatch_free(dispatch);
         return NULL;
     }
-    /* abbreviations are worked out only when mode or privilege change */
-    cli_set_configmode(dispatch->cli, MODE_CONFIG, NULL);
-    cli_set_configmode(dispatch->cli, MODE_EXEC, NULL);
-    cli_set_privilege(dispatch->cli, may_configure ? PRIVILEGE_PRIVILEGED : PRIVILEGE_UNPRIVILEGED);
     return dispatch;
 }
 
@@ -167,14 +117,14 @@ void dispatch_free(struct dispatch *dispatch)
 
 static bool harmless(const struct word *word)
 {
-    size_t length = strspn(word->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                       "0123456789_.-");
+    size_t length = strspn(word->text, "abcdefghijklmnopqrstuvwxyz-");
 
     return !word->quoted && length > 0 && length < WORD_SHOWN && word->text[length] == '\0';
 }
 
-const struct command *dispatch_find(struct dispatch *dispatch, enum command_mode mode,
-                                    const struct word *words, size_t count, size_t *used)
+/* Privilege and mode say which nodes are there, and libcli what abbreviates them. */
+static struct found find(struct dispatch *dispatch, int privilege, enum command_mode mode,
+                         const struct word *words, size_t count)
 {
     char line[WORDS_SHOWN * (WORD_SHOWN + 1)] = "";
     size_t shown = count < WORDS_SHOWN ? count : WORDS_SHOWN, length = 0;
@@ -182,14 +132,34 @@ const struct command *dispatch_find(struct dispatch *dispatch, enum command_mode
     for (size_t i = 0; i < shown; i++)
         length += (size_t)snprintf(line + length, sizeof line - length, "%s%s", i ? " " : "",
                                    harmless(&words[i]) ? words[i].text : "_");
-    if (whole_mode(mode) != dispatch->mode) {
-        dispatch->mode = whole_mode(mode);
-        cli_set_configmode(dispatch->cli,
-                           dispatch->mode == MODE_CONFIGURATION ? MODE_CONFIG : MODE_EXEC, NULL);
-    }
-    dispatch->found = NULL;
+    cli_set_privilege(dispatch->cli, privilege);
+    cli_set_configmode(dispatch->cli, (int)mode, NULL);
+    dispatch->found = (struct found){.path = "", .mode = mode};
+    dispatch->behind = (int)shown;
     cli_run_command(dispatch->cli, line);
-    if (dispatch->found)
-        *used = shown - (size_t)dispatch->behind;
+    dispatch->found.words = shown - (size_t)dispatch->behind;
+    dispatch->found.command = command_called(dispatch->found.path, mode);
     return dispatch->found;
+}
+
+struct found dispatch_find(struct dispatch *dispatch, enum command_mode mode,
+                           const struct word *words, size_t count)
+{
+    return find(dispatch, dispatch->privilege, mode, words, count);
+}
+
+struct found dispatch_look_up(struct dispatch *dispatch, enum command_mode mode,
+                              const struct word *words, size_t count)
+{
+    return find(dispatch, PRIVILEGE_PRIVILEGED, mode, words, count);
+}
+
+void dispatch_next(const struct dispatch *dispatch, const struct found *found, const char *partial,
+                   choice_fn *choice, void *context)
+{
+    const struct cli_command *node = below(dispatch, found->node);
+
+    for (; node; node = node->next)
+        if (node->mode == (int)found->mode && strncmp(node->command, partial, strlen(partial)) == 0)
+            choice(context, &(struct choice){.word = node->command, .help = node->help});
 }

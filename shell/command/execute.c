@@ -1,24 +1,9 @@
 /* Runs lines: see execute.h. The order is: words, display, command (libcli), arguments, names,
  * run. */
 #include "execute.h"
-#include "command_table.h"
-#include "dispatch.h"
+#include "explain.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* libcli takes keywords in any case; the tables, completion and users do not. */
-static bool same_case(const struct command *command, const struct word *words, size_t used)
-{
-    const char *path = command->path;
-
-    for (size_t i = 0; i < used; i++) {
-        if (strncmp(path, words[i].text, strlen(words[i].text)) != 0)
-            return false;
-        path += strcspn(path, " ");
-        path += *path == ' ';
-    }
-    return true;
-}
 
 /* A NAME that has to be in the running configuration is. */
 static bool check_names(const struct context *context, const struct arguments *arguments,
@@ -54,73 +39,24 @@ static bool check_display(const struct command *command, const struct display_pi
                                                         : "");
 }
 
-/* Whether the first word leads to a command of a mode, and to which. */
-static bool is_of(enum command_mode mode, const struct word *words, struct command_walk *walk)
-{
-    struct problem unused;
-
-    command_walk(mode, words, 1, walk, &unused);
-    return walk->depth == 1;
-}
-
-/* A word of another mode: how to get there. */
-static void explain_mode(enum command_mode mode, const struct word *word, struct problem *problem)
-{
-    bool configures = mode & (MODE_CONFIGURATION | MODE_LEVEL);
-    struct command_walk walk;
-
-    if (mode == MODE_RUN && is_of(MODE_OPERATIONAL, word, &walk))
-        problem_at(problem, word, "%s cannot stand behind run", walk.prefix->path);
-    else if (mode == MODE_RUN && is_of(MODE_CONFIGURATION, word, &walk))
-        problem_at(problem, word, "\"%s\" is a command of this mode, without run", word->text);
-    else if (configures && is_of(MODE_RUN, word, &walk))
-        problem_at(problem, word, "\"%s\" is a command of the operational mode, expected run %s",
-                   word->text, word->text);
-    else if (mode == MODE_CONFIGURATION && is_of(MODE_OPERATIONAL, word, &walk))
-        problem_at(problem, word, "%s: this is the configuration mode already", walk.prefix->path);
-    else if (!configures && is_of(MODE_CONFIGURATION, word, &walk))
-        problem_at(problem, word, "\"%s\" is a command of the configuration mode: configure first",
-                   word->text);
-}
-
-/* Why libcli knows no such command for this console. */
-static void explain(const struct context *context, enum command_mode mode, const struct word *words,
-                    size_t count, struct problem *problem)
-{
-    struct command_walk walk;
-
-    if (!command_walk(mode, words, count, &walk, problem)) {
-        if (walk.depth == 0 && count > 0)
-            explain_mode(mode, words, problem);
-        return;
-    }
-    if (walk.command->configures && !context->may_configure)
-        problem_at(problem, words, "only root and members of the group mirrorsh may %s",
-                   walk.command->path);
-    else
-        problem_at(problem, &words[walk.depth],
-                   "unexpected word \"%s\", expected the end of the line",
-                   walk.depth < count ? words[walk.depth].text : "");
-}
-
 enum command_status execute_words(struct context *context, enum command_mode mode,
                                   const struct word *words, size_t count)
 {
     struct problem *problem = context->problem;
     struct arguments arguments;
-    size_t used = 0;
-    const struct command *command = dispatch_find(context->dispatch, mode, words, count, &used);
+    struct found found = dispatch_find(context->dispatch, mode, words, count);
 
-    if (!command || !(command_modes(command) & mode) || !same_case(command, words, used)) {
-        explain(context, mode, words, count, problem);
+    if (!found.command) {
+        explain_line(context, mode, words, count, problem);
         return COMMAND_FAILED;
     }
-    if (!arguments_parse(command, words + used, count - used, &arguments, problem) ||
+    if (!arguments_parse(found.command, words + found.words, count - found.words, &arguments,
+                         problem) ||
         !check_names(context, &arguments, problem) ||
-        !check_display(command, &context->request.pipe, problem))
+        !check_display(found.command, &context->request.pipe, problem))
         return COMMAND_FAILED;
     problem->at = words->start;
-    return command->run(context, &arguments);
+    return found.command->run(context, &arguments);
 }
 
 /* A line split into the command's words and those of how to display it. */

@@ -1,6 +1,6 @@
 /* help: what commands there are, and what one takes; all of it from the tables. */
 #include "command_table.h"
-#include "context.h"
+#include "explain.h"
 #include "output.h"
 #include <string.h>
 
@@ -53,18 +53,15 @@ static void explain_command(const struct command *command, FILE *out)
     table_print(&table, out);
 }
 
-/* All commands that begin with the words; how many. */
-static size_t explain_in(const struct context *context, enum command_mode mode,
-                         const struct command_walk *walk)
+/* All commands of a mode that begin with a path; how many. */
+static size_t explain_all(const struct context *context, enum command_mode mode, const char *path)
 {
     const struct command *command;
-    size_t explained = 0, length = 0;
+    size_t explained = 0, length = strlen(path);
 
-    for (size_t i = 0; i < walk->depth; i++)
-        length += strcspn(walk->prefix->path + length + (i > 0), " ") + (i > 0);
     for (size_t i = 0; (command = command_at(i)); i++) {
         if (!(command->modes & mode) || (command->configures && !context->may_configure) ||
-            strncmp(command->path, walk->prefix->path, length) != 0 ||
+            strncmp(command->path, path, length) != 0 ||
             (command->path[length] != '\0' && command->path[length] != ' '))
             continue;
         explain_command(command, context->out);
@@ -74,22 +71,17 @@ static size_t explain_in(const struct context *context, enum command_mode mode,
 }
 
 /* Whether the words lead somewhere in a mode, to one command or to several; else *problem. */
-static bool explain_words(const struct context *context, enum command_mode mode,
-                          const struct arguments *arguments, struct problem *problem)
+static bool explain_in(const struct context *context, enum command_mode mode,
+                       const struct arguments *arguments, struct problem *problem)
 {
-    struct command_walk walk;
+    struct found found =
+        dispatch_look_up(context->dispatch, mode, arguments->words, arguments->count);
 
-    /* a walk that ends where a word is missing still is a place that can be explained */
-    if (!command_walk(mode, arguments->words, arguments->count, &walk, problem) &&
-        walk.depth < arguments->count)
-        return false;
-    if (walk.depth < arguments->count)
-        return problem_at(problem, &arguments->words[walk.depth],
-                          "unexpected word \"%s\", expected the end of the line",
-                          arguments->words[walk.depth].text);
-    return explain_in(context, mode, &walk) > 0 ||
+    if (found.words < arguments->count)
+        return explain_word(context, &found, arguments->words, arguments->count, problem);
+    return explain_all(context, mode, found.path) > 0 ||
            problem_at(problem, arguments->words,
-                      "only root and members of the group mirrorsh may %s", walk.prefix->path);
+                      "only root and members of the group mirrorsh may %s", found.path);
 }
 
 static enum command_status run_help(struct context *context, const struct arguments *arguments)
@@ -100,8 +92,8 @@ static enum command_status run_help(struct context *context, const struct argume
 
     if (arguments->count == 0)
         list_commands(context);
-    else if (!explain_words(context, context->mode, arguments, context->problem) &&
-             !explain_words(context, other, arguments, &elsewhere))
+    else if (!explain_in(context, context->mode, arguments, context->problem) &&
+             !explain_in(context, other, arguments, &elsewhere))
         return COMMAND_FAILED;
     return COMMAND_OK;
 }

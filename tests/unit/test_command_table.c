@@ -1,6 +1,6 @@
-/* links: shell/command/arguments.c shell/command/completion.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/display.c shell/command/show.c shell/command/show_parts.c shell/command/columns.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/command/dispatch.c shell/command/context.c shell/command/prompt.c shell/clock.c shell/running/candidate.c shell/running/commit.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/assigned_file.c shell/config/check.c shell/config/unlikely.c shell/running/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
-/* Holds the table of commands, the walk through it and libcli's dispatch against each other.
- * No command is run: what of the engine they would call is never reached. */
+/* links: shell/command/arguments.c shell/command/completion.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/display.c shell/command/show.c shell/command/show_parts.c shell/command/columns.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/command/dispatch.c shell/command/context.c shell/command/prompt.c shell/clock.c shell/running/candidate.c shell/running/commit.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/assigned_file.c shell/config/check.c shell/config/unlikely.c shell/running/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c shell/command/explain.c */
+/* Holds the table of commands and libcli's tree of their words against each other. No command is
+ * run: what of the engine they would call is never reached. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +13,7 @@
 #include "../../engine/engine.h"
 #include "../../shell/command/arguments.h"
 #include "../../shell/command/command_table.h"
-#include "../../shell/command/dispatch.h"
-#include "../../shell/command/display.h"
+#include "../../shell/command/explain.h"
 #include "places.h"
 #include <stdlib.h>
 #include <string.h>
@@ -138,28 +137,25 @@ static void test_rows(void **state)
     }
 }
 
-/* Both ways to the command of a line agree. */
+/* What a line leads to; path NULL: to no command, and what is wrong is said of word `words_used`.
+ */
 static void leads(struct dispatch *dispatch, enum command_mode mode, const char *line,
                   const char *path, size_t words_used)
 {
-    struct command_walk walk;
+    const struct context context = {.dispatch = dispatch, .may_configure = true};
     struct problem problem = {.text = ""};
     struct words words;
-    size_t used = 0;
 
     assert_true(words_split(line, &words, &problem));
-    const struct command *found = dispatch_find(dispatch, mode, words.at, words.count, &used);
-    bool walked = command_walk(mode, words.at, words.count, &walk, &problem);
+    struct found found = dispatch_find(dispatch, mode, words.at, words.count);
     if (path) {
-        assert_non_null(found);
-        assert_string_equal(found->path, path);
-        assert_int_equal(used, words_used);
-        assert_true(walked);
-        assert_ptr_equal(walk.command, found);
-        assert_int_equal(walk.depth, words_used);
+        assert_non_null(found.command);
+        assert_string_equal(found.command->path, path);
+        assert_string_equal(found.path, path);
+        assert_int_equal(found.words, words_used);
     } else {
-        assert_null(found);
-        assert_false(walked);
+        assert_null(found.command);
+        assert_false(explain_line(&context, mode, words.at, words.count, &problem));
         assert_int_equal(problem_word(&problem, &words), words_used);
         assert_true(problem.text[0] != '\0');
     }
@@ -213,9 +209,16 @@ static void test_lines(void **state)
     leads(dispatch, MODE_OPERATIONAL, "\"show\" sessions", NULL, 0);
     leads(dispatch, MODE_OPERATIONAL, "set x", NULL, 0);
     leads(dispatch, MODE_OPERATIONAL, "_ ?", NULL, 0);
+    leads(dispatch, MODE_OPERATIONAL, "Show version", NULL, 0);
+    leads(dispatch, MODE_OPERATIONAL, "show VERSION", NULL, 1);
+    leads(dispatch, MODE_OPERATIONAL, "show sessions X", "show sessions", 2);
     /* what may stand behind another command */
     leads(dispatch, MODE_RUN, "show vers", "show version", 2);
+    leads(dispatch, MODE_RUN, "c counters", "clear counters", 2); /* configure is not there */
+    leads(dispatch, MODE_RUN, "configure", NULL, 0);
+    leads(dispatch, MODE_RUN, "commit", NULL, 0);
     leads(dispatch, MODE_LEVEL, "se x", "set", 1);
+    leads(dispatch, MODE_LEVEL, "commit", NULL, 0);
     dispatch_free(dispatch);
 }
 
@@ -231,17 +234,14 @@ static void test_privileges(void **state)
         for (size_t m = 0; m < 2; m++) {
             struct problem problem;
             struct words words;
-            size_t used;
 
             if (!(command->modes & modes[m]))
                 continue;
             assert_true(words_split(command->path, &words, &problem));
-            const struct command *found =
-                dispatch_find(dispatch, modes[m], words.at, words.count, &used);
-            if (command->configures)
-                assert_null(found);
-            else
-                assert_ptr_equal(found, command);
+            struct found found = dispatch_find(dispatch, modes[m], words.at, words.count);
+            struct found shown = dispatch_look_up(dispatch, modes[m], words.at, words.count);
+            assert_ptr_equal(found.command, command->configures ? NULL : command);
+            assert_ptr_equal(shown.command, command);
             words_free(&words);
         }
     }
@@ -320,21 +320,25 @@ static void check_choice(void *context, const struct choice *choice)
 static void test_help_of_every_word(void **state)
 {
     const enum command_mode every[] = {MODE_OPERATIONAL, MODE_CONFIGURATION, MODE_RUN, MODE_LEVEL};
+    struct dispatch *dispatch = dispatch_new(true);
     const struct command *command;
     size_t count = 0;
 
     (void)state;
     for (size_t m = 0; m < 4; m++) {
-        struct command_walk walk = {0};
-        command_next_words(every[m], &walk, "", check_choice, &count);
         for (size_t i = 0; (command = command_at(i)); i++) {
-            const char *blank = command->path;
-            walk.prefix = command;
-            for (walk.depth = 1; (blank = strchr(blank, ' ')); walk.depth++, blank++)
-                if (command_modes(command) & every[m])
-                    command_next_words(every[m], &walk, "", check_choice, &count);
+            struct problem problem;
+            struct words words;
+
+            assert_true(words_split(command->path, &words, &problem));
+            for (size_t depth = 0; depth <= words.count; depth++) {
+                struct found found = dispatch_look_up(dispatch, every[m], words.at, depth);
+                dispatch_next(dispatch, &found, "", check_choice, &count);
+            }
+            words_free(&words);
         }
     }
+    dispatch_free(dispatch);
     for (size_t i = 0; (command = command_at(i)); i++) {
         arguments_next(command, NULL, 0, "", check_choice, &count);
         for (size_t k = 0; k < ARGUMENTS_MAX && command->arguments[k].name; k++) {
