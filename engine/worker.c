@@ -7,7 +7,7 @@
 #include "packet/protocol.h"
 #include "packet/segment.h"
 #include "packet/vxlan.h"
-#include "plan/own.h"
+#include "plan/exclusions.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -120,7 +120,7 @@ static bool is_loop(const struct worker *worker, const struct segments *segments
 {
     uint32_t length;
     const uint8_t *payload = segment_datagram(segments, index, &length);
-    return payload && own_is_loop(worker->workload->plan->own, payload, length);
+    return payload && exclusions_is_loop(worker->workload->plan->exclusions, payload, length);
 }
 
 /* How many of the packets come back; they are taken off the bytes, and the session says so. */

@@ -20,7 +20,7 @@ struct workload {
     struct sender **senders;             /* by the plan's receivers */
     struct batch **table;                /* for the batcher */
     _Atomic uint32_t *loop_seen; /* by the plan's sessions: second of the steady clock in which it
-                                    was about to mirror what own_is_loop says of; 0: never */
+                                    was about to mirror what exclusions_is_loop says of; 0: never */
 };
 
 /* What it has done in all, beside the counters of the names. */

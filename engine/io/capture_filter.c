@@ -2,7 +2,7 @@
  * interfaces cost a frame some ten instructions. */
 #include "capture_filter.h"
 
-#include "../plan/own.h"
+#include "../plan/exclusions.h"
 
 enum {
     LEAF = 4,       /* ranges that are compared one after the other */
@@ -39,7 +39,7 @@ static void begin(struct capture_filter *filter)
 {
     filter->length = 0;
     load(filter, SKF_AD_MARK);
-    emit(filter, BPF_JMP | BPF_JEQ | BPF_K, OWN_MARK, 0, 1);
+    emit(filter, BPF_JMP | BPF_JEQ | BPF_K, MIRROR_MARK, 0, 1);
     give(filter, 0);
 }
 

@@ -5,7 +5,7 @@
 #include "transmit.h"
 
 #include "../packet/vxlan.h"
-#include "../plan/own.h"
+#include "../plan/exclusions.h"
 
 #include <errno.h>
 #include <linux/errqueue.h>
@@ -94,8 +94,8 @@ static bool set_mark(int fd, uint32_t mark)
 static uint32_t possible_mark(const struct outer_ports *ports)
 {
     for (int i = 0; i < FAMILIES; i++)
-        if (ports->reserved[0][i] >= 0 && set_mark(ports->reserved[0][i], OWN_MARK))
-            return OWN_MARK;
+        if (ports->reserved[0][i] >= 0 && set_mark(ports->reserved[0][i], MIRROR_MARK))
+            return MIRROR_MARK;
     return 0;
 }
 

@@ -15,7 +15,7 @@
 struct outer_ports {
     uint16_t number[OUTER_PORTS];
     int reserved[OUTER_PORTS][2]; /* sockets that hold the port, IPv4 and IPv6; -1: none */
-    uint32_t mark;                /* of what is sent: OWN_MARK; 0: this process may not mark */
+    uint32_t mark;                /* of what is sent: MIRROR_MARK; 0: this process may not mark */
 };
 
 /* -errno with *why. */

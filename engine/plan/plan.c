@@ -4,7 +4,7 @@
 #include "plan.h"
 #include "../packet/vxlan.h"
 #include "classifier.h"
-#include "own.h"
+#include "exclusions.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,23 +160,24 @@ static bool build_targets(struct plan *plan, const struct plan_input *input)
     return plan->targets;
 }
 
-static bool build_own(struct plan *plan, const struct plan_input *input)
+static bool build_exclusions(struct plan *plan, const struct plan_input *input)
 {
     const struct mirror_config *config = input->numbering->config;
-    plan->own = own_new(2 * (size_t)plan->receiver_count + plan->session_count);
-    for (size_t s = 0; plan->own && s < config->session_count; s++) {
+    plan->exclusions = exclusions_new(2 * (size_t)plan->receiver_count + plan->session_count);
+    for (size_t s = 0; plan->exclusions && s < config->session_count; s++) {
         const struct mirror_session *session = &config->sessions[s];
         if (session->disabled)
             continue;
-        own_add_vni(plan->own, session->vni);
+        exclusions_add_vni(plan->exclusions, session->vni);
         const struct mirror_target *target = &config->targets[session->target];
         for (size_t i = 0; i < target->receiver_count; i++) {
             const struct mirror_receiver *receiver = &target->receivers[i];
-            own_add(plan->own, receiver->family, receiver->address);
-            own_add_receiver(plan->own, receiver->family, receiver->address, receiver->port);
+            exclusions_add_address(plan->exclusions, receiver->family, receiver->address);
+            exclusions_add_receiver(plan->exclusions, receiver->family, receiver->address,
+                                    receiver->port);
         }
     }
-    return plan->own;
+    return plan->exclusions;
 }
 
 struct plan *plan_build(const struct plan_input *input)
@@ -185,7 +186,7 @@ struct plan *plan_build(const struct plan_input *input)
     if (!plan)
         return NULL;
     if (build_sessions(plan, input) && build_receivers(plan, input) && build_targets(plan, input) &&
-        build_own(plan, input) && build_interfaces(plan, input))
+        build_exclusions(plan, input) && build_interfaces(plan, input))
         return plan;
     plan_free(plan);
     return NULL;
@@ -205,14 +206,14 @@ void plan_free(struct plan *plan)
     free(plan->sessions);
     free(plan->targets);
     free(plan->receivers);
-    own_free(plan->own);
+    exclusions_free(plan->exclusions);
     free(plan);
 }
 
 struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum direction direction,
                              const struct flow_key *key)
 {
-    if (own_has(plan->own, key))
+    if (exclusions_has(plan->exclusions, key))
         return (struct verdict){.kind = VERDICT_OWN, .rule_slot = NO_SLOT};
     return classifier_find(plan->interfaces[interface].classifier[direction], key);
 }

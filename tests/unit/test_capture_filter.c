@@ -1,6 +1,6 @@
 /* links: engine/io/capture_filter.c */
 #include "../../engine/io/capture_filter.h"
-#include "../../engine/plan/own.h"
+#include "../../engine/plan/exclusions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,10 +74,10 @@ static void test_nothing_that_the_box_has_sent(void **state)
             capture_filter_interfaces(&filter, &interface, 1, 0, CAPTURE_FILTER_MAX);
         else
             capture_filter_everything(&filter);
-        struct seen seen = {.interface = interface, .mark = OWN_MARK};
+        struct seen seen = {.interface = interface, .mark = MIRROR_MARK};
         assert_int_equal(run(&filter, &seen), 0);
         for (unsigned bit = 0; bit < 32; bit++) { /* as a whole */
-            seen.mark = OWN_MARK ^ 1u << bit;
+            seen.mark = MIRROR_MARK ^ 1u << bit;
             assert_int_equal(run(&filter, &seen), UINT32_MAX);
         }
     }

@@ -1,4 +1,4 @@
-/* links: engine/plan/plan.c engine/plan/classifier.c engine/plan/own.c engine/plan/numbering.c engine/packet/decode.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: engine/plan/plan.c engine/plan/classifier.c engine/plan/exclusions.c engine/plan/numbering.c engine/packet/decode.c engine/plan/match_field.c engine/mirror_config.c */
 #include "../../engine/packet/vxlan.h"
 #include "../../engine/plan/plan.h"
 #include "matches.h"

@@ -1,5 +1,5 @@
 /* An open hash table, at most a quarter full, so a look is one or two probes. */
-#include "own.h"
+#include "exclusions.h"
 #include "../packet/protocol.h"
 #include "../packet/vxlan.h"
 #include <stdlib.h>
@@ -17,50 +17,53 @@ struct address {
     uint32_t kind;      /* 0: empty */
 };
 
-struct own_addresses {
+struct exclusions {
     size_t mask; /* of places - 1, a power of two */
     struct address place[];
 };
 
-struct own_addresses *own_new(size_t capacity)
+struct exclusions *exclusions_new(size_t capacity)
 {
     size_t places = 8;
     while (places < capacity * 4)
         places *= 2;
-    struct own_addresses *own = calloc(1, sizeof *own + places * sizeof own->place[0]);
-    if (own)
-        own->mask = places - 1;
-    return own;
+    struct exclusions *exclusions =
+        calloc(1, sizeof *exclusions + places * sizeof exclusions->place[0]);
+    if (exclusions)
+        exclusions->mask = places - 1;
+    return exclusions;
 }
 
-void own_free(struct own_addresses *own)
+void exclusions_free(struct exclusions *exclusions)
 {
-    free(own);
+    free(exclusions);
 }
 
 /* Where the address stands, or the empty place where it would. */
-static size_t place_of(const struct own_addresses *own, const struct address *address)
+static size_t place_of(const struct exclusions *exclusions, const struct address *address)
 {
     uint64_t hash = (address->halves[0] * 0x9e3779b97f4a7c15) ^ address->halves[1];
     hash = (hash + address->kind) * 0xd6e8feb86659fd93;
-    size_t at = (size_t)(hash >> 32) & own->mask;
-    while (own->place[at].kind != 0 && (own->place[at].kind != address->kind ||
-                                        own->place[at].halves[0] != address->halves[0] ||
-                                        own->place[at].halves[1] != address->halves[1]))
-        at = (at + 1) & own->mask;
+    size_t at = (size_t)(hash >> 32) & exclusions->mask;
+    while (exclusions->place[at].kind != 0 &&
+           (exclusions->place[at].kind != address->kind ||
+            exclusions->place[at].halves[0] != address->halves[0] ||
+            exclusions->place[at].halves[1] != address->halves[1]))
+        at = (at + 1) & exclusions->mask;
     return at;
 }
 
-static void add(struct own_addresses *own, uint32_t kind, const uint8_t *bytes, size_t size)
+static void add(struct exclusions *exclusions, uint32_t kind, const uint8_t *bytes, size_t size)
 {
     struct address added = {.kind = kind};
     memcpy(added.halves, bytes, size);
-    own->place[place_of(own, &added)] = added;
+    exclusions->place[place_of(exclusions, &added)] = added;
 }
 
-void own_add(struct own_addresses *own, uint8_t family, const uint8_t address[static 16])
+void exclusions_add_address(struct exclusions *exclusions, uint8_t family,
+                            const uint8_t address[static 16])
 {
-    add(own, family, address, family == 4 ? 4 : 16);
+    add(exclusions, family, address, family == 4 ? 4 : 16);
 }
 
 static uint32_t receiver_kind(uint8_t family, uint16_t port)
@@ -68,30 +71,31 @@ static uint32_t receiver_kind(uint8_t family, uint16_t port)
     return family | KIND_HAS_PORT | (uint32_t)port << KIND_PORT;
 }
 
-void own_add_receiver(struct own_addresses *own, uint8_t family, const uint8_t address[static 16],
-                      uint16_t port)
+void exclusions_add_receiver(struct exclusions *exclusions, uint8_t family,
+                             const uint8_t address[static 16], uint16_t port)
 {
-    add(own, receiver_kind(family, port), address, family == 4 ? 4 : 16);
+    add(exclusions, receiver_kind(family, port), address, family == 4 ? 4 : 16);
 }
 
-void own_add_vni(struct own_addresses *own, uint32_t vni)
+void exclusions_add_vni(struct exclusions *exclusions, uint32_t vni)
 {
-    add(own, KIND_VNI, (const uint8_t *)&vni, sizeof vni);
+    add(exclusions, KIND_VNI, (const uint8_t *)&vni, sizeof vni);
 }
 
-static bool has(const struct own_addresses *own, uint32_t kind, const void *bytes, size_t size)
+static bool has(const struct exclusions *exclusions, uint32_t kind, const void *bytes, size_t size)
 {
     struct address address = {.kind = kind};
     memcpy(address.halves, bytes, size); /* a key's rest is zero */
-    return own->place[place_of(own, &address)].kind != 0;
+    return exclusions->place[place_of(exclusions, &address)].kind != 0;
 }
 
-bool own_has(const struct own_addresses *own, const struct flow_key *key)
+bool exclusions_has(const struct exclusions *exclusions, const struct flow_key *key)
 {
     if (!(key->parts & (KEY_ADDRESSES | KEY_ARP)))
         return false;
     uint8_t family = key->parts & KEY_ADDRESSES ? key->family : 4;
-    return has(own, family, key->source, 16) || has(own, family, key->destination, 16);
+    return has(exclusions, family, key->source, 16) ||
+           has(exclusions, family, key->destination, 16);
 }
 
 /* The UDP payload of a frame; nothing when it is something else. */
@@ -104,7 +108,8 @@ static struct cursor udp_payload(const struct frame *frame, const struct flow_ke
     return cursor;
 }
 
-bool own_is_loop(const struct own_addresses *own, const uint8_t *payload, uint32_t length)
+bool exclusions_is_loop(const struct exclusions *exclusions, const uint8_t *payload,
+                        uint32_t length)
 {
     struct cursor cursor = cursor_over(payload, length);
     uint32_t vni;
@@ -115,8 +120,8 @@ bool own_is_loop(const struct own_addresses *own, const uint8_t *payload, uint32
         decode(&inner, &key);
         cursor = udp_payload(&inner, &key);
         struct cursor behind = cursor;
-        if (vxlan_take(&behind, &vni) && has(own, KIND_VNI, &vni, sizeof vni) &&
-            has(own, receiver_kind(key.family, key.destination_port), key.destination, 16))
+        if (vxlan_take(&behind, &vni) && has(exclusions, KIND_VNI, &vni, sizeof vni) &&
+            has(exclusions, receiver_kind(key.family, key.destination_port), key.destination, 16))
             return true;
     }
     return false;

@@ -1,6 +1,6 @@
-/* links: engine/plan/own.c engine/packet/decode.c */
+/* links: engine/plan/exclusions.c engine/packet/decode.c */
 #include "../../engine/packet/vxlan.h"
-#include "../../engine/plan/own.h"
+#include "../../engine/plan/exclusions.h"
 #include "packets.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,12 +23,12 @@ static struct flow_key key_between(uint16_t parts, uint8_t family, const char *s
 static void either_end_in_either_family(void **state)
 {
     (void)state;
-    struct own_addresses *own = own_new(2);
+    struct exclusions *exclusions = exclusions_new(2);
     uint8_t address[16] = "\x0a\2\0\2 what follow";
-    own_add(own, 4, address);
+    exclusions_add_address(exclusions, 4, address);
     memcpy(address, V6("\2"), 16);
-    own_add(own, 6, address);
-    own_add(own, 6, address);
+    exclusions_add_address(exclusions, 6, address);
+    exclusions_add_address(exclusions, 6, address);
     static const struct {
         uint16_t parts;
         uint8_t family;
@@ -50,39 +50,39 @@ static void either_end_in_either_family(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct flow_key key =
             key_between(cases[i].parts, cases[i].family, cases[i].source, cases[i].destination);
-        assert_int_equal(own_has(own, &key), cases[i].has);
+        assert_int_equal(exclusions_has(exclusions, &key), cases[i].has);
     }
-    own_free(own);
+    exclusions_free(exclusions);
 }
 
 static void the_empty_set_has_nothing(void **state)
 {
     (void)state;
-    struct own_addresses *own = own_new(0);
+    struct exclusions *exclusions = exclusions_new(0);
     struct flow_key key = {.parts = KEY_ADDRESSES, .family = 4};
-    assert_false(own_has(own, &key));
-    own_free(own);
-    own_free(NULL);
+    assert_false(exclusions_has(exclusions, &key));
+    exclusions_free(exclusions);
+    exclusions_free(NULL);
 }
 
 static void many_addresses(void **state)
 {
     (void)state;
     enum { COUNT = 5000 };
-    struct own_addresses *own = own_new(COUNT);
+    struct exclusions *exclusions = exclusions_new(COUNT);
     for (uint32_t i = 0; i < COUNT; i++) {
         uint8_t address[16] = {10, (uint8_t)(i >> 8), (uint8_t)i, 1};
-        own_add(own, 4, address);
+        exclusions_add_address(exclusions, 4, address);
     }
     for (uint32_t i = 0; i < 2 * COUNT; i++) {
         struct flow_key key = {.parts = KEY_ADDRESSES, .family = 4};
         uint8_t address[4] = {10, (uint8_t)(i >> 8), (uint8_t)i, 1};
         memcpy(key.destination, address, 4);
-        assert_int_equal(own_has(own, &key), i < COUNT);
+        assert_int_equal(exclusions_has(exclusions, &key), i < COUNT);
         key.destination[3] = 2;
-        assert_false(own_has(own, &key));
+        assert_false(exclusions_has(exclusions, &key));
     }
-    own_free(own);
+    exclusions_free(exclusions);
 }
 
 /* Ethernet, IPv4 to 10.2.0.LAST, UDP to `port`, VXLAN with `vni`, around what is there already. */
@@ -101,11 +101,11 @@ static void wrap(struct packet *packet, unsigned last, unsigned port, uint32_t v
 }
 
 /* From behind the outermost UDP header, in memory that ends where it ends. */
-static bool is_loop(const struct own_addresses *own, const struct packet *packet, uint32_t size)
+static bool is_loop(const struct exclusions *exclusions, const struct packet *packet, uint32_t size)
 {
     uint8_t *copy = malloc(size ? size : 1);
     memcpy(copy, packet->bytes + 42, size);
-    bool back = own_is_loop(own, copy, size);
+    bool back = exclusions_is_loop(exclusions, copy, size);
     free(copy);
     return back;
 }
@@ -113,11 +113,11 @@ static bool is_loop(const struct own_addresses *own, const struct packet *packet
 static void a_mirror_inside_another_comes_back(void **state)
 {
     (void)state;
-    struct own_addresses *own = own_new(4);
-    own_add(own, 4, (const uint8_t *)"\x0a\2\0\2            ");
-    own_add_receiver(own, 4, (const uint8_t *)"\x0a\2\0\2            ", 4789);
-    own_add_vni(own, 5);
-    own_add_vni(own, 6);
+    struct exclusions *exclusions = exclusions_new(4);
+    exclusions_add_address(exclusions, 4, (const uint8_t *)"\x0a\2\0\2            ");
+    exclusions_add_receiver(exclusions, 4, (const uint8_t *)"\x0a\2\0\2            ", 4789);
+    exclusions_add_vni(exclusions, 5);
+    exclusions_add_vni(exclusions, 6);
     static const struct {
         unsigned last, port;
         uint32_t vni;
@@ -133,16 +133,17 @@ static void a_mirror_inside_another_comes_back(void **state)
         packet_ipv4(&packet, 6, 0, 40);
         packet_put(&packet, NULL, 20);
         wrap(&packet, cases[i].last, cases[i].port, cases[i].vni);
-        assert_false(is_loop(own, &packet, packet.length - 42)); /* once: own_has tells */
+        assert_false(
+            is_loop(exclusions, &packet, packet.length - 42)); /* once: exclusions_has tells */
         for (unsigned level = 1; level < 8; level++) {
             wrap(&packet, 9, level == 1 ? 4789 : 8472, 1000 + level);
-            bool found = is_loop(own, &packet, packet.length - 42);
+            bool found = is_loop(exclusions, &packet, packet.length - 42);
             assert_int_equal(found, cases[i].ours && level <= 4);
         }
     }
     for (uint32_t size = 0; size < packet.length - 42; size++)
-        assert_false(is_loop(own, &packet, size));
-    own_free(own);
+        assert_false(is_loop(exclusions, &packet, size));
+    exclusions_free(exclusions);
 }
 
 int main(void)
@@ -153,5 +154,5 @@ int main(void)
         cmocka_unit_test(the_empty_set_has_nothing),
         cmocka_unit_test(many_addresses),
     };
-    return cmocka_run_group_tests_name("own", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("exclusions", tests, NULL, NULL);
 }

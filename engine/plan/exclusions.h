@@ -1,40 +1,42 @@
 /* What the box never collects. Its own packets carry a mark, by which captures leave them out
  * wherever they pass on this machine, in whatever tunnel; here are those that come without.
  *
- * The receivers' addresses: traffic from or to one of them is the box's own, or looks so
+ * The receivers' addresses: traffic from or to one of them is the box's exclusions, or looks so
  * much like it that it is never collected. Built with the plan, asked for every packet. */
-#ifndef MIRRORSH_OWN_H
-#define MIRRORSH_OWN_H
+#ifndef MIRRORSH_EXCLUSIONS_H
+#define MIRRORSH_EXCLUSIONS_H
 
 #include "../packet/decode.h"
 #include <stddef.h>
 
 /* SO_MARK of every packet that is sent: what the kernel's tunnels keep. Compared whole, and bare of
  * the low bits that policy routing and firewalls commonly use (man page, NOTES). */
-enum { OWN_MARK = 0x4d000000 };
+enum { MIRROR_MARK = 0x4d000000 };
 
-struct own_addresses;
+struct exclusions;
 
 /* An empty set with room for `capacity` addresses; NULL when memory runs out. Freed with
- * own_free (NULL is fine). */
-struct own_addresses *own_new(size_t capacity);
-void own_free(struct own_addresses *own);
+ * exclusions_free (NULL is fine). */
+struct exclusions *exclusions_new(size_t capacity);
+void exclusions_free(struct exclusions *exclusions);
 
 /* family 4 (the first four bytes count) or 6. An address that is in the set already is fine. */
-void own_add(struct own_addresses *own, uint8_t family, const uint8_t address[static 16]);
+void exclusions_add_address(struct exclusions *exclusions, uint8_t family,
+                            const uint8_t address[static 16]);
 
 /* What tells this box's mirror packets when they come back inside somebody else's: a receiver they
  * are sent to and a VNI they carry. Each takes a place of the capacity. */
-void own_add_receiver(struct own_addresses *own, uint8_t family, const uint8_t address[static 16],
-                      uint16_t port);
-void own_add_vni(struct own_addresses *own, uint32_t vni);
+void exclusions_add_receiver(struct exclusions *exclusions, uint8_t family,
+                             const uint8_t address[static 16], uint16_t port);
+void exclusions_add_vni(struct exclusions *exclusions, uint32_t vni);
 
 /* Whether the key's source or destination, of IP or of ARP, is in the set. */
-bool own_has(const struct own_addresses *own, const struct flow_key *key);
+bool exclusions_has(const struct exclusions *exclusions, const struct flow_key *key);
 
 /* Whether the UDP payload is VXLAN around a mirror packet of this box, however often wrapped:
  * another box mirrors what this one sends, and its own mirror passes one of this one's sources.
  * Mirrored once more it would go round for ever, and grow. */
-bool own_is_loop(const struct own_addresses *own, const uint8_t *payload, uint32_t length);
+bool exclusions_is_loop(const struct exclusions *exclusions, const uint8_t *payload,
+                        uint32_t length);
 
 #endif
