@@ -31,8 +31,8 @@ verdict 'no compiler is an error' "$?" 1
 verdict 'config.log has what the compiler said' "$(grep -c 'nowhere.h: No such file' config.log)" 1
 make -s -C "$BUILD" install DESTDIR="$work/root" >out 2>&1
 verdict 'make install' "$?" 0
-verdict 'three files are installed' "$(cd root && find . -type f | sed 's,.*/,,' | sort | tr '\n' ' ')" \
-    'mirrorsh mirrorsh mirrorsh.8 '
+verdict 'four files are installed' "$(cd root && find . -type f | sed 's,.*/,,' | sort | tr '\n' ' ')" \
+    'mirrorsh mirrorsh mirrorsh-mirroring.7 mirrorsh.8 '
 verdict 'the installed program runs' "$("$(find root -path '*sbin/mirrorsh')" -V | cut -d ' ' -f 1)" mirrorsh
 make -s -C "$BUILD" uninstall DESTDIR="$work/root" >out 2>&1
 verdict 'make uninstall leaves none' "$(find root -type f | wc -l)" 0

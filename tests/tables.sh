@@ -1,9 +1,10 @@
 #!/bin/bash
-# The manual page, the help and the completion against the program's tables: every command,
-# configuration path, default and option stands in man/mirrorsh.8, and nothing else does.
+# The manual pages, the help and the completion against the program's tables: every command,
+# configuration path, default and option stands in man/mirrorsh.8, and nothing else does. The rules
+# in man/mirrorsh-mirroring.7 against the tests that they name.
 # needs: mirrorsh build/tests/config/tables
 
-manual=$TOP/man/mirrorsh.8
+manual=$TOP/man/mirrorsh.8 mirroring=$TOP/man/mirrorsh-mirroring.7
 work=$(mktemp -d "${TMPDIR:-/tmp}/tables.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
@@ -78,17 +79,54 @@ compared 'the manual has every pipe' "$work/pipes" "$work/manual"
 tags OPTIONS >"$work/manual"
 compared 'the manual has every option' "$work/options" "$work/manual"
 
-if command -v groff >/dev/null; then
-    groff -man -Tutf8 -ww -z "$manual" >"$work/groff" 2>&1
-    if [ -s "$work/groff" ]; then
-        echo 'not ok the manual is well formed'
-        cat "$work/groff"
+# A line a rule of the clouds: what it says, profiles, where it lives, tests
+awk '/^\.TS/ {inside = 1} /^\.TE/ {inside = 0} !inside || /^(\.TS|l|_|\\fB|$)/ {next}
+    open && !/^T}/ {row = row $0 " "; next}
+    {sub(/^T}/, ""); open = sub(/T{$/, ""); row = row $0}
+    !open {gsub(/\\-/, "-", row); gsub(/ *\t */, "\t", row); print row; row = ""}' "$mirroring" >"$work/rules"
+# column N: the words of a column
+column() { cut -f "$1" "$work/rules" | tr -s ', ' '\n' | sort -u; }
+
+# expect_all NAME KNOWN GIVEN: two files; every line of GIVEN is in KNOWN
+expect_all()
+{
+    sort -u "$3" | comm -12 - <(sort -u "$2") >"$work/both"
+    compared "$1" "$work/both" "$3"
+}
+awk -F '\t' 'NF == 4 && $1 && $2 && $3 && $4' "$work/rules" >"$work/whole"
+compared 'every rule has its profile, its place and a test' "$work/whole" "$work/rules"
+(cd "$TOP/tests" && find . -name '*.sh' -o -name '*.exp' -o -name '*.in' -o -name 'test_*.c') |
+    sed 's,.*/,,; s/\.[a-z]*$//' >"$work/tests"
+column 4 >"$work/named"
+expect_all 'every test that a rule names exists' "$work/tests" "$work/named"
+ls "$TOP/tests/network/clouds" | sed -n '/^lab\.sh$/d; s/\.sh$//p' >"$work/clouds"
+expect_all 'every example of the clouds holds a rule' "$work/named" "$work/clouds"
+printf '%s\n' all native aws huawei tencent >"$work/profiles"
+column 2 >"$work/named"
+expect_all 'every profile that a rule names exists' "$work/profiles" "$work/named"
+{
+    sed -n 's/^\.Sh //p' "$mirroring" | tr '[:upper:]' '[:lower:]'
+    sed -E 's/ NAME| ingress\|egress| N / /g; s/ +/ /g' "$work/configuration" |
+        awk '{path = $1; print path; for (i = 2; i <= NF; i++) print path = path " " $i}'
+} >"$work/places"
+cut -f 3 "$work/rules" | sort -u >"$work/named"
+expect_all 'every place that a rule names exists' "$work/places" "$work/named"
+
+# well_formed NAME COMMAND...: it says nothing
+well_formed()
+{
+    if ! command -v "$2" >/dev/null; then
+        echo "skip $1: $2 is not installed"
+    elif "${@:2}" >"$work/said" 2>&1 && ! [ -s "$work/said" ]; then
+        echo "ok $1"
     else
-        echo 'ok the manual is well formed'
+        echo "not ok $1"
+        cat "$work/said"
     fi
-else
-    echo 'skip the manual is well formed: groff is not installed'
-fi
+}
+well_formed 'mirrorsh.8 is well formed' groff -man -Tutf8 -ww -z "$manual"
+well_formed 'mirrorsh-mirroring.7 is well formed' groff -t -mdoc -Tutf8 -ww -z "$mirroring"
+well_formed 'mirrorsh-mirroring.7 is what mandoc takes' mandoc -T lint -W warning "$mirroring"
 
 # complete WORD...: what the completion offers for the last word
 complete_words()

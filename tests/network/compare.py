@@ -3,7 +3,7 @@
 
 compare.py EXPECTED.pcap[,EXPECTED.pcap]... RECEIVED.pcap[,...] [LENGTH [MINIMUM]]
 
-A file may stand as wire:VNI:FILE: then it shows VXLAN over IPv4, and what is inside counts.
+A file may stand as wire:VNI:FILE: then it shows VXLAN over IPv4 or IPv6, and what is inside counts.
 Every packet of EXPECTED, cut to LENGTH bytes, must stand in RECEIVED exactly once, and nothing
 else; at least MINIMUM (1) of them, so that a comparison of nothing with nothing fails.
 """
@@ -18,8 +18,9 @@ def packets(paths):
             _, vni, path = path.split(':')
             for packet in packets_of(path):
                 header = struct.pack('!II', 0x08000000, int(vni) << 8)  # RFC 7348 section 5
-                assert packet[42:50] == header, packet[:50].hex()
-                yield packet[50:]
+                at = 42 if packet[12:14] == b'\x08\0' else 62
+                assert packet[at:at + 8] == header, packet[:at + 8].hex()
+                yield packet[at + 8:]
         else:
             yield from packets_of(path)
 

@@ -137,12 +137,22 @@ def fragments():
                                offset < 80))
 
 
+def arp(sender, target, tags=()):
+    return frame(struct.pack('!HHBBH', 1, 0x0800, 6, 4, 1) + CLIENT + packed(sender) + bytes(6) +
+                 packed(target) + mark(18), tags, 0x0806)
+
+
+def arps(senders, targets):
+    """Who has each of the targets, asked by each of the senders, below no tag and one."""
+    for sender, target in itertools.product(senders.split(','), targets.split(',')):
+        for tags in TAGS[:2]:
+            yield arp(sender, target, tags)
+
+
 def others():
     """What is not IP, and TCP behind IPv6 extension headers."""
-    arp = struct.pack('!HHBBH', 1, 0x0800, 6, 4, 1) + CLIENT + packed('10.0.0.1') + bytes(6) + \
-        packed('10.1.0.1')
     for tags in TAGS[:2]:
-        yield frame(arp + mark(18), tags, 0x0806)
+        yield arp('10.0.0.1', '10.1.0.1', tags)
         yield frame(mark(46), tags, 0x88cc)
     yield frame(b'\xaa\xaa\x03' + mark(43), (), 46)  # IEEE 802.3 with a length
     source, destination = PAIRS[1]
