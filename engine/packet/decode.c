@@ -54,6 +54,11 @@ static void decode_transport(const struct frame *frame, const struct cursor *cur
     key->parts |= KEY_PORTS;
     key->source_port = read_u16(ports);
     key->destination_port = read_u16(ports + 2);
+    const uint8_t *tcp = key->protocol == PROTOCOL_TCP ? cursor_peek(cursor, TCP_FLAGS + 1) : NULL;
+    if (!tcp)
+        return;
+    key->parts |= KEY_TCP_FLAGS;
+    key->tcp_flags = tcp[TCP_FLAGS];
 }
 
 /* In one store of the width that hashing and matching will load: a narrower one behind the
@@ -75,6 +80,7 @@ static void decode_ipv4(const struct frame *frame, struct cursor *cursor, struct
     key->network_offset = offset_of(frame, header);
     key->parts |= KEY_ADDRESSES | KEY_PROTOCOL;
     key->protocol = header[9];
+    key->dscp = header[1] >> 2;
     store_ipv4(key->source, header + 12);
     store_ipv4(key->destination, header + 16);
 
@@ -146,6 +152,7 @@ static void decode_ipv6(const struct frame *frame, struct cursor *cursor, struct
         return;
     key->network_offset = offset_of(frame, header);
     key->parts |= KEY_ADDRESSES;
+    key->dscp = (uint8_t)(read_u16(header) >> 6 & 63);
     memcpy(key->source, header + 8, 16);
     memcpy(key->destination, header + 24, 16);
     limit(cursor, cursor->at, read_u16(header + 4), 0);

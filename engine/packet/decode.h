@@ -9,7 +9,7 @@
 /* Which parts of a flow_key hold. */
 enum key_part {
     KEY_VLAN = 1 << 0,           /* vlan */
-    KEY_ADDRESSES = 1 << 1,      /* family, source, destination */
+    KEY_ADDRESSES = 1 << 1,      /* family, dscp, source, destination */
     KEY_PROTOCOL = 1 << 2,       /* protocol */
     KEY_PORTS = 1 << 3,          /* source_port, destination_port (TCP, UDP, SCTP only) */
     KEY_FRAGMENT_FIRST = 1 << 4, /* first fragment of several; fragment_id holds */
@@ -17,6 +17,7 @@ enum key_part {
     KEY_TRANSPORT = 1 << 6,      /* transport_offset points at a transport header */
     KEY_ARP = 1 << 7,            /* source and destination are ARP's protocol addresses (RFC 826);
                                     family is 0, so no address condition matches them */
+    KEY_TCP_FLAGS = 1 << 8,      /* tcp_flags */
 };
 
 struct flow_key {
@@ -28,6 +29,8 @@ struct flow_key {
     uint16_t destination_port;
     uint16_t network_offset;   /* of the IP header in the frame; 0: none */
     uint16_t transport_offset; /* of the transport header in the frame */
+    uint8_t tcp_flags;         /* RFC 9293 3.1: CWR to FIN */
+    uint8_t dscp;              /* of the IP header, 0-63 */
     uint32_t fragment_id;      /* RFC 791 identification, RFC 8200 4.5 */
     uint8_t source[16];        /* network byte order; IPv4 in the first four, rest zero */
     uint8_t destination[16];

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What later fragments do not have themselves. */
+enum { TRANSPORT_PARTS = KEY_PROTOCOL | KEY_PORTS | KEY_TCP_FLAGS };
+
 enum { BUCKETS = 1024, WAYS = 4, AGE_MAX = 30, NO_VLAN = 0xffff };
 
 /* What the fragments of one packet have in common: RFC 791 for IPv4 (with the protocol),
@@ -21,9 +24,9 @@ _Static_assert(sizeof(struct fragment_name) == 40, "padding would take part in c
 struct entry {
     struct fragment_name name; /* family 0: empty */
     uint32_t since;
-    uint16_t parts; /* KEY_PROTOCOL, KEY_PORTS */
+    uint16_t parts; /* of TRANSPORT_PARTS */
     uint16_t source_port, destination_port;
-    uint8_t protocol;
+    uint8_t protocol, tcp_flags;
 };
 
 struct fragments {
@@ -84,10 +87,11 @@ static void remember(struct entry *bucket, const struct fragment_name *name,
     *place = (struct entry){
         .name = *name,
         .since = now,
-        .parts = key->parts & (KEY_PROTOCOL | KEY_PORTS),
+        .parts = key->parts & TRANSPORT_PARTS,
         .source_port = key->source_port,
         .destination_port = key->destination_port,
         .protocol = key->protocol,
+        .tcp_flags = key->tcp_flags,
     };
 }
 
@@ -102,6 +106,7 @@ static void recall(const struct entry *bucket, const struct fragment_name *name,
             key->protocol = entry->protocol;
         key->source_port = entry->source_port;
         key->destination_port = entry->destination_port;
+        key->tcp_flags = entry->tcp_flags;
         return;
     }
 }

@@ -1,4 +1,5 @@
-/* What stands in headers: IANA's IEEE 802 and protocol numbers, and sizes in bytes. */
+/* What stands in headers: IANA's IEEE 802 and protocol numbers, sizes in bytes, and
+ * what bits mean. */
 #ifndef MIRRORSH_PROTOCOL_H
 #define MIRRORSH_PROTOCOL_H
 
@@ -30,6 +31,15 @@ enum {
     TCP_HEADER = 20,
     UDP_HEADER = 8,
     GRE_HEADER = 4,
+
+    TCP_FLAGS = 13, /* offset in its header, of: */
+    TCP_FIN = 0x01,
+    TCP_SYN = 0x02,
+    TCP_RST = 0x04,
+    TCP_PSH = 0x08,
+    TCP_ACK = 0x10,
+    TCP_URG = 0x20,
+    TCP_CWR = 0x80,
 };
 
 #endif

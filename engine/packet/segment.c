@@ -10,10 +10,6 @@
 
 enum {
     SCTP_CHECKSUM = 8, /* offset in its header */
-
-    TCP_FIN = 0x01,
-    TCP_PSH = 0x08,
-    TCP_CWR = 0x80,
 };
 
 /* Bytes of the innermost transport header; 0: not whole, or malformed. */
@@ -164,9 +160,9 @@ static void write_tcp(struct making *making, uint32_t layer)
     uint32_t ahead = making->index * segments->frame->segment_size;
     write_u32(header + 4, read_u32(header + 4) + ahead);
     if (making->index + 1 < segments->count)
-        header[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+        header[TCP_FLAGS] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
     if (making->index > 0)
-        header[13] &= (uint8_t)~TCP_CWR;
+        header[TCP_FLAGS] &= (uint8_t)~TCP_CWR;
     write_checksum(making, offset, 16, pseudo_header(making, layer), false);
 }
 

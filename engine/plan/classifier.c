@@ -1,13 +1,35 @@
 /* A flat array in the order of the rules, searched from the front. Each rule is one cache
  * line of masks and ranges that decides nearly every comparison, and a second line that is
- * read only when the first fits. Where a key's slots go is taken from the table of match
- * fields when the rules are compiled. */
+ * read only when the first fits. Each field has its place in them, a lane, by its kind and its
+ * turn in the table of match fields; a table with more than there is room for does not compile. */
 #include "classifier.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for match fields; classifier_new refuses a table that needs more. */
-enum { NUMBER_LANES = 8, PREFIX_LANES = 2, CACHE_LINE = 64 };
+enum { NUMBER_LANES = 8, PREFIX_LANES = 2, BITS_BYTES = 8, CACHE_LINE = 64 };
+
+/* The lane behind those of the prefixes: bytes of the key that are not numbers, side by side. */
+enum { BITS = PREFIX_LANES };
+
+/* What a field of a kind takes: lanes of numbers, of prefixes above them, bytes of the bits above
+ * these. */
+enum { PREFIXES_AT = 8, BYTES_AT = 16, COUNT_MASK = 255 };
+enum {
+    TAKES_MATCH_NAMED = 1,
+    TAKES_MATCH_RANGE = 1,
+    TAKES_MATCH_PREFIX = 1 << PREFIXES_AT,
+    TAKES_MATCH_FLAGS = 1 << BYTES_AT,
+};
+
+#define MATCH_FIELD(id, kind, ...) +TAKES_##kind
+enum {
+    TAKEN = 0
+#include "match_fields.def"
+};
+#undef MATCH_FIELD
+_Static_assert((TAKEN & COUNT_MASK) <= NUMBER_LANES, "more numbers than there is room for");
+_Static_assert((TAKEN >> PREFIXES_AT & COUNT_MASK) <= PREFIX_LANES, "more prefixes");
+_Static_assert(TAKEN >> BYTES_AT <= BITS_BYTES, "more bits");
 
 /* Numbers of the key side by side, compared all at once. */
 typedef uint16_t numbers __attribute__((vector_size(2 * NUMBER_LANES)));
@@ -19,53 +41,41 @@ struct quick {
 };
 _Static_assert(sizeof(struct quick) == CACHE_LINE, "a rule's quick test is one cache line");
 
-/* The second halves (IPv6 beyond /64), what the key must have, and the outcome. */
+/* The second halves (IPv6 beyond /64), the bits, what the key must have, and the outcome. */
 struct rest {
-    uint64_t value[PREFIX_LANES], mask[PREFIX_LANES];
+    uint64_t value[PREFIX_LANES + 1], mask[PREFIX_LANES + 1];
     struct verdict verdict;
     uint16_t parts;
 };
-
-/* Which field's slot of the key goes into which lane. */
-struct layout {
-    unsigned lane[MATCH_FIELD_COUNT];
-    unsigned number_count, prefix_count;
-    uint16_t number_offset[NUMBER_LANES], prefix_offset[PREFIX_LANES];
-    bool wide[NUMBER_LANES]; /* the number has 16 bits, not 8 */
-};
+_Static_assert(sizeof(struct rest) == CACHE_LINE, "and the rest another");
 
 struct classifier {
-    struct layout layout;
     uint32_t count;
     struct rest *rest; /* `count` each */
     struct quick *quick;
 };
 
-static bool layout_take(struct layout *layout)
+/* The first lane, or byte of the bits, of a field: in the order of the table. */
+static unsigned lane_of(enum match_field_id field)
 {
-    *layout = (struct layout){0};
-    for (size_t i = 0; i < MATCH_FIELD_COUNT; i++) {
-        const struct match_field *field = &match_fields[i];
-        if (field->kind == MATCH_PREFIX) {
-            if (layout->prefix_count == PREFIX_LANES)
-                return false;
-            layout->lane[i] = layout->prefix_count++;
-            layout->prefix_offset[layout->lane[i]] = field->key_offset;
-            continue;
-        }
-        if (layout->number_count == NUMBER_LANES)
-            return false;
-        layout->lane[i] = layout->number_count++;
-        layout->number_offset[layout->lane[i]] = field->key_offset;
-        layout->wide[layout->lane[i]] = field->kind == MATCH_RANGE;
-    }
-    return true;
+#define MATCH_FIELD(id, kind, ...) TAKES_##kind,
+    static const unsigned takes[] = {
+#include "match_fields.def"
+    };
+#undef MATCH_FIELD
+    unsigned taken = 0;
+    for (unsigned i = 0; i < field; i++)
+        taken += takes[i];
+    if (takes[field] >> BYTES_AT)
+        return taken >> BYTES_AT;
+    return takes[field] >> PREFIXES_AT ? taken >> PREFIXES_AT & COUNT_MASK : taken & COUNT_MASK;
 }
 
 /* A rule while it is compiled: the ranges of the lanes, both ends included. */
 struct compiled {
     uint16_t low[NUMBER_LANES], high[NUMBER_LANES];
     uint8_t value[PREFIX_LANES][16], mask[PREFIX_LANES][16];
+    uint64_t bits, bits_mask;
     uint16_t parts;
 };
 
@@ -77,16 +87,9 @@ static void narrow(struct compiled *rule, unsigned lane, uint32_t low, uint32_t 
         rule->high[lane] = (uint16_t)high;
 }
 
-static void compile_field(const struct layout *layout, size_t i, const struct match_value *value,
-                          struct compiled *rule)
+static void compile_prefix(unsigned lane, const struct match_value *value, struct compiled *rule)
 {
-    unsigned lane = layout->lane[i];
-    rule->parts |= match_fields[i].parts;
-    if (match_fields[i].kind != MATCH_PREFIX) {
-        narrow(rule, lane, value->low, value->high);
-        return;
-    }
-    narrow(rule, layout->lane[FIELD_FAMILY], value->family, value->family);
+    narrow(rule, lane_of(FIELD_FAMILY), value->family, value->family);
     for (unsigned byte = 0; byte < 16; byte++) {
         unsigned bits = value->bits > byte * 8 ? value->bits - byte * 8 : 0;
         rule->mask[lane][byte] = (uint8_t)(0xff00 >> (bits < 8 ? bits : 8));
@@ -94,13 +97,33 @@ static void compile_field(const struct layout *layout, size_t i, const struct ma
     }
 }
 
-static struct compiled compile_match(const struct layout *layout, const struct match *match)
+static void compile_field(enum match_field_id i, const struct match_value *value,
+                          struct compiled *rule)
+{
+    unsigned lane = lane_of(i);
+    rule->parts |= match_fields[i].parts;
+    switch (match_fields[i].kind) {
+    case MATCH_NAMED:
+    case MATCH_RANGE:
+        narrow(rule, lane, value->low, value->high);
+        return;
+    case MATCH_PREFIX:
+        compile_prefix(lane, value, rule);
+        return;
+    case MATCH_FLAGS:
+        rule->bits |= (uint64_t)value->set << 8 * lane;
+        rule->bits_mask |= (uint64_t)(value->set | value->clear) << 8 * lane;
+        return;
+    }
+}
+
+static struct compiled compile_match(const struct match *match)
 {
     struct compiled rule = {.parts = 0};
     memset(rule.high, 0xff, sizeof rule.high);
-    for (size_t i = 0; match && i < MATCH_FIELD_COUNT; i++) {
+    for (unsigned i = 0; match && i < MATCH_FIELD_COUNT; i++) {
         if (match->given & 1u << i)
-            compile_field(layout, i, &match->value[i], &rule);
+            compile_field(i, &match->value[i], &rule);
     }
     return rule;
 }
@@ -126,6 +149,8 @@ static void append(struct classifier *classifier, const struct compiled *rule,
         memcpy(&rest->value[lane], rule->value[lane] + 8, 8);
         memcpy(&rest->mask[lane], rule->mask[lane] + 8, 8);
     }
+    rest->value[BITS] = rule->bits;
+    rest->mask[BITS] = rule->bits_mask;
     for (unsigned lane = 0; lane < NUMBER_LANES; lane++) {
         quick->low[lane] = rule->low[lane];
         quick->span[lane] = (uint16_t)(rule->high[lane] - rule->low[lane]);
@@ -141,13 +166,13 @@ struct classifier *classifier_new(const struct classifier_rule *rules, size_t co
         return NULL;
     size_t room = count ? count : 1;
     classifier->quick = aligned_alloc(CACHE_LINE, room * sizeof *classifier->quick);
-    classifier->rest = calloc(room, sizeof *classifier->rest);
-    if (!layout_take(&classifier->layout) || !classifier->quick || !classifier->rest) {
+    classifier->rest = aligned_alloc(CACHE_LINE, room * sizeof *classifier->rest);
+    if (!classifier->quick || !classifier->rest) {
         classifier_free(classifier);
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {
-        struct compiled rule = compile_match(&classifier->layout, rules[i].match);
+        struct compiled rule = compile_match(rules[i].match);
         if (!is_impossible(&rule))
             append(classifier, &rule, &rules[i].verdict);
         if (!rules[i].match || rules[i].match->given == 0)
@@ -167,28 +192,28 @@ void classifier_free(struct classifier *classifier)
 
 /* A key in the shape of struct quick and struct rest. */
 struct probe {
-    uint64_t first[PREFIX_LANES], second[PREFIX_LANES];
+    uint64_t first[PREFIX_LANES], second[PREFIX_LANES + 1];
     numbers numbers;
     uint16_t parts;
 };
 
-static inline struct probe probe_from(const struct layout *layout, const struct flow_key *key)
+/* The lanes are counted while this is compiled: nothing is left of it but the copying. */
+#define PROBE_MATCH_NAMED(slot) number[lane++] = key->slot;
+#define PROBE_MATCH_RANGE(slot) number[lane++] = key->slot;
+#define PROBE_MATCH_FLAGS(slot) probe.second[BITS] |= (uint64_t)key->slot << 8 * byte++;
+#define PROBE_MATCH_PREFIX(slot)                                                                   \
+    memcpy(&probe.first[prefix], key->slot, 8);                                                    \
+    memcpy(&probe.second[prefix++], key->slot + 8, 8);
+
+static inline struct probe probe_from(const struct flow_key *key)
 {
     struct probe probe = {.parts = key->parts};
-    const uint8_t *slots = (const uint8_t *)key;
     uint16_t number[NUMBER_LANES] = {0};
-    for (unsigned lane = 0; lane < layout->number_count; lane++) {
-        const uint8_t *slot = slots + layout->number_offset[lane];
-        if (layout->wide[lane])
-            memcpy(&number[lane], slot, sizeof number[lane]);
-        else
-            number[lane] = *slot;
-    }
+    unsigned lane = 0, prefix = 0, byte = 0;
+#define MATCH_FIELD(id, kind, slot, ...) PROBE_##kind(slot)
+#include "match_fields.def"
+#undef MATCH_FIELD
     memcpy(&probe.numbers, number, sizeof number);
-    for (unsigned lane = 0; lane < layout->prefix_count; lane++) {
-        memcpy(&probe.first[lane], slots + layout->prefix_offset[lane], 8);
-        memcpy(&probe.second[lane], slots + layout->prefix_offset[lane] + 8, 8);
-    }
     return probe;
 }
 
@@ -210,14 +235,14 @@ static inline bool fits_quick(const struct quick *rule, const struct probe *prob
 static inline bool fits_rest(const struct rest *rule, const struct probe *probe)
 {
     uint64_t differ = (uint64_t)(~probe->parts & rule->parts);
-    for (unsigned lane = 0; lane < PREFIX_LANES; lane++)
+    for (unsigned lane = 0; lane <= BITS; lane++)
         differ |= (probe->second[lane] ^ rule->value[lane]) & rule->mask[lane];
     return differ == 0;
 }
 
 struct verdict classifier_find(const struct classifier *classifier, const struct flow_key *key)
 {
-    struct probe probe = probe_from(&classifier->layout, key);
+    struct probe probe = probe_from(key);
     for (uint32_t i = 0; i < classifier->count; i++) {
         if (fits_quick(&classifier->quick[i], &probe) && fits_rest(&classifier->rest[i], &probe))
             return classifier->rest[i].verdict;

@@ -2,6 +2,7 @@
  * read and printed. */
 #include "match_field.h"
 #include "../packet/decode.h"
+#include "../packet/protocol.h"
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,8 +17,29 @@ static const struct match_name protocols[] = {
     {"sctp", 132},     {"udplite", 136}, {NULL, 0},
 };
 
+/* The six of RFC 793. */
+static const struct match_name tcp_flags[] = {
+    {"syn", TCP_SYN}, {"ack", TCP_ACK}, {"fin", TCP_FIN}, {"rst", TCP_RST},
+    {"psh", TCP_PSH}, {"urg", TCP_URG}, {NULL, 0},
+};
+
+/* RFC 2474 (class selectors), 2597 (assured), 3246 (expedited forwarding), 5865 (voice admit),
+ * 8622 (lower effort). */
+static const struct match_name code_points[] = {
+    {"cs0", 0},   {"cs1", 8},   {"cs2", 16},  {"cs3", 24},  {"cs4", 32},
+    {"cs5", 40},  {"cs6", 48},  {"cs7", 56},  {"af11", 10}, {"af12", 12},
+    {"af13", 14}, {"af21", 18}, {"af22", 20}, {"af23", 22}, {"af31", 26},
+    {"af32", 28}, {"af33", 30}, {"af41", 34}, {"af42", 36}, {"af43", 38},
+    {"ef", 46},   {"va", 44},   {"le", 1},    {"be", 0},    {NULL, 0},
+};
+
 /* A kind's slots have one width: the row does not compile with a member of another. */
-enum { WIDTH_MATCH_NAMED = 1, WIDTH_MATCH_RANGE = 2, WIDTH_MATCH_PREFIX = 16 };
+enum {
+    WIDTH_MATCH_NAMED = 1,
+    WIDTH_MATCH_RANGE = 2,
+    WIDTH_MATCH_PREFIX = 16,
+    WIDTH_MATCH_FLAGS = 1
+};
 
 #define WIDTH_IS(member, width)                                                                    \
     sizeof(struct {                                                                                \
@@ -28,7 +50,7 @@ enum { WIDTH_MATCH_NAMED = 1, WIDTH_MATCH_RANGE = 2, WIDTH_MATCH_PREFIX = 16 };
 #define SLOT(of, member)                                                                           \
     .kind = (of), .key_offset = offsetof(struct flow_key, member) + 0 * WIDTH_IS(member, WIDTH_##of)
 
-#define MATCH_FIELD(id, ...) [FIELD_##id] = {__VA_ARGS__},
+#define MATCH_FIELD(id, kind, slot, ...) [FIELD_##id] = {SLOT(kind, slot), __VA_ARGS__},
 const struct match_field match_fields[MATCH_FIELD_COUNT] = {
 #include "match_fields.def"
 };
@@ -72,7 +94,8 @@ static bool too_big(const char *text, uint32_t maximum, char *why, size_t why_si
     return false;
 }
 
-/* "expected ipv4 or ipv6", "expected icmp, tcp, ... or a number 0-255" */
+/* "expected ipv4 or ipv6", "expected icmp, tcp, ... or a number 0-255", "expected syn, ack ... or
+ * urg, or more like syn,!ack" */
 static bool expected_name(const struct match_field *field, char *why, size_t why_size)
 {
     size_t length = 0;
@@ -86,6 +109,8 @@ static bool expected_name(const struct match_field *field, char *why, size_t why
     }
     if (field->maximum && length < why_size)
         snprintf(why + length, why_size - length, " or a number 0-%u", field->maximum);
+    if (field->kind == MATCH_FLAGS && length < why_size)
+        snprintf(why + length, why_size - length, ", or more like syn,!ack");
     return false;
 }
 
@@ -176,6 +201,37 @@ static bool parse_prefix(const char *text, struct match_value *value, char *why,
     return true;
 }
 
+/* The bit that text[0..length) names; 0: none. */
+static uint8_t flag_called(const struct match_field *field, const char *text, size_t length)
+{
+    for (const struct match_name *name = field->names; name->name; name++) {
+        if (strlen(name->name) == length && strncmp(name->name, text, length) == 0)
+            return name->value;
+    }
+    return 0;
+}
+
+static bool parse_flags(const struct match_field *field, const char *text,
+                        struct match_value *value, char *why, size_t why_size)
+{
+    for (const char *at = text;; at++) {
+        bool clear = *at == '!';
+        at += clear;
+        size_t length = strcspn(at, ",");
+        uint8_t bit = flag_called(field, at, length);
+        if (!bit)
+            return expected_name(field, why, why_size);
+        *(clear ? &value->clear : &value->set) |= bit;
+        if (value->set & value->clear & bit) {
+            snprintf(why, why_size, "%.*s cannot be set and not set", (int)length, at);
+            return false;
+        }
+        at += length;
+        if (!*at)
+            return true;
+    }
+}
+
 bool match_value_parse(const struct match_field *field, const char *text, struct match_value *value,
                        char *why, size_t why_size)
 {
@@ -187,6 +243,8 @@ bool match_value_parse(const struct match_field *field, const char *text, struct
         return parse_range(field, text, value, why, why_size);
     case MATCH_PREFIX:
         return parse_prefix(text, value, why, why_size);
+    case MATCH_FLAGS:
+        return parse_flags(field, text, value, why, why_size);
     }
     return false;
 }
@@ -200,12 +258,27 @@ static const char *name_of(const struct match_field *field, uint32_t value)
     return NULL;
 }
 
+static void print_flags(const struct match_field *field, const struct match_value *value,
+                        char text[static MATCH_TEXT_MAX])
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (const struct match_name *name = field->names; name->name; name++) {
+        if ((value->set | value->clear) & name->value)
+            length += (size_t)snprintf(text + length, MATCH_TEXT_MAX - length, "%s%s%s",
+                                       length ? "," : "", value->clear & name->value ? "!" : "",
+                                       name->name);
+    }
+}
+
 void match_value_print(const struct match_field *field, const struct match_value *value,
                        char text[static MATCH_TEXT_MAX])
 {
     const char *name = field->kind == MATCH_NAMED ? name_of(field, value->low) : NULL;
     if (name) {
         snprintf(text, MATCH_TEXT_MAX, "%s", name);
+    } else if (field->kind == MATCH_FLAGS) {
+        print_flags(field, value, text);
     } else if (field->kind == MATCH_PREFIX) {
         char address[INET6_ADDRSTRLEN] = "";
         inet_ntop(value->family == 4 ? AF_INET : AF_INET6, value->address, address, sizeof address);

@@ -13,6 +13,7 @@ enum match_kind {
     MATCH_NAMED,  /* a number with names: ipv4, tcp */
     MATCH_RANGE,  /* A or A-B */
     MATCH_PREFIX, /* an IPv4 or IPv6 prefix */
+    MATCH_FLAGS,  /* bits by their names, each set or not */
 };
 
 struct match_name {
@@ -26,10 +27,11 @@ struct match_field {
     const char *hint; /* of the value: "<0-65535>[-<0-65535>]" */
     enum match_kind kind;
     uint16_t parts;      /* enum key_part that the key must have, or the field does not match */
-    uint16_t key_offset; /* of the slot in struct flow_key: u8 for MATCH_NAMED, u16 for
-                            MATCH_RANGE, 16 bytes for MATCH_PREFIX */
-    const struct match_name *names; /* MATCH_NAMED: ends with a NULL name; the first name of a
-                                       value is the one printed */
+    uint16_t key_offset; /* of the slot in struct flow_key: u8 for MATCH_NAMED and MATCH_FLAGS,
+                            u16 for MATCH_RANGE, 16 bytes for MATCH_PREFIX */
+    const struct match_name *names; /* MATCH_NAMED: the first name of a value is the one printed;
+                                       MATCH_FLAGS: of each bit, in the order in which they are
+                                       printed. Ends with a NULL name */
     uint32_t maximum;               /* MATCH_RANGE; MATCH_NAMED: plain numbers taken up to this,
                                        0: names only */
 };
@@ -49,6 +51,7 @@ struct match_value {
     uint8_t family;      /* MATCH_PREFIX: 4 or 6 */
     uint8_t bits;        /* MATCH_PREFIX: length */
     uint8_t address[16]; /* MATCH_PREFIX: host bits zero; IPv4 in the first four */
+    uint8_t set, clear;  /* MATCH_FLAGS: bits that are one, and that are zero */
 };
 
 /* All the conditions of a rule. A field that is not given matches anything. */
@@ -67,7 +70,7 @@ bool match_value_parse(const struct match_field *field, const char *text, struct
                        char *why, size_t why_size);
 
 /* The canonical text, which parses back to the same value: "tcp", "80", "80-90",
- * "10.0.0.0/24". */
+ * "10.0.0.0/24", "syn,!ack". */
 void match_value_print(const struct match_field *field, const struct match_value *value,
                        char text[static MATCH_TEXT_MAX]);
 

@@ -139,6 +139,27 @@ static void offer_value(struct completing *completing, const char *text, const c
         offer(completing, text, help);
 }
 
+/* The flags that are not given yet, behind those that are. */
+static void offer_flags(struct completing *completing, const struct match_field *field)
+{
+    const char *partial = completing->partial, *comma = strrchr(partial, ',');
+    size_t given = comma ? (size_t)(comma - partial) : 0;
+    const char *not = (comma ? comma + 1 : partial)[0] == '!' ? "!" : "";
+    char text[MATCH_TEXT_MAX], word[MATCH_TEXT_MAX + 8], help[40], why[8];
+    struct match_value value = {0};
+
+    snprintf(text, sizeof text, "%.*s", (int)given, partial);
+    if (comma && (given >= sizeof text || !match_value_parse(field, text, &value, why, sizeof why)))
+        return;
+    for (const struct match_name *name = field->names; name->name; name++) {
+        if ((value.set | value.clear) & name->value)
+            continue;
+        snprintf(word, sizeof word, "%s%s%s%s", text, comma ? "," : "", not, name->name);
+        snprintf(help, sizeof help, "%s is %sset", name->name, *not ? "not " : "");
+        offer_value(completing, word, help);
+    }
+}
+
 /* The names that a match field's values have. */
 static void offer_names(struct completing *completing, const struct match_field *field)
 {
@@ -181,8 +202,10 @@ static void offer_known(struct completing *completing, const struct node *tree,
         offer_instances(completing, tree, schema_child(tree->schema, row->refers_to));
     for (size_t i = 0; row->interfaces && live && i < live->interface_count; i++)
         offer_value(completing, live->interfaces[i], INTERFACE_HELP);
-    if (row->match && row->match->names)
+    if (row->match && row->match->kind == MATCH_NAMED)
         offer_names(completing, row->match);
+    if (row->match && row->match->kind == MATCH_FLAGS)
+        offer_flags(completing, row->match);
 }
 
 /* The hint of a value, unless the choices say all or what is typed cannot be it. */

@@ -35,12 +35,13 @@ def pseudo(source, destination, protocol, length):
     return source + destination + struct.pack('!II', length, protocol)
 
 
-def transport(source, destination, protocol, sport=1000, dport=80, payload=None, finish=True):
+def transport(source, destination, protocol, sport=1000, dport=80, payload=None, finish=True,
+              flags=0x18):
     """A transport packet with its checksum; finish=False: as an offload leaves it, only the
     pseudo header's sum."""
     payload = mark() if payload is None else payload
     if protocol == TCP:
-        packet, at = struct.pack('!HHIIBBHHH', sport, dport, 1, 2, 0x50, 0x18, 512, 0, 0), 16
+        packet, at = struct.pack('!HHIIBBHHH', sport, dport, 1, 2, 0x50, flags, 512, 0, 0), 16
     elif protocol == UDP:
         packet, at = struct.pack('!HHHH', sport, dport, 8 + len(payload), 0), 6
     elif protocol == SCTP:
@@ -58,20 +59,20 @@ def transport(source, destination, protocol, sport=1000, dport=80, payload=None,
 
 
 def ip(source, destination, protocol, body, ident=0, fragment=0, more=False, extension=b'',
-       first=None):
+       first=None, tos=0):
     """An IP packet; fragment: offset in bytes. extension: IPv6 extension headers, the first of
     which is of the kind `first`."""
     source, destination = (ipaddress.ip_address(a).packed for a in (source, destination))
     if len(source) == 4:
         flags = fragment // 8 | (0x2000 if more else 0)
-        head = struct.pack('!BBHHHBBH', 0x45, 0, 20 + len(body), ident, flags, 64, protocol, 0)
+        head = struct.pack('!BBHHHBBH', 0x45, tos, 20 + len(body), ident, flags, 64, protocol, 0)
         head += source + destination
         return head[:10] + struct.pack('!H', checksum(head)) + head[12:] + body
     if fragment or more:
         extension = struct.pack('!BBHI', protocol, 0, fragment | more, ident)
         first = 44
     body = extension + body
-    return struct.pack('!IHBB', 6 << 28, len(body), first if extension else protocol, 64) + \
+    return struct.pack('!IHBB', 6 << 28 | tos << 20, len(body), first if extension else protocol, 64) + \
         source + destination + body
 
 
@@ -147,6 +148,21 @@ def arps(senders, targets):
     for sender, target in itertools.product(senders.split(','), targets.split(',')):
         for tags in TAGS[:2]:
             yield arp(sender, target, tags)
+
+
+def flags():
+    """TCP with each combination of its flags, tagged and not, and UDP."""
+    for source, destination in PAIRS:
+        for bits in range(256):
+            yield flow(source, destination, TCP, tags=TAGS[bits % len(TAGS)], flags=bits)
+        yield flow(source, destination, UDP)
+
+
+def code_points():
+    for source, destination in PAIRS:
+        for tos in range(256):
+            body = transport(packed(source), packed(destination), UDP)
+            yield frame(ip(source, destination, UDP, body, tos=tos), TAGS[tos % len(TAGS)])
 
 
 def others():

@@ -72,6 +72,19 @@ try 'VLAN 4095' '10 action accept vlan 4095' 'vlan 4095' protocols
 try 'a range of VLANs' '10 action accept vlan 5-99' 'vlan and ether[14:2] & 0xfff >= 5 and ether[14:2] & 0xfff <= 99' protocols
 try 'VLAN and port' '10 action accept vlan 10 protocol tcp destination-port 80' 'vlan 10 and vlan and tcp dst port 80' protocols
 try 'all frames with tags or without' '10 action accept vlan 0-4095; 20 action accept family ipv4' 'ip or vlan' protocols
+tcp_flags() # MASK VALUE [MASK VALUE]
+{
+    tagged "tcp[13] & $1 = $2 or (ip6[6] = 6 and ip6[53] & $1 = $2) or
+        tcp[13] & ${3-$1} = ${4-$2} or (ip6[6] = 6 and ip6[53] & ${3-$1} = ${4-$2})"
+}
+try 'SYN without ACK' '10 action accept tcp-flags syn,!ack' "$(tcp_flags 0x12 0x02)" flags
+try 'a reset or an end' '10 action accept tcp-flags rst; 20 action accept tcp-flags fin,ack,!urg' \
+    "$(tcp_flags 0x04 0x04 0x31 0x11)" flags
+try 'all but pushes' '10 action reject tcp-flags psh; 20 action accept tcp-flags !urg' \
+    "$(tcp_flags 0x28 0)" flags
+try 'a code point by name' '10 action accept dscp ef' \
+    "$(tagged 'ip[1] >> 2 = 46 or ip6[0:2] >> 6 & 63 = 46')" code_points
+try 'code point 0 of IPv6' '10 action accept dscp 0 family ipv6' "$(tagged 'ip6[0:2] >> 6 & 63 = 0')" code_points
 try 'later fragments follow the first' '10 action accept destination-port 80' '(ip[4:2] = 780) or (ip6[6] = 44 and ip6[44:4] = 880)' fragments
 try 'later fragments by address' '10 action accept source 10.0.0.1' 'ip src host 10.0.0.1' fragments
 try 'reject before accept' '10 action reject protocol tcp; 20 action accept' "not $(tagged tcp)" ports

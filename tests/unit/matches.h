@@ -60,6 +60,8 @@ static inline bool field_holds(const struct match_field *field, const struct mat
         break;
     case MATCH_NAMED:
         break;
+    case MATCH_FLAGS:
+        return (number & value->set) == value->set && !(number & value->clear);
     }
     return number >= value->low && number <= value->high;
 }

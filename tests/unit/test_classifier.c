@@ -53,13 +53,19 @@ static struct match random_match(void)
         struct match_value *value = &match.value[i];
         switch (match_fields[i].kind) {
         case MATCH_NAMED:
-            value->low = value->high = i == FIELD_FAMILY ? family : protocols[below(5)];
+            value->low = value->high = i == FIELD_FAMILY ? family
+                                       : i == FIELD_DSCP ? below(4)
+                                                         : protocols[below(5)];
             break;
         case MATCH_RANGE:
             value->low = below(2) ? below(10) : below(3) ? 0 : match_fields[i].maximum;
             value->high = below(2) ? value->low : match_fields[i].maximum - below(2);
             if (value->high < value->low)
                 value->high = value->low;
+            break;
+        case MATCH_FLAGS:
+            value->set = (uint8_t)(below(64) & below(64));
+            value->clear = (uint8_t)(below(64) & below(64) & ~value->set);
             break;
         case MATCH_PREFIX:
             value->family = below(20) ? family : (uint8_t)(10 - family);
@@ -96,6 +102,7 @@ static struct flow_key random_key(void)
     key.parts |= KEY_ADDRESSES;
     random_address(key.source, key.family);
     random_address(key.destination, key.family);
+    key.dscp = (uint8_t)below(4);
     if (below(10) == 0)
         return key;
     key.parts |= KEY_PROTOCOL;
@@ -105,6 +112,10 @@ static struct flow_key random_key(void)
     key.parts |= KEY_PORTS;
     key.source_port = (uint16_t)(below(3) ? below(12) : 65535 - below(3));
     key.destination_port = (uint16_t)(below(3) ? below(12) : 65535 - below(3));
+    if (key.protocol == 6 && below(4)) {
+        key.parts |= KEY_TCP_FLAGS;
+        key.tcp_flags = (uint8_t)below(256);
+    }
     return key;
 }
 

@@ -94,6 +94,15 @@ static void setting(void **state)
     offers(PATH_SET, "filter web ingress rule 10 family ", "ipv4 ipv6");
     offers(PATH_SET, "filter web ingress rule 10 protocol ud", "udp udplite NAME|<0-255>?");
     offers(PATH_SET, "filter web ingress rule 10 protocol icm", "icmp icmp6 NAME|<0-255>?");
+    offers(PATH_SET, "filter web ingress rule 10 dscp ef", "ef NAME|<0-63>?");
+    offers(PATH_SET, "filter web ingress rule 10 tcp-flags ",
+           "syn ack fin rst psh urg [!]FLAG[,[!]FLAG]...?");
+    offers(PATH_SET, "filter web ingress rule 10 tcp-flags !a", "!ack [!]FLAG[,[!]FLAG]...?");
+    offers(PATH_SET, "filter web ingress rule 10 tcp-flags !ack,",
+           "!ack,syn !ack,fin !ack,rst !ack,psh !ack,urg [!]FLAG[,[!]FLAG]...?");
+    offers(PATH_SET, "filter web ingress rule 10 tcp-flags syn,!ack,!r",
+           "syn,!ack,!rst [!]FLAG[,[!]FLAG]...?");
+    offers(PATH_SET, "filter web ingress rule 10 tcp-flags sin,", "[!]FLAG[,[!]FLAG]...?");
     offers(PATH_SET, "filter web ingress rule 10 source ", "ADDRESS[/LENGTH]?");
 }
 

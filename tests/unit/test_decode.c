@@ -29,7 +29,8 @@ static void tcp_over_ipv4(void **state)
     packet_ports(&packet, 1234, 80);
     packet_put(&packet, NULL, 16);
     struct flow_key key = key_of_packet();
-    assert_int_equal(key.parts, KEY_ADDRESSES | KEY_PROTOCOL | KEY_PORTS | KEY_TRANSPORT);
+    assert_int_equal(key.parts,
+                     KEY_ADDRESSES | KEY_PROTOCOL | KEY_PORTS | KEY_TRANSPORT | KEY_TCP_FLAGS);
     assert_int_equal(key.family, 4);
     assert_int_equal(key.protocol, 6);
     assert_int_equal(key.network_offset, 14);
@@ -56,6 +57,47 @@ static void what_is_cut_off_is_not_there(void **state)
         assert_int_equal(!!(key.parts & KEY_PROTOCOL), captured >= 38);
         assert_int_equal(!!(key.parts & KEY_TRANSPORT), captured >= 43);
         assert_int_equal(!!(key.parts & KEY_PORTS), captured >= 46);
+    }
+}
+
+static void flags_only_of_tcp_and_where_they_are(void **state)
+{
+    (void)state;
+    for (unsigned protocol = 0; protocol < 256; protocol++) {
+        packet_start(&packet);
+        packet_ipv4(&packet, protocol, 0, 40);
+        packet_ports(&packet, 7, 9);
+        packet_put(&packet, NULL, 16)[9] = 0xc2;
+        struct flow_key key = key_of_packet();
+        assert_int_equal(!!(key.parts & KEY_TCP_FLAGS), protocol == 6);
+        assert_int_equal(key.tcp_flags, protocol == 6 ? 0xc2 : 0);
+    }
+    for (unsigned held = 0; held <= 20; held++) { /* what is behind the packet is not its */
+        packet_start(&packet);
+        packet_ipv6(&packet, 60, 8 + held);
+        packet_extension(&packet, 6, 0);
+        packet_put(&packet, "\1\2\3\4\5\6\7\10\1\2\3\4\120\22\1\2\3\4\5\6", 20);
+        struct flow_key key = key_of_packet();
+        assert_int_equal(!!(key.parts & KEY_TCP_FLAGS), held >= 14);
+        assert_int_equal(key.tcp_flags, held >= 14 ? 0x12 : 0);
+        assert_int_equal(!!(key.parts & KEY_PORTS), held >= 4);
+    }
+}
+
+static void every_code_point(void **state)
+{
+    (void)state;
+    for (unsigned class = 0; class < 256; class ++) {
+        packet_start(&packet);
+        packet_ipv4(&packet, 17, 0, 28)[1] = (uint8_t) class;
+        packet_ports(&packet, 1, 2);
+        assert_int_equal(key_of_packet().dscp, class >> 2);
+        packet_start(&packet);
+        uint8_t *header = packet_ipv6(&packet, 17, 8);
+        header[0] = (uint8_t)(0x60 | class >> 4);
+        header[1] = (uint8_t)(class << 4 | 15); /* of the flow label */
+        packet_ports(&packet, 1, 2);
+        assert_int_equal(key_of_packet().dscp, class >> 2);
     }
 }
 
@@ -405,6 +447,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tcp_over_ipv4),
         cmocka_unit_test(what_is_cut_off_is_not_there),
+        cmocka_unit_test(flags_only_of_tcp_and_where_they_are),
+        cmocka_unit_test(every_code_point),
         cmocka_unit_test(ports_only_where_there_are_ports),
         cmocka_unit_test(padding_is_not_transport),
         cmocka_unit_test(ip_headers_must_bear_out),

@@ -110,6 +110,35 @@ static void a_first_one_without_ports_gives_none(void **state)
     assert_followed(fragments, ipv4_fragment(7, 3, true, 17, 0), 2, false);
 }
 
+static struct flow_key tcp_fragment(unsigned id, unsigned offset, uint32_t held)
+{
+    packet_start(&packet);
+    uint8_t *header = packet_ipv4(&packet, 6, 0, 40);
+    header[4] = (uint8_t)(id >> 8);
+    header[5] = (uint8_t)id;
+    header[6] = 0x20;
+    header[7] = (uint8_t)offset;
+    packet_ports(&packet, 5, 6);
+    packet_put(&packet, NULL, 16)[9] = 0x12;
+    return decode_exactly(packet.bytes, 34 + held);
+}
+
+static void tcp_flags_are_those_of_the_first(void **state)
+{
+    struct fragments *fragments = *state;
+    struct flow_key whole = tcp_fragment(7, 0, 20), tiny = tcp_fragment(8, 0, 8);
+    struct flow_key later = tcp_fragment(7, 2, 20), after_tiny = tcp_fragment(8, 1, 20);
+    assert_false((later.parts | after_tiny.parts) & KEY_TCP_FLAGS);
+    fragments_follow(fragments, &whole, 1);
+    fragments_follow(fragments, &tiny, 1);
+    fragments_follow(fragments, &later, 1);
+    fragments_follow(fragments, &after_tiny, 1);
+    assert_true(later.parts & KEY_TCP_FLAGS);
+    assert_int_equal(later.tcp_flags, 0x12);
+    assert_true(after_tiny.parts & KEY_PORTS);
+    assert_false(after_tiny.parts & KEY_TCP_FLAGS);
+}
+
 static void whole_packets_are_left_alone(void **state)
 {
     struct fragments *fragments = *state;
@@ -147,6 +176,7 @@ int main(void)
         TEST(it_is_forgotten_in_time),
         TEST(ipv6_gets_its_protocol_too),
         TEST(a_first_one_without_ports_gives_none),
+        TEST(tcp_flags_are_those_of_the_first),
         TEST(whole_packets_are_left_alone),
         TEST(the_table_is_bounded),
     };

@@ -27,7 +27,8 @@ static void the_table_is_whole(void **state)
         assert_true(field->help && *field->help && field->hint && *field->hint);
         size_t size = field->kind == MATCH_PREFIX ? 16 : field->kind == MATCH_RANGE ? 2 : 1;
         assert_true(field->key_offset + size <= sizeof(struct flow_key));
-        assert_int_equal(field->kind == MATCH_NAMED, field->names != NULL);
+        assert_int_equal(field->kind == MATCH_NAMED || field->kind == MATCH_FLAGS,
+                         field->names != NULL);
     }
     assert_null(match_field_find("port"));
     assert_null(match_field_find(""));
@@ -65,6 +66,17 @@ static void good_values_and_their_canonical_text(void **state)
         {"destination-port", "80-90", "80-90"},
         {"destination-port", "80-80", "80"},
         {"destination-port", "0-65535", "0-65535"},
+        {"tcp-flags", "syn", "syn"},
+        {"tcp-flags", "!ack", "!ack"},
+        {"tcp-flags", "!ack,syn", "syn,!ack"},
+        {"tcp-flags", "urg,psh,rst,fin,ack,syn", "syn,ack,fin,rst,psh,urg"},
+        {"tcp-flags", "!urg,!psh,!rst,!fin,!ack,!syn", "!syn,!ack,!fin,!rst,!psh,!urg"},
+        {"tcp-flags", "fin,fin,!rst,!rst", "fin,!rst"},
+        {"dscp", "0", "cs0"},
+        {"dscp", "be", "cs0"},
+        {"dscp", "46", "ef"},
+        {"dscp", "af43", "af43"},
+        {"dscp", "63", "63"},
         {"vlan", "0", "0"},
         {"vlan", "1-4095", "1-4095"},
     };
@@ -118,6 +130,19 @@ static void bad_values_say_what_was_expected(void **state)
         {"source-port", "4294967376", "4294967376 is above 65535"},
         {"source-port", "99999999999999999999999999", "the number is above 65535"},
         {"source-port", "90-80", "90 is above 80"},
+        {"tcp-flags", "", "expected syn, ack, fin, rst, psh or urg, or more like syn,!ack"},
+        {"tcp-flags", "SYN", "expected syn, ack, "},
+        {"tcp-flags", "sy", "expected syn, ack, "},
+        {"tcp-flags", "syn,", "expected syn, ack, "},
+        {"tcp-flags", ",syn", "expected syn, ack, "},
+        {"tcp-flags", "syn,,ack", "expected syn, ack, "},
+        {"tcp-flags", "!", "expected syn, ack, "},
+        {"tcp-flags", "!!syn", "expected syn, ack, "},
+        {"tcp-flags", "syn ack", "expected syn, ack, "},
+        {"tcp-flags", "syn,!syn", "syn cannot be set and not set"},
+        {"tcp-flags", "!ack,fin,ack", "ack cannot be set and not set"},
+        {"dscp", "64", "64 is above 63"},
+        {"dscp", "EF", "expected cs0, cs1, "},
         {"vlan", "4096", "4096 is above 4095"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

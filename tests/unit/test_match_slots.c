@@ -21,11 +21,11 @@ static void build_packets(void)
             packet_tag(packet, 0x8100, 77);
         }
         if (kind == V6)
-            packet_ipv6(packet, 6, 20);
+            packet_ipv6(packet, 6, 20)[1] = 0x80; /* the lower half of the class */
         else
-            packet_ipv4(packet, 17, 0, 40);
+            packet_ipv4(packet, 17, 0, 40)[1] = 46 << 2 | 3;
         packet_ports(packet, 4660, 22136);
-        packet_put(packet, NULL, 16);
+        packet_put(packet, NULL, 16)[9] = 0x12;
     }
 }
 
@@ -48,6 +48,11 @@ static const struct {
     {"source-port", V6, "4660-4661", "4404"}, /* 4404: another upper byte */
     {"destination-port", V4, "22136", "22135"},
     {"destination-port", V6, "22000-22136", "21880"},
+    {"tcp-flags", V6, "syn,ack", "syn,ack,fin"},
+    {"tcp-flags", V6, "ack,!fin", "!ack"},
+    {"tcp-flags", V6, "!rst,!psh,!urg,!fin", "urg"},
+    {"dscp", V4, "ef", "47"},
+    {"dscp", V6, "2", "32"},
     {"vlan", TAGGED, "1234", "1235"},
     {"vlan", TAGGED, "1234-4095", "210"}, /* 1234 without its upper byte */
 };
@@ -104,6 +109,9 @@ static void no_field_matches_what_is_not_there(void **state)
             assert_false(matches(row->name, "0.0.0.0/0", &bare));
             assert_false(matches(row->name, "::/0", &bare));
             assert_false(matches(row->name, "0.0.0.0/0", &torn));
+        } else if (row->kind == MATCH_FLAGS) {
+            for (int kind = V4; kind < KINDS; kind++)
+                assert_int_equal(matches(row->name, "!rst", &packets[kind]), kind == V6);
         } else if (row->maximum) {
             assert_false(matches(row->name, "0", &bare));
         } else {
