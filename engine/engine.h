@@ -99,14 +99,14 @@ struct interface_status {
 };
 
 struct worker_status {
-    double load; /* 0-1, share of one processor since the last snapshot */
+    double load; /* 0-1, share of one processor since the last status */
     uint64_t received, mirrored, rejected, unmatched, own;
     uint64_t batches, batched_packets; /* sent with segmentation offload */
     uint64_t single_packets;           /* sent one by one */
     bool segmentation_refused;         /* the kernel refused UDP_SEGMENT: single sends */
 };
 
-struct engine_snapshot {
+struct engine_status {
     uint64_t uptime_ms;
     uint64_t plans;   /* plans published since the start */
     uint64_t dropped; /* that the kernel dropped before the rings of all interfaces */
@@ -125,8 +125,8 @@ struct engine_snapshot {
 
 /* NULL when memory runs out. Pointers in it into the configuration hold until the next
  * engine_commit. Waits for the workers: some milliseconds at most under load. */
-struct engine_snapshot *engine_snapshot(struct engine *engine);
-void engine_snapshot_free(struct engine_snapshot *snapshot);
+struct engine_status *engine_status(struct engine *engine);
+void engine_status_free(struct engine_status *status);
 
 /* Sets counters to zero: of one session, or of everything when `session` is NULL.
  * -ENOENT: no such session. */

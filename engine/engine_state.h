@@ -1,4 +1,4 @@
-/* What an engine is made of. For engine.c and snapshot.c, which between them are engine.h. */
+/* What an engine is made of. For engine.c and status.c, which between them are engine.h. */
 #ifndef MIRRORSH_ENGINE_STATE_H
 #define MIRRORSH_ENGINE_STATE_H
 
@@ -9,7 +9,7 @@ struct engine_worker {
     struct worker *worker;
     struct outbox_totals cleared_sends;
     struct worker_totals cleared;   /* totals at the last clear */
-    uint64_t processor_ns, wall_ns; /* at the last snapshot */
+    uint64_t processor_ns, wall_ns; /* at the last status */
 };
 
 struct engine {

@@ -71,14 +71,13 @@ static void forget(struct monitor *monitor)
     monitor->earlier_count = 0;
 }
 
-static void remember(struct monitor *monitor, const struct engine_snapshot *snapshot,
-                     int64_t now_ms)
+static void remember(struct monitor *monitor, const struct engine_status *status, int64_t now_ms)
 {
     forget(monitor);
     monitor->earlier_ms = now_ms;
-    monitor->earlier = calloc(snapshot->session_count + 1, sizeof *monitor->earlier);
-    for (size_t i = 0; monitor->earlier && i < snapshot->session_count; i++) {
-        const struct session_status *session = &snapshot->sessions[i];
+    monitor->earlier = calloc(status->session_count + 1, sizeof *monitor->earlier);
+    for (size_t i = 0; monitor->earlier && i < status->session_count; i++) {
+        const struct session_status *session = &status->sessions[i];
         char *name = strdup(session->config->name);
 
         if (!name)
@@ -131,16 +130,16 @@ static void session_line(const struct session_status *session, const struct earl
             session_dropped(session));
 }
 
-static void plain_round(struct context *context, const struct engine_snapshot *snapshot,
+static void plain_round(struct context *context, const struct engine_status *status,
                         int64_t elapsed_ms, FILE *out)
 {
     char when[40];
 
     time_text(when, sizeof when);
-    if (snapshot->session_count == 0)
+    if (status->session_count == 0)
         fprintf(out, "%s no sessions are configured\n", when);
-    for (size_t i = 0; i < snapshot->session_count; i++) {
-        const struct session_status *session = &snapshot->sessions[i];
+    for (size_t i = 0; i < status->session_count; i++) {
+        const struct session_status *session = &status->sessions[i];
         struct earlier before = earlier_of(context->monitor, session->config->name, i);
 
         session_line(session, &before, when, elapsed_ms, out);
@@ -149,13 +148,13 @@ static void plain_round(struct context *context, const struct engine_snapshot *s
 
 /* ---- samples, as protocol.h describes them ---- */
 
-static void sample_rules(const struct engine_snapshot *snapshot,
-                         const struct session_status *session, FILE *out)
+static void sample_rules(const struct engine_status *status, const struct session_status *session,
+                         FILE *out)
 {
     size_t count = 0;
 
-    for (size_t i = 0; session->filter && i < snapshot->rule_count; i++) {
-        const struct rule_status *rule = &snapshot->rules[i];
+    for (size_t i = 0; session->filter && i < status->rule_count; i++) {
+        const struct rule_status *rule = &status->rules[i];
 
         if (strcmp(rule->filter->name, session->filter) != 0 || ++count > RULES_MAX)
             continue;
@@ -170,11 +169,11 @@ static void sample_rules(const struct engine_snapshot *snapshot,
         fprintf(out, "more\t%s\t%zu\n", session->config->name, count - RULES_MAX);
 }
 
-static void sample_receivers(const struct engine_snapshot *snapshot,
+static void sample_receivers(const struct engine_status *status,
                              const struct session_status *session, FILE *out)
 {
-    for (size_t i = 0; i < snapshot->receiver_count; i++) {
-        const struct receiver_status *receiver = &snapshot->receivers[i];
+    for (size_t i = 0; i < status->receiver_count; i++) {
+        const struct receiver_status *receiver = &status->receivers[i];
         char endpoint[ADDRESS_TEXT_MAX];
 
         if (strcmp(receiver->target->name, session->target) != 0)
@@ -203,24 +202,24 @@ static void sample_session(const struct session_status *session, FILE *out)
 }
 
 /* All sessions, for their order, sum and curves are the console's; the rest of one only. */
-static void sample_round(struct context *context, const struct engine_snapshot *snapshot,
+static void sample_round(struct context *context, const struct engine_status *status,
                          int64_t now_ms, FILE *out)
 {
     char host[PROMPT_MAX];
 
     host_name(context->running->snapshot->tree, host);
-    fprintf(out, "box\t%s\t%" PRIu64 "\t", host, snapshot->uptime_ms);
-    for (size_t i = 0; i < snapshot->worker_count; i++)
-        fprintf(out, "%s%.0f", i ? "," : "", 100 * snapshot->workers[i].load);
+    fprintf(out, "box\t%s\t%" PRIu64 "\t", host, status->uptime_ms);
+    for (size_t i = 0; i < status->worker_count; i++)
+        fprintf(out, "%s%.0f", i ? "," : "", 100 * status->workers[i].load);
     fprintf(out, "\t%" PRId64 "\n", now_ms - context->monitor->begun_ms);
-    for (size_t i = 0; i < snapshot->session_count; i++) {
-        const struct session_status *session = &snapshot->sessions[i];
+    for (size_t i = 0; i < status->session_count; i++) {
+        const struct session_status *session = &status->sessions[i];
 
         sample_session(session, out);
         if (strcmp(session->config->name, context->monitor->watched) != 0)
             continue;
-        sample_rules(snapshot, session, out);
-        sample_receivers(snapshot, session, out);
+        sample_rules(status, session, out);
+        sample_receivers(status, session, out);
     }
 }
 
@@ -236,8 +235,7 @@ static void send_text(struct context *context, const char *text, size_t length)
     context_send(context, MESSAGE_ROUND, NULL, 0);
 }
 
-static void print_round(struct context *context, const struct engine_snapshot *snapshot,
-                        int64_t now_ms)
+static void print_round(struct context *context, const struct engine_status *status, int64_t now_ms)
 {
     struct monitor *monitor = context->monitor;
     char *text = NULL;
@@ -247,9 +245,9 @@ static void print_round(struct context *context, const struct engine_snapshot *s
     if (!out)
         return;
     if (monitor->view)
-        sample_round(context, snapshot, now_ms, out);
+        sample_round(context, status, now_ms, out);
     else
-        plain_round(context, snapshot, now_ms - monitor->earlier_ms, out);
+        plain_round(context, status, now_ms - monitor->earlier_ms, out);
     if (fclose(out) == 0)
         send_text(context, text, size);
     free(text);
@@ -258,19 +256,19 @@ static void print_round(struct context *context, const struct engine_snapshot *s
 bool monitor_round(struct context *context, int64_t now_ms)
 {
     struct monitor *monitor = context->monitor;
-    struct engine_snapshot *snapshot;
+    struct engine_status *status;
 
     monitor->next_ms += monitor->interval_ms;
     if (monitor->next_ms <= now_ms) /* the box was late: rounds are not made up for */
         monitor->next_ms = now_ms + monitor->interval_ms;
     if (monitor->unshown || context_queued(context) > 0)
         return true;
-    snapshot = engine_snapshot(context->running->engine);
-    if (!snapshot)
+    status = engine_status(context->running->engine);
+    if (!status)
         return true;
-    print_round(context, snapshot, now_ms);
-    remember(monitor, snapshot, now_ms);
-    engine_snapshot_free(snapshot);
+    print_round(context, status, now_ms);
+    remember(monitor, status, now_ms);
+    engine_status_free(status);
     monitor->unshown = true;
     monitor->asked = false;
     return ++monitor->rounds != monitor->count;
@@ -301,21 +299,21 @@ static void begin_view(struct context *context)
 static enum command_status run_monitor(struct context *context, const struct arguments *arguments)
 {
     struct request *request = &context->request;
-    struct engine_snapshot *snapshot = take_snapshot(context);
-    struct monitor *monitor = snapshot ? calloc(1, sizeof *monitor) : NULL;
+    struct engine_status *status = take_status(context);
+    struct monitor *monitor = status ? calloc(1, sizeof *monitor) : NULL;
 
     if (!monitor) {
-        if (snapshot)
+        if (status)
             problem_at(context->problem, NULL, "out of memory");
-        engine_snapshot_free(snapshot);
+        engine_status_free(status);
         return COMMAND_FAILED;
     }
     monitor->interval_ms = (uint32_t)argument_number(arguments, "interval", 1) * 1000;
     monitor->count = argument_number(arguments, "count", 0);
     monitor->begun_ms = clock_ms();
     monitor->next_ms = monitor->begun_ms + monitor->interval_ms;
-    remember(monitor, snapshot, monitor->begun_ms);
-    engine_snapshot_free(snapshot);
+    remember(monitor, status, monitor->begun_ms);
+    engine_status_free(status);
     context->monitor = monitor;
     request->quiet = true; /* never through the pager: it comes as it happens */
     if (context->full_screen && context->size.columns >= VIEW_COLUMNS_MIN &&

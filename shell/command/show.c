@@ -8,16 +8,16 @@ bool engine_runs(const struct context *context)
            problem_at(context->problem, NULL, "no engine runs offline (mirrorsh -n)");
 }
 
-struct engine_snapshot *take_snapshot(const struct context *context)
+struct engine_status *take_status(const struct context *context)
 {
-    struct engine_snapshot *snapshot = NULL;
+    struct engine_status *status = NULL;
 
     if (!engine_runs(context))
         return NULL;
-    snapshot = engine_snapshot(context->running->engine);
-    if (!snapshot)
+    status = engine_status(context->running->engine);
+    if (!status)
         problem_at(context->problem, NULL, "out of memory");
-    return snapshot;
+    return status;
 }
 
 void show_list(struct context *context, const char *key, const struct listing *list)

@@ -11,11 +11,11 @@ command_fn show_sessions, show_filters, show_targets, show_interfaces, show_engi
 /* Whether there is an engine to ask; else context->problem. */
 bool engine_runs(const struct context *context);
 /* Its counters now; NULL with context->problem. */
-struct engine_snapshot *take_snapshot(const struct context *context);
+struct engine_status *take_status(const struct context *context);
 /* An answer that is one list, called `key` in JSON; as the line's pipe wants it displayed. */
 void show_list(struct context *context, const char *key, const struct listing *list);
 
-/* Rows of a snapshot that belong to instances of a list of the configuration, side by side. */
+/* Rows of a status that belong to instances of a list of the configuration, side by side. */
 struct owned {
     const void *items;
     size_t count, size;

@@ -44,12 +44,12 @@ static void interface_columns(struct columns *columns, const void *item, const v
     COLUMNS_ADD(columns, table);
 }
 
-/* Interfaces are the machine's, not the configuration's: the snapshot knows them. */
-static bool interface_there(const struct engine_snapshot *snapshot, const struct word *name,
+/* Interfaces are the machine's, not the configuration's: the status knows them. */
+static bool interface_there(const struct engine_status *status, const struct word *name,
                             struct problem *problem)
 {
-    for (size_t i = 0; i < snapshot->interface_count; i++)
-        if (strcmp(snapshot->interfaces[i].name, name->text) == 0)
+    for (size_t i = 0; i < status->interface_count; i++)
+        if (strcmp(status->interfaces[i].name, name->text) == 0)
             return true;
     return problem_at(problem, name, "there is no interface \"%s\"", name->text);
 }
@@ -57,22 +57,22 @@ static bool interface_there(const struct engine_snapshot *snapshot, const struct
 enum command_status show_interfaces(struct context *context, const struct arguments *arguments)
 {
     const struct word *name = argument_words(arguments, "NAME");
-    struct engine_snapshot *snapshot = take_snapshot(context);
-    enum command_status status = COMMAND_FAILED;
+    struct engine_status *status = take_status(context);
+    enum command_status result = COMMAND_FAILED;
 
-    if (!snapshot)
+    if (!status)
         return COMMAND_FAILED;
-    if (!name || interface_there(snapshot, name, context->problem)) {
+    if (!name || interface_there(status, name, context->problem)) {
         show_list(context, "interfaces",
-                  &(struct listing){.items = snapshot->interfaces,
-                                    .count = snapshot->interface_count,
-                                    .size = sizeof *snapshot->interfaces,
+                  &(struct listing){.items = status->interfaces,
+                                    .count = status->interface_count,
+                                    .size = sizeof *status->interfaces,
                                     .columns = interface_columns,
                                     .only = name ? name->text : NULL});
-        status = COMMAND_OK;
+        result = COMMAND_OK;
     }
-    engine_snapshot_free(snapshot);
-    return status;
+    engine_status_free(status);
+    return result;
 }
 
 /* ---- engine ---- */
@@ -114,26 +114,26 @@ static void worker_columns(struct columns *columns, const void *item, const void
 
 static void engine_columns(struct columns *columns, const void *item, const void *context)
 {
-    const struct engine_snapshot *snapshot = item;
-    uint64_t seconds = snapshot->uptime_ms / 1000;
+    const struct engine_status *status = item;
+    uint64_t seconds = status->uptime_ms / 1000;
     const struct column table[] = {
-        {"uptime_ms", NUMBER(snapshot->uptime_ms),
-         .heading = columns_text(
-             columns, "Up %" PRIu64 " d %02u:%02u:%02u, %" PRIu64 " plans published",
-             seconds / 86400, (unsigned)(seconds / 3600 % 24), (unsigned)(seconds / 60 % 60),
-             (unsigned)(seconds % 60), snapshot->plans)},
-        {"plans", COUNTER(snapshot->plans, "plans", "Plans that were given to the workers")},
+        {"uptime_ms", NUMBER(status->uptime_ms),
+         .heading =
+             columns_text(columns, "Up %" PRIu64 " d %02u:%02u:%02u, %" PRIu64 " plans published",
+                          seconds / 86400, (unsigned)(seconds / 3600 % 24),
+                          (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60), status->plans)},
+        {"plans", COUNTER(status->plans, "plans", "Plans that were given to the workers")},
         {"dropped",
-         COUNTER(snapshot->dropped, "packets", "Packets that the kernel dropped before the rings"),
-         .heading = columns_text(columns, "Frames dropped before the workers: %" PRIu64,
-                                 snapshot->dropped)},
-        {"own_marked", TRUTH(snapshot->own_marked),
-         .heading = snapshot->own_marked ? NULL
-                                         : "Own packets cannot be marked (CAP_NET_ADMIN): inside a "
-                                           "tunnel they are not known"},
-        {"workers", LISTING(.items = snapshot->workers, .count = snapshot->worker_count,
-                            .size = sizeof *snapshot->workers, .columns = worker_columns,
-                            .context = snapshot->workers, .form = FORM_LINES)},
+         COUNTER(status->dropped, "packets", "Packets that the kernel dropped before the rings"),
+         .heading =
+             columns_text(columns, "Frames dropped before the workers: %" PRIu64, status->dropped)},
+        {"own_marked", TRUTH(status->own_marked),
+         .heading = status->own_marked ? NULL
+                                       : "Own packets cannot be marked (CAP_NET_ADMIN): inside a "
+                                         "tunnel they are not known"},
+        {"workers", LISTING(.items = status->workers, .count = status->worker_count,
+                            .size = sizeof *status->workers, .columns = worker_columns,
+                            .context = status->workers, .form = FORM_LINES)},
     };
 
     (void)context;
@@ -142,19 +142,19 @@ static void engine_columns(struct columns *columns, const void *item, const void
 
 enum command_status show_engine(struct context *context, const struct arguments *arguments)
 {
-    struct engine_snapshot *snapshot = take_snapshot(context);
+    struct engine_status *status = take_status(context);
 
     (void)arguments;
-    if (!snapshot)
+    if (!status)
         return COMMAND_FAILED;
     show_list(context, "engine",
-              &(struct listing){.items = snapshot,
+              &(struct listing){.items = status,
                                 .count = 1,
-                                .size = sizeof *snapshot,
+                                .size = sizeof *status,
                                 .columns = engine_columns,
                                 .form = FORM_LINES,
                                 .single = true});
-    engine_snapshot_free(snapshot);
+    engine_status_free(status);
     return COMMAND_OK;
 }
 

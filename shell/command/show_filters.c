@@ -45,13 +45,13 @@ static const char *filter_name(const void *item)
 enum command_status show_filters(struct context *context, const struct arguments *arguments)
 {
     const struct node *tree = context->running->snapshot->tree;
-    struct engine_snapshot *snapshot = take_snapshot(context);
+    struct engine_status *status = take_status(context);
 
-    if (!snapshot)
+    if (!status)
         return COMMAND_FAILED;
-    struct owners filters = owners_of(tree, "filter",
-                                      &(struct owned){snapshot->rules, snapshot->rule_count,
-                                                      sizeof *snapshot->rules, filter_name});
+    struct owners filters = owners_of(
+        tree, "filter",
+        &(struct owned){status->rules, status->rule_count, sizeof *status->rules, filter_name});
     show_list(context, "filters",
               &(struct listing){.items = filters.at,
                                 .count = filters.count,
@@ -61,6 +61,6 @@ enum command_status show_filters(struct context *context, const struct arguments
                                 .only = argument_text(arguments, "NAME"),
                                 .empty = "no filters are configured"});
     free(filters.at);
-    engine_snapshot_free(snapshot);
+    engine_status_free(status);
     return COMMAND_OK;
 }

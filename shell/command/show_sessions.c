@@ -121,20 +121,20 @@ static void session_columns(struct columns *columns, const void *item, const voi
 
 enum command_status show_sessions(struct context *context, const struct arguments *arguments)
 {
-    struct engine_snapshot *snapshot = take_snapshot(context);
+    struct engine_status *status = take_status(context);
     bool detail = argument_given(arguments, "detail");
 
-    if (!snapshot)
+    if (!status)
         return COMMAND_FAILED;
     show_list(context, "sessions",
-              &(struct listing){.items = snapshot->sessions,
-                                .count = snapshot->session_count,
-                                .size = sizeof *snapshot->sessions,
+              &(struct listing){.items = status->sessions,
+                                .count = status->session_count,
+                                .size = sizeof *status->sessions,
                                 .columns = session_columns,
                                 .context = detail ? context->running->snapshot->tree : NULL,
                                 .form = detail ? FORM_LINES : FORM_TABLE,
                                 .only = argument_text(arguments, "NAME"),
                                 .empty = "no sessions are configured"});
-    engine_snapshot_free(snapshot);
+    engine_status_free(status);
     return COMMAND_OK;
 }

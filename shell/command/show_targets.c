@@ -50,13 +50,13 @@ static const char *target_name(const void *item)
 enum command_status show_targets(struct context *context, const struct arguments *arguments)
 {
     const struct node *tree = context->running->snapshot->tree;
-    struct engine_snapshot *snapshot = take_snapshot(context);
+    struct engine_status *status = take_status(context);
 
-    if (!snapshot)
+    if (!status)
         return COMMAND_FAILED;
     struct owners targets = owners_of(tree, "target",
-                                      &(struct owned){snapshot->receivers, snapshot->receiver_count,
-                                                      sizeof *snapshot->receivers, target_name});
+                                      &(struct owned){status->receivers, status->receiver_count,
+                                                      sizeof *status->receivers, target_name});
     show_list(context, "targets",
               &(struct listing){.items = targets.at,
                                 .count = targets.count,
@@ -65,6 +65,6 @@ enum command_status show_targets(struct context *context, const struct arguments
                                 .only = argument_text(arguments, "NAME"),
                                 .empty = "no targets are configured"});
     free(targets.at);
-    engine_snapshot_free(snapshot);
+    engine_status_free(status);
     return COMMAND_OK;
 }

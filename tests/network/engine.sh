@@ -37,7 +37,7 @@ engine_end()
     ! grep BROKEN "$lab/engine.out" || not_ok 'sums hold' "$(grep -m 3 BROKEN "$lab/engine.out")"
 }
 
-# value KIND NAME KEY: of the snapshot at the end
+# value KIND NAME KEY: of the status at the end
 value() { sed -n "s/^$1 $2 .*\<$3=\('[^']*'\|[^ ]*\).*/\1/p" "$lab/engine.out" | tail -n 1; }
 
 # send FRAMES [SEED]: from the far end of src0; send_out: by the box itself

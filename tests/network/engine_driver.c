@@ -1,15 +1,15 @@
 /* Runs the engine alone, for network/engine.sh: a configuration from the arguments, some
- * seconds of work (or until SIGTERM), and a snapshot in lines of NAME=VALUE. Every snapshot
+ * seconds of work (or until SIGTERM), and a status in lines of NAME=VALUE. Every status
  * taken on the way is checked: sums must hold exactly.
  *
  *   engine_driver [-w WORKERS] [-t SECONDS] [-c MS] [-n] [-p MS] WORD...
  *     -c: commits every so many milliseconds, every other time with one more session
  *     -n: makes the kernel refuse to segment: SO_NO_CHECK on all sockets, which excludes it
- *     -p: a checked snapshot every so many milliseconds
+ *     -p: a checked status every so many milliseconds
  *   WORD: target=NAME,ADDRESS[/PORT],...
  *         filter=NAME,in|out:NUMBER:accept|reject[:FIELD:VALUE]...,...
  *         session=NAME,PRIORITY,VNI,LENGTH,in|out|both,TARGET,FILTER|-,INTERFACE+...
- * Prints "ready" when the first commit is done, and a snapshot upon SIGUSR1. SIGHUP begins or ends
+ * Prints "ready" when the first commit is done, and a status upon SIGUSR1. SIGHUP begins or ends
  * what -n does. SIGUSR2: from then on
  * the kernel refuses io_uring_enter. */
 #include "../../engine/engine.h"
@@ -221,31 +221,31 @@ static void check(bool holds, const char *what, const char *name)
         printf("BROKEN %s %s\n", what, name);
 }
 
-static void check_sums(const struct engine_snapshot *snapshot)
+static void check_sums(const struct engine_status *status)
 {
-    for (size_t i = 0; i < snapshot->session_count; i++) {
-        const struct session_status *s = &snapshot->sessions[i];
+    for (size_t i = 0; i < status->session_count; i++) {
+        const struct session_status *s = &status->sessions[i];
         check(s->matched.packets == s->sent.packets + s->dropped_no_receiver +
                                         s->dropped_send_error + s->dropped_backlog,
               "session", s->config->name);
     }
-    for (size_t i = 0; i < snapshot->interface_count; i++) {
-        const struct interface_status *s = &snapshot->interfaces[i];
+    for (size_t i = 0; i < status->interface_count; i++) {
+        const struct interface_status *s = &status->interfaces[i];
         check(s->received.packets == s->mirrored + s->rejected + s->unmatched + s->own, "interface",
               s->name);
     }
-    for (size_t i = 0; i < snapshot->worker_count; i++) {
-        const struct worker_status *s = &snapshot->workers[i];
+    for (size_t i = 0; i < status->worker_count; i++) {
+        const struct worker_status *s = &status->workers[i];
         check(s->received == s->mirrored + s->rejected + s->unmatched + s->own, "worker", "");
     }
 }
 
-static void print_snapshot(const struct engine_snapshot *snapshot)
+static void print_status(const struct engine_status *status)
 {
     static const char *const states[] = {"up", "down", "disabled"};
     static const char *const links[] = {"up", "down", "absent"};
-    for (size_t i = 0; i < snapshot->session_count; i++) {
-        const struct session_status *s = &snapshot->sessions[i];
+    for (size_t i = 0; i < status->session_count; i++) {
+        const struct session_status *s = &status->sessions[i];
         printf("session %s state=%s matched=%" PRIu64 " matched_bytes=%" PRIu64 " sent=%" PRIu64
                " sent_bytes=%" PRIu64 " truncated=%" PRIu64 " no_receiver=%" PRIu64
                " send_error=%" PRIu64 " backlog=%" PRIu64 " reason='%s'\n",
@@ -253,46 +253,46 @@ static void print_snapshot(const struct engine_snapshot *snapshot)
                s->sent.packets, s->sent.bytes, s->truncated, s->dropped_no_receiver,
                s->dropped_send_error, s->dropped_backlog, s->reason);
     }
-    for (size_t i = 0; i < snapshot->rule_count; i++) {
-        const struct rule_status *s = &snapshot->rules[i];
+    for (size_t i = 0; i < status->rule_count; i++) {
+        const struct rule_status *s = &status->rules[i];
         printf("rule %s %s %u hits=%" PRIu64 " bytes=%" PRIu64 "\n", s->filter->name,
                s->direction == INGRESS ? "in" : "out", (unsigned)s->rule->number, s->hits.packets,
                s->hits.bytes);
     }
-    for (size_t i = 0; i < snapshot->receiver_count; i++) {
-        const struct receiver_status *s = &snapshot->receivers[i];
+    for (size_t i = 0; i < status->receiver_count; i++) {
+        const struct receiver_status *s = &status->receivers[i];
         printf("receiver %s %zu state=%s mtu=%u sent=%" PRIu64 " bytes=%" PRIu64 " errors=%" PRIu64
                " reason='%s'\n",
                s->target->name, i, states[s->state], s->mtu, s->sent.packets, s->sent.bytes,
                s->errors, s->reason);
     }
-    for (size_t i = 0; i < snapshot->interface_count; i++) {
-        const struct interface_status *s = &snapshot->interfaces[i];
+    for (size_t i = 0; i < status->interface_count; i++) {
+        const struct interface_status *s = &status->interfaces[i];
         printf("interface %s link=%s source=%d received=%" PRIu64 " bytes=%" PRIu64
                " dropped=%" PRIu64 " mirrored=%" PRIu64 " rejected=%" PRIu64 " unmatched=%" PRIu64
                " own=%" PRIu64 "\n",
                s->name, links[s->link], s->source, s->received.packets, s->received.bytes,
                s->dropped, s->mirrored, s->rejected, s->unmatched, s->own);
     }
-    for (size_t i = 0; i < snapshot->worker_count; i++) {
-        const struct worker_status *s = &snapshot->workers[i];
+    for (size_t i = 0; i < status->worker_count; i++) {
+        const struct worker_status *s = &status->workers[i];
         printf("worker %zu load=%.4f received=%" PRIu64 " batches=%" PRIu64 " batched=%" PRIu64
                " singles=%" PRIu64 " refused=%d\n",
                i, s->load, s->received, s->batches, s->batched_packets, s->single_packets,
                s->segmentation_refused);
     }
-    printf("engine plans=%" PRIu64 "\n", snapshot->plans);
+    printf("engine plans=%" PRIu64 "\n", status->plans);
 }
 
 static void look(struct engine *engine, bool print)
 {
-    struct engine_snapshot *snapshot = engine_snapshot(engine);
-    if (!snapshot)
-        die("snapshot", strerror(ENOMEM));
-    check_sums(snapshot);
+    struct engine_status *status = engine_status(engine);
+    if (!status)
+        die("status", strerror(ENOMEM));
+    check_sums(status);
     if (print)
-        print_snapshot(snapshot);
-    engine_snapshot_free(snapshot);
+        print_status(status);
+    engine_status_free(status);
 }
 
 static uint64_t now_ms(void)

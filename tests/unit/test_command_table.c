@@ -39,15 +39,15 @@ void engine_abandon(struct engine *engine, struct engine_change *change)
     abort();
 }
 
-struct engine_snapshot *engine_snapshot(struct engine *engine)
+struct engine_status *engine_status(struct engine *engine)
 {
     (void)engine;
     abort();
 }
 
-void engine_snapshot_free(struct engine_snapshot *snapshot)
+void engine_status_free(struct engine_status *status)
 {
-    (void)snapshot;
+    (void)status;
     abort();
 }
 

@@ -48,15 +48,15 @@ static struct count counted(size_t row)
     return row % 2 == 0 ? (struct count){UINT64_MAX, UINT64_MAX} : (struct count){0, 1};
 }
 
-static void add_sessions(struct engine_snapshot *snapshot)
+static void add_sessions(struct engine_status *status)
 {
-    snapshot->session_count = config->session_count;
-    snapshot->sessions = make(config->session_count, sizeof *snapshot->sessions);
+    status->session_count = config->session_count;
+    status->sessions = make(config->session_count, sizeof *status->sessions);
     for (size_t i = 0; i < config->session_count; i++) {
         const struct mirror_session *session = &config->sessions[i];
         uint64_t number = counted(i).packets;
 
-        snapshot->sessions[i] = (struct session_status){
+        status->sessions[i] = (struct session_status){
             .config = session,
             .filter = session->filter < 0 ? NULL : config->filters[session->filter].name,
             .target = config->targets[session->target].name,
@@ -70,25 +70,25 @@ static void add_sessions(struct engine_snapshot *snapshot)
     }
 }
 
-static void add_rules(struct engine_snapshot *snapshot)
+static void add_rules(struct engine_status *status)
 {
-    snapshot->rules = make(100, sizeof *snapshot->rules);
+    status->rules = make(100, sizeof *status->rules);
     for (size_t f = 0; f < config->filter_count; f++)
         for (int d = 0; d < DIRECTIONS; d++)
             for (size_t r = 0; r < config->filters[f].rule_count[d]; r++)
-                snapshot->rules[snapshot->rule_count++] =
+                status->rules[status->rule_count++] =
                     (struct rule_status){.filter = &config->filters[f],
                                          .direction = (enum direction)d,
                                          .rule = &config->filters[f].rules[d][r],
                                          .hits = counted(r)};
 }
 
-static void add_receivers(struct engine_snapshot *snapshot)
+static void add_receivers(struct engine_status *status)
 {
-    snapshot->receivers = make(100, sizeof *snapshot->receivers);
+    status->receivers = make(100, sizeof *status->receivers);
     for (size_t t = 0; t < config->target_count; t++)
         for (size_t r = 0; r < config->targets[t].receiver_count; r++)
-            snapshot->receivers[snapshot->receiver_count++] =
+            status->receivers[status->receiver_count++] =
                 (struct receiver_status){.target = &config->targets[t],
                                          .config = &config->targets[t].receivers[r],
                                          .state = r % 2 == 0 ? RECEIVER_UP : RECEIVER_DOWN,
@@ -98,17 +98,17 @@ static void add_receivers(struct engine_snapshot *snapshot)
                                          .errors = counted(r + 1).packets};
 }
 
-static void add_machine(struct engine_snapshot *snapshot)
+static void add_machine(struct engine_status *status)
 {
     static const char *const names[] = {"lo", "fifteen-bytes-x", WIDE, "e\x1b[2J\xff"};
 
-    snapshot->interface_count = 4;
-    snapshot->interfaces = make(4, sizeof *snapshot->interfaces);
-    snapshot->worker_count = 2;
-    snapshot->workers = make(2, sizeof *snapshot->workers);
+    status->interface_count = 4;
+    status->interfaces = make(4, sizeof *status->interfaces);
+    status->worker_count = 2;
+    status->workers = make(2, sizeof *status->workers);
     for (size_t i = 0; i < 4; i++) {
         uint64_t number = counted(i).packets;
-        struct interface_status *interface = &snapshot->interfaces[i];
+        struct interface_status *interface = &status->interfaces[i];
 
         *interface = (struct interface_status){.link = (enum link_state)(i % 3),
                                                .source = i % 2 == 0,
@@ -118,32 +118,32 @@ static void add_machine(struct engine_snapshot *snapshot)
                                                .unmatched = number};
         snprintf(interface->name, sizeof interface->name, "%s", names[i]);
         if (i < 2)
-            snapshot->workers[i] =
+            status->workers[i] =
                 (struct worker_status){.load = 1, .received = number, .batched_packets = number};
     }
-    snapshot->uptime_ms = snapshot->plans = UINT64_MAX;
+    status->uptime_ms = status->plans = UINT64_MAX;
 }
 
-struct engine_snapshot *engine_snapshot(struct engine *engine)
+struct engine_status *engine_status(struct engine *engine)
 {
-    struct engine_snapshot *snapshot = make(1, sizeof *snapshot);
+    struct engine_status *status = make(1, sizeof *status);
 
     (void)engine;
-    add_sessions(snapshot);
-    add_rules(snapshot);
-    add_receivers(snapshot);
-    add_machine(snapshot);
-    return snapshot;
+    add_sessions(status);
+    add_rules(status);
+    add_receivers(status);
+    add_machine(status);
+    return status;
 }
 
-void engine_snapshot_free(struct engine_snapshot *snapshot)
+void engine_status_free(struct engine_status *status)
 {
-    free(snapshot->sessions);
-    free(snapshot->rules);
-    free(snapshot->receivers);
-    free(snapshot->interfaces);
-    free(snapshot->workers);
-    free(snapshot);
+    free(status->sessions);
+    free(status->rules);
+    free(status->receivers);
+    free(status->interfaces);
+    free(status->workers);
+    free(status);
 }
 
 int engine_prepare(struct engine *engine, struct mirror_config *given,

@@ -1,10 +1,10 @@
-/* links: engine/snapshot.c engine/counters.c engine/plan/numbering.c shell/command/show_sessions.c
+/* links: engine/status.c engine/counters.c engine/plan/numbering.c shell/command/show_sessions.c
  * shell/command/show_filters.c shell/command/show_targets.c shell/command/show_engine.c
  * shell/command/show_parts.c shell/command/columns.c shell/command/output.c shell/config/problem.c
  * shell/config/utf8.c shell/config/words.c shell/config/value.c shell/config/endpoint.c
  * shell/config/schema.c shell/config/node.c shell/config/path.c shell/config/tree.c
  * engine/plan/match_field.c shell/config/text.c shell/config/salvage.c shell/config/json.c */
-/* Every counter that the engine keeps, from its row through the snapshot to `display json`: each
+/* Every counter that the engine keeps, from its row through the status to `display json`: each
  * has a value of its own, and that value must arrive. Rows are gone through as numbers, so that
  * a new one needs no word here and cannot be forgotten there. */
 #define message outer_message /* the console's protocol has one too */
@@ -62,10 +62,10 @@ void worker_wait(struct worker_request *request)
     (void)request;
 }
 
-struct engine_snapshot *take_snapshot(const struct context *context)
+struct engine_status *take_status(const struct context *context)
 {
     (void)context;
-    return engine_snapshot(&engine);
+    return engine_status(&engine);
 }
 
 void show_list(struct context *context, const char *key, const struct listing *list)
@@ -241,5 +241,5 @@ int main(void)
         cmocka_unit_test(every_counter_arrives_in_json),
         cmocka_unit_test(every_counter_is_cleared),
     };
-    return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("status", tests, NULL, NULL);
 }

@@ -35,15 +35,15 @@ static bool loop_was_seen(const struct engine *engine, uint32_t session)
     return false;
 }
 
-static void show_session(const struct engine *engine, const struct counters *sum, uint32_t index,
-                         struct session_status *status)
+static void fill_session(const struct engine *engine, const struct counters *sum, uint32_t index,
+                         struct session_status *shown)
 {
     const struct mirror_config *config = engine->config;
     const struct mirror_session *session = &config->sessions[index];
     const struct session_condition *condition = &engine->dataplane->sessions[index];
     const struct session_row *row =
         counters_session(sum, engine->dataplane->numbering->slots[COUNT_SESSION][index]);
-    *status = (struct session_status){
+    *shown = (struct session_status){
         .config = session,
         .filter = session->filter == NO_FILTER ? NULL : config->filters[session->filter].name,
         .target = config->targets[session->target].name,
@@ -57,20 +57,20 @@ static void show_session(const struct engine *engine, const struct counters *sum
         .dropped_send_error = row->send_error,
         .dropped_backlog = row->backlog,
     };
-    snprintf(status->reason, sizeof status->reason, "%s",
+    snprintf(shown->reason, sizeof shown->reason, "%s",
              !condition->reason[0] && loop_was_seen(engine, index)
                  ? "this box's mirror comes back inside another one's; it is not mirrored again"
                  : condition->reason);
 }
 
-static void show_rules(const struct engine *engine, const struct counters *sum,
-                       struct engine_snapshot *snapshot)
+static void fill_rules(const struct engine *engine, const struct counters *sum,
+                       struct engine_status *status)
 {
     const struct numbering *numbering = engine->dataplane->numbering;
     for (uint32_t i = 0; i < numbering->count[COUNT_RULE]; i++) {
         const struct numbered_rule *rule = &numbering->rules[i];
         const struct rule_row *row = counters_rule(sum, numbering->slots[COUNT_RULE][i]);
-        snapshot->rules[i] = (struct rule_status){
+        status->rules[i] = (struct rule_status){
             .filter = rule->filter,
             .direction = rule->direction,
             .rule = rule->rule,
@@ -79,16 +79,16 @@ static void show_rules(const struct engine *engine, const struct counters *sum,
     }
 }
 
-static void show_receivers(const struct engine *engine, const struct counters *sum,
-                           struct engine_snapshot *snapshot)
+static void fill_receivers(const struct engine *engine, const struct counters *sum,
+                           struct engine_status *status)
 {
     const struct numbering *numbering = engine->dataplane->numbering;
     for (uint32_t i = 0; i < numbering->count[COUNT_RECEIVER]; i++) {
         const struct receiver_health *health = &engine->dataplane->health[i];
         const struct receiver_row *row =
             counters_receiver(sum, numbering->slots[COUNT_RECEIVER][i]);
-        struct receiver_status *status = &snapshot->receivers[i];
-        *status = (struct receiver_status){
+        struct receiver_status *shown = &status->receivers[i];
+        *shown = (struct receiver_status){
             .target = numbering->receivers[i].target,
             .config = numbering->receivers[i].receiver,
             .state = health->up ? RECEIVER_UP : RECEIVER_DOWN,
@@ -96,7 +96,7 @@ static void show_receivers(const struct engine *engine, const struct counters *s
             .sent = {.packets = row->packets, .bytes = row->bytes},
             .errors = row->errors,
         };
-        snprintf(status->reason, sizeof status->reason, "%s", health->reason);
+        snprintf(shown->reason, sizeof shown->reason, "%s", health->reason);
     }
 }
 
@@ -109,41 +109,41 @@ static bool mirrored_by_any(const struct mirror_config *config, const char *inte
     return false;
 }
 
-static void show_source(const struct engine *engine, const struct counters *sum, uint32_t index,
-                        struct interface_status *status)
+static void fill_source(const struct engine *engine, const struct counters *sum, uint32_t index,
+                        struct interface_status *shown)
 {
     uint32_t slot = engine->dataplane->numbering->slots[COUNT_INTERFACE][index];
     const struct interface_row *row = counters_interface(sum, slot);
-    status->source = mirrored_by_any(engine->config, status->name);
-    status->received = (struct count){.packets = row->packets, .bytes = row->bytes};
-    status->dropped = engine->resources.sources.dropped[slot];
-    status->mirrored = row->mirrored;
-    status->rejected = row->rejected;
-    status->unmatched = row->unmatched;
-    status->own = row->own;
+    shown->source = mirrored_by_any(engine->config, shown->name);
+    shown->received = (struct count){.packets = row->packets, .bytes = row->bytes};
+    shown->dropped = engine->resources.sources.dropped[slot];
+    shown->mirrored = row->mirrored;
+    shown->rejected = row->rejected;
+    shown->unmatched = row->unmatched;
+    shown->own = row->own;
 }
 
 /* The machine's interfaces and the configuration's, both in the order of their names, merged. */
-static void show_interfaces(const struct engine *engine, const struct counters *sum,
-                            struct engine_snapshot *snapshot)
+static void fill_interfaces(const struct engine *engine, const struct counters *sum,
+                            struct engine_status *status)
 {
     const struct numbering *numbering = engine->dataplane->numbering;
     size_t link_count, link = 0;
     const struct link *links = links_all(engine->resources.links, &link_count);
     uint32_t source = 0;
     while (link < link_count || source < numbering->count[COUNT_INTERFACE]) {
-        struct interface_status *status = &snapshot->interfaces[snapshot->interface_count++];
+        struct interface_status *shown = &status->interfaces[status->interface_count++];
         int order = link == link_count ? 1
                     : source == numbering->count[COUNT_INTERFACE]
                         ? -1
                         : strcmp(links[link].name, numbering->interfaces[source]);
-        *status = (struct interface_status){.link = LINK_ABSENT};
-        memcpy(status->name, order <= 0 ? links[link].name : numbering->interfaces[source],
-               sizeof status->name);
+        *shown = (struct interface_status){.link = LINK_ABSENT};
+        memcpy(shown->name, order <= 0 ? links[link].name : numbering->interfaces[source],
+               sizeof shown->name);
         if (order <= 0)
-            status->link = links[link].up ? LINK_UP : LINK_DOWN;
+            shown->link = links[link].up ? LINK_UP : LINK_DOWN;
         if (order >= 0)
-            show_source(engine, sum, source, status);
+            fill_source(engine, sum, source, shown);
         link += order <= 0;
         source += order >= 0;
     }
@@ -158,15 +158,15 @@ static bool segmentation_refused(const struct engine *engine, unsigned worker)
     return false;
 }
 
-static void show_worker(struct engine *engine, unsigned index, const struct worker_request *report,
-                        struct worker_status *status)
+static void fill_worker(struct engine *engine, unsigned index, const struct worker_request *report,
+                        struct worker_status *shown)
 {
     struct engine_worker *worker = &engine->workers[index];
     const struct worker_totals *now = &report->totals, *cleared = &worker->cleared;
     uint64_t wall = engine_now_ns();
     double used = (double)(report->processor_ns - worker->processor_ns);
     double passed = (double)(wall - worker->wall_ns);
-    *status = (struct worker_status){
+    *shown = (struct worker_status){
         .load = used < passed ? used / passed : 1,
         .received = now->received - cleared->received,
         .mirrored = now->mirrored - cleared->mirrored,
@@ -182,65 +182,65 @@ static void show_worker(struct engine *engine, unsigned index, const struct work
     worker->wall_ns = wall;
 }
 
-static bool allocate(const struct engine *engine, struct engine_snapshot *snapshot)
+static bool allocate(const struct engine *engine, struct engine_status *status)
 {
     const uint32_t *count = engine->dataplane->numbering->count;
     size_t link_count;
     links_all(engine->resources.links, &link_count);
-    snapshot->session_count = count[COUNT_SESSION];
-    snapshot->rule_count = count[COUNT_RULE];
-    snapshot->receiver_count = count[COUNT_RECEIVER];
-    snapshot->worker_count = engine->resources.workers;
-    snapshot->sessions = calloc(snapshot->session_count + 1, sizeof *snapshot->sessions);
-    snapshot->rules = calloc(snapshot->rule_count + 1, sizeof *snapshot->rules);
-    snapshot->receivers = calloc(snapshot->receiver_count + 1, sizeof *snapshot->receivers);
-    snapshot->workers = calloc(snapshot->worker_count + 1, sizeof *snapshot->workers);
-    snapshot->interfaces =
-        calloc(link_count + count[COUNT_INTERFACE] + 1, sizeof *snapshot->interfaces);
-    return snapshot->sessions && snapshot->rules && snapshot->receivers && snapshot->workers &&
-           snapshot->interfaces;
+    status->session_count = count[COUNT_SESSION];
+    status->rule_count = count[COUNT_RULE];
+    status->receiver_count = count[COUNT_RECEIVER];
+    status->worker_count = engine->resources.workers;
+    status->sessions = calloc(status->session_count + 1, sizeof *status->sessions);
+    status->rules = calloc(status->rule_count + 1, sizeof *status->rules);
+    status->receivers = calloc(status->receiver_count + 1, sizeof *status->receivers);
+    status->workers = calloc(status->worker_count + 1, sizeof *status->workers);
+    status->interfaces =
+        calloc(link_count + count[COUNT_INTERFACE] + 1, sizeof *status->interfaces);
+    return status->sessions && status->rules && status->receivers && status->workers &&
+           status->interfaces;
 }
 
-struct engine_snapshot *engine_snapshot(struct engine *engine)
+struct engine_status *engine_status(struct engine *engine)
 {
-    struct engine_snapshot *snapshot = calloc(1, sizeof *snapshot);
+    struct engine_status *status = calloc(1, sizeof *status);
     struct worker_request *reports = calloc(engine->resources.workers, sizeof *reports);
     struct counters *sum = NULL;
-    if (snapshot && reports && allocate(engine, snapshot))
+    if (status && reports && allocate(engine, status))
         sum = engine_collect(engine, reports);
     if (!sum) {
-        engine_snapshot_free(snapshot);
+        engine_status_free(status);
         free(reports);
         return NULL;
     }
     counters_subtract(sum, engine->cleared);
     sources_count(&engine->resources.sources);
-    snapshot->uptime_ms = (engine_now_ns() - engine->started_ns) / 1000000;
-    snapshot->plans = engine->plans;
-    snapshot->dropped = engine->resources.sources.dropped_all;
-    snapshot->own_marked = engine->ports.mark != 0;
-    for (uint32_t i = 0; i < snapshot->session_count; i++)
-        show_session(engine, sum, i, &snapshot->sessions[i]);
-    show_rules(engine, sum, snapshot);
-    show_receivers(engine, sum, snapshot);
-    show_interfaces(engine, sum, snapshot);
+    status->uptime_ms = (engine_now_ns() - engine->started_ns) / 1000000;
+    status->plans = engine->plans;
+    status->dropped = engine->resources.sources.dropped_all;
+    status->own_marked = engine->ports.mark != 0;
+    for (uint32_t i = 0; i < status->session_count; i++)
+        fill_session(engine, sum, i, &status->sessions[i]);
+    fill_rules(engine, sum, status);
+    fill_receivers(engine, sum, status);
+    fill_interfaces(engine, sum, status);
     for (unsigned i = 0; i < engine->resources.workers; i++)
-        show_worker(engine, i, &reports[i], &snapshot->workers[i]);
+        fill_worker(engine, i, &reports[i], &status->workers[i]);
     counters_free(sum);
     free(reports);
-    return snapshot;
+    return status;
 }
 
-void engine_snapshot_free(struct engine_snapshot *snapshot)
+void engine_status_free(struct engine_status *status)
 {
-    if (!snapshot)
+    if (!status)
         return;
-    free(snapshot->sessions);
-    free(snapshot->rules);
-    free(snapshot->receivers);
-    free(snapshot->interfaces);
-    free(snapshot->workers);
-    free(snapshot);
+    free(status->sessions);
+    free(status->rules);
+    free(status->receivers);
+    free(status->interfaces);
+    free(status->workers);
+    free(status);
 }
 
 static int clear_session(struct engine *engine, const struct counters *sum, const char *name)
