@@ -169,7 +169,27 @@ void engine_stop(struct engine *engine)
     free(engine);
 }
 
-/* ---- publishing ---- */
+/* ---- publishing ----
+ *
+ * The packet path takes no lock and yet its plan changes under traffic, in three steps.
+ *
+ * Prepare: dataplane_new builds everything beside what runs: rings and sockets that both use are
+ * shared by counting their users, new ones are opened, counter slots of new names are taken, and
+ * larger counters are allocated if these do not fit. All that can fail or wait happens here, and
+ * what runs is not touched: a data plane that cannot be built, or is not wanted after all, is freed
+ * like any other.
+ *
+ * Publish: every worker is asked to adopt its workload of the new data plane, and looks at the
+ * request when it is at the end of a block. Nothing is in flight then and nothing points into the
+ * old plan, so it reads the blocks that are ready in captures it is about to leave, takes over the
+ * counters, sets the rows of fresh slots to zero and goes on with the new pointers: a packet is
+ * decided by one plan or the other, never by both or by none.
+ *
+ * Retire: when all workers have answered nobody has anything of the old data plane, and freeing it
+ * closes the captures, sockets and slots whose last user it was.
+ *
+ * A commit and a change of the machine (a link, an address, a receiver's health) go the same way;
+ * they differ in whose configuration the new data plane is of. */
 
 /* Every worker goes on with `next`; returns when all do. requests: one a worker, with larger
  * counters where it needs them. */
