@@ -8,10 +8,10 @@
 #define ROW_WIDTH(row) (sizeof(row) / sizeof(uint64_t))
 
 static const size_t row_width[COUNTER_KINDS] = {
-    [COUNT_SESSION] = ROW_WIDTH(struct session_row),
-    [COUNT_RULE] = ROW_WIDTH(struct rule_row),
-    [COUNT_RECEIVER] = ROW_WIDTH(struct receiver_row),
-    [COUNT_INTERFACE] = ROW_WIDTH(struct interface_row),
+    [COUNT_SESSION] = ROW_WIDTH(struct session_counts),
+    [COUNT_RULE] = ROW_WIDTH(struct rule_counts),
+    [COUNT_RECEIVER] = ROW_WIDTH(struct receiver_counts),
+    [COUNT_INTERFACE] = ROW_WIDTH(struct interface_counts),
 };
 
 struct counters *counters_new(const uint32_t capacity[static COUNTER_KINDS])

@@ -4,34 +4,16 @@
 #ifndef MIRRORSH_COUNTERS_H
 #define MIRRORSH_COUNTERS_H
 
+#include "counts.h"
 #include "plan/numbering.h"
-
-/* Rows: nothing but uint64_t, so that all kinds are added and subtracted alike. */
-struct session_row {
-    uint64_t matched_packets, matched_bytes;
-    uint64_t sent_packets, sent_bytes, truncated;
-    uint64_t no_receiver, send_error, backlog;
-};
-
-struct rule_row {
-    uint64_t packets, bytes;
-};
-
-struct receiver_row {
-    uint64_t packets, bytes, errors;
-};
-
-struct interface_row {
-    uint64_t packets, bytes;
-    uint64_t mirrored, rejected, unmatched, own;
-};
 
 struct counter_slot {
     enum counter_kind kind;
     uint32_t slot;
 };
 
-/* One worker's rows, or a sum over workers, or what is to be subtracted since a clear. */
+/* Rows by slot, of struct session_counts and so on: one worker's, or a sum over workers, or what is
+ * to be subtracted since a clear. */
 struct counters {
     uint32_t capacity[COUNTER_KINDS]; /* slots */
     uint64_t *rows[COUNTER_KINDS];
@@ -49,25 +31,27 @@ void counters_copy_slot(struct counters *to, const struct counters *from, enum c
                         uint32_t slot);
 void counters_zero_slot(struct counters *counters, enum counter_kind kind, uint32_t slot);
 
-static inline struct session_row *counters_session(const struct counters *counters, uint32_t slot)
+static inline struct session_counts *counters_session(const struct counters *counters,
+                                                      uint32_t slot)
 {
-    return (struct session_row *)(void *)counters->rows[COUNT_SESSION] + slot;
+    return (struct session_counts *)(void *)counters->rows[COUNT_SESSION] + slot;
 }
 
-static inline struct rule_row *counters_rule(const struct counters *counters, uint32_t slot)
+static inline struct rule_counts *counters_rule(const struct counters *counters, uint32_t slot)
 {
-    return (struct rule_row *)(void *)counters->rows[COUNT_RULE] + slot;
+    return (struct rule_counts *)(void *)counters->rows[COUNT_RULE] + slot;
 }
 
-static inline struct receiver_row *counters_receiver(const struct counters *counters, uint32_t slot)
+static inline struct receiver_counts *counters_receiver(const struct counters *counters,
+                                                        uint32_t slot)
 {
-    return (struct receiver_row *)(void *)counters->rows[COUNT_RECEIVER] + slot;
+    return (struct receiver_counts *)(void *)counters->rows[COUNT_RECEIVER] + slot;
 }
 
-static inline struct interface_row *counters_interface(const struct counters *counters,
-                                                       uint32_t slot)
+static inline struct interface_counts *counters_interface(const struct counters *counters,
+                                                          uint32_t slot)
 {
-    return (struct interface_row *)(void *)counters->rows[COUNT_INTERFACE] + slot;
+    return (struct interface_counts *)(void *)counters->rows[COUNT_INTERFACE] + slot;
 }
 
 /* The registry. A name is a kind and any bytes. */

@@ -3,6 +3,7 @@
 #ifndef MIRRORSH_ENGINE_H
 #define MIRRORSH_ENGINE_H
 
+#include "counts.h"
 #include "mirror_config.h"
 
 struct engine;
@@ -47,10 +48,7 @@ void engine_service(struct engine *engine);
 
 /* What show and monitor read. Taken by every worker between two batches, so the sums hold
  * exactly: interface received = mirrored + rejected + unmatched + own; a session's matched =
- * sent + dropped. Packets are packets of the wire (a super-frame counts its segments). */
-struct count {
-    uint64_t packets, bytes;
-};
+ * sent + dropped. */
 
 enum { REASON_MAX = 192 };
 
@@ -62,17 +60,14 @@ struct session_status {
     const char *target; /* name */
     enum session_state state;
     char reason[REASON_MAX]; /* why it is not up, or what of it is not; else "" */
-    struct count matched;    /* accepted for this session; bytes as on the wire */
-    struct count sent;       /* bytes of the inner frames that were kept */
-    uint64_t truncated;      /* sent packets that were cut */
-    uint64_t dropped_no_receiver, dropped_send_error, dropped_backlog;
+    struct session_counts counts;
 };
 
 struct rule_status {
     const struct mirror_filter *filter;
     enum direction direction;
     const struct mirror_rule *rule;
-    struct count hits; /* accepted or rejected by it, in all sessions */
+    struct rule_counts counts;
 };
 
 enum receiver_state { RECEIVER_UP, RECEIVER_DOWN };
@@ -83,8 +78,7 @@ struct receiver_status {
     enum receiver_state state;
     char reason[REASON_MAX];
     uint32_t mtu; /* of the path; 0: not known */
-    struct count sent;
-    uint64_t errors; /* packets whose sending failed */
+    struct receiver_counts counts;
 };
 
 enum link_state { LINK_UP, LINK_DOWN, LINK_ABSENT };
@@ -92,10 +86,9 @@ enum link_state { LINK_UP, LINK_DOWN, LINK_ABSENT };
 struct interface_status {
     char name[INTERFACE_NAME_MAX];
     enum link_state link;
-    bool source;           /* some session mirrors it */
-    struct count received; /* that the capture delivered */
-    uint64_t dropped;      /* that the kernel dropped before its ring; 0 where it shares one */
-    uint64_t mirrored, rejected, unmatched, own;
+    bool source; /* some session mirrors it */
+    struct interface_counts counts;
+    uint64_t dropped; /* that the kernel dropped before its ring; 0 where it shares one */
 };
 
 struct worker_status {

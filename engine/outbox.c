@@ -24,14 +24,14 @@ void outbox_destroy(struct outbox *outbox)
 static void packet_sent(struct outbox *outbox, const struct batch *batch, uint32_t index)
 {
     const struct batch_packet *packet = &batch->packets[index];
-    struct session_row *session = counters_session(outbox->counters, packet->session);
-    session->sent_packets++;
-    session->sent_bytes += packet->kept;
+    struct session_counts *session = counters_session(outbox->counters, packet->session);
+    session->sent.packets++;
+    session->sent.bytes += packet->kept;
     session->truncated += packet->truncated;
-    struct receiver_row *receiver =
+    struct receiver_counts *receiver =
         counters_receiver(outbox->counters, outbox->plan->receivers[batch->receiver].slot);
-    receiver->packets++;
-    receiver->bytes += packet->kept;
+    receiver->sent.packets++;
+    receiver->sent.bytes += packet->kept;
 }
 
 /* The path is not what the plan thinks: the control thread looks it up anew. */
@@ -45,12 +45,13 @@ static void report_failing(struct outbox *outbox, struct sender *sender)
 
 static void packet_lost(struct outbox *outbox, const struct batch *batch, uint32_t index, int error)
 {
-    struct session_row *session = counters_session(outbox->counters, batch->packets[index].session);
+    struct session_counts *session =
+        counters_session(outbox->counters, batch->packets[index].session);
     if (backlog_error(error)) {
-        session->backlog++;
+        session->dropped.backlog++;
         return;
     }
-    session->send_error++;
+    session->dropped.send_error++;
     counters_receiver(outbox->counters, outbox->plan->receivers[batch->receiver].slot)->errors++;
     report_failing(outbox, outbox->senders[batch->receiver]);
 }

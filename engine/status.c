@@ -41,8 +41,6 @@ static void fill_session(const struct engine *engine, const struct counters *sum
     const struct mirror_config *config = engine->config;
     const struct mirror_session *session = &config->sessions[index];
     const struct session_condition *condition = &engine->dataplane->sessions[index];
-    const struct session_row *row =
-        counters_session(sum, engine->dataplane->numbering->slots[COUNT_SESSION][index]);
     *shown = (struct session_status){
         .config = session,
         .filter = session->filter == NO_FILTER ? NULL : config->filters[session->filter].name,
@@ -50,12 +48,7 @@ static void fill_session(const struct engine *engine, const struct counters *sum
         .state = session->disabled ? SESSION_DISABLED
                  : condition->up   ? SESSION_UP
                                    : SESSION_DOWN,
-        .matched = {.packets = row->matched_packets, .bytes = row->matched_bytes},
-        .sent = {.packets = row->sent_packets, .bytes = row->sent_bytes},
-        .truncated = row->truncated,
-        .dropped_no_receiver = row->no_receiver,
-        .dropped_send_error = row->send_error,
-        .dropped_backlog = row->backlog,
+        .counts = *counters_session(sum, engine->dataplane->numbering->slots[COUNT_SESSION][index]),
     };
     snprintf(shown->reason, sizeof shown->reason, "%s",
              !condition->reason[0] && loop_was_seen(engine, index)
@@ -69,12 +62,11 @@ static void fill_rules(const struct engine *engine, const struct counters *sum,
     const struct numbering *numbering = engine->dataplane->numbering;
     for (uint32_t i = 0; i < numbering->count[COUNT_RULE]; i++) {
         const struct numbered_rule *rule = &numbering->rules[i];
-        const struct rule_row *row = counters_rule(sum, numbering->slots[COUNT_RULE][i]);
         status->rules[i] = (struct rule_status){
             .filter = rule->filter,
             .direction = rule->direction,
             .rule = rule->rule,
-            .hits = {.packets = row->packets, .bytes = row->bytes},
+            .counts = *counters_rule(sum, numbering->slots[COUNT_RULE][i]),
         };
     }
 }
@@ -85,16 +77,13 @@ static void fill_receivers(const struct engine *engine, const struct counters *s
     const struct numbering *numbering = engine->dataplane->numbering;
     for (uint32_t i = 0; i < numbering->count[COUNT_RECEIVER]; i++) {
         const struct receiver_health *health = &engine->dataplane->health[i];
-        const struct receiver_row *row =
-            counters_receiver(sum, numbering->slots[COUNT_RECEIVER][i]);
         struct receiver_status *shown = &status->receivers[i];
         *shown = (struct receiver_status){
             .target = numbering->receivers[i].target,
             .config = numbering->receivers[i].receiver,
             .state = health->up ? RECEIVER_UP : RECEIVER_DOWN,
             .mtu = health->mtu,
-            .sent = {.packets = row->packets, .bytes = row->bytes},
-            .errors = row->errors,
+            .counts = *counters_receiver(sum, numbering->slots[COUNT_RECEIVER][i]),
         };
         snprintf(shown->reason, sizeof shown->reason, "%s", health->reason);
     }
@@ -113,14 +102,9 @@ static void fill_source(const struct engine *engine, const struct counters *sum,
                         struct interface_status *shown)
 {
     uint32_t slot = engine->dataplane->numbering->slots[COUNT_INTERFACE][index];
-    const struct interface_row *row = counters_interface(sum, slot);
     shown->source = mirrored_by_any(engine->config, shown->name);
-    shown->received = (struct count){.packets = row->packets, .bytes = row->bytes};
+    shown->counts = *counters_interface(sum, slot);
     shown->dropped = engine->resources.sources.dropped[slot];
-    shown->mirrored = row->mirrored;
-    shown->rejected = row->rejected;
-    shown->unmatched = row->unmatched;
-    shown->own = row->own;
 }
 
 /* The machine's interfaces and the configuration's, both in the order of their names, merged. */

@@ -150,7 +150,8 @@ static void mirror(struct worker *worker, const struct segments *segments, uint3
     const struct plan_session *session = &plan->sessions[session_index];
     struct forwarding way = plan_forward(plan, session_index, hash);
     if (way.receiver == NO_SLOT) {
-        counters_session(worker->counters, session->slot)->no_receiver += segments->count - back;
+        counters_session(worker->counters, session->slot)->dropped.no_receiver +=
+            segments->count - back;
         return;
     }
     if (segments->count == 1)
@@ -181,9 +182,9 @@ static void count_rule(struct worker *worker, uint32_t slot, uint32_t packets, u
 {
     if (slot == NO_SLOT)
         return;
-    struct rule_row *rule = counters_rule(worker->counters, slot);
-    rule->packets += packets;
-    rule->bytes += bytes;
+    struct rule_counts *rule = counters_rule(worker->counters, slot);
+    rule->hits.packets += packets;
+    rule->hits.bytes += bytes;
 }
 
 /* A capture of many interfaces may hold frames of some that are not, or no longer, the plan's. */
@@ -201,10 +202,10 @@ static void take_frame(struct worker *worker, const struct frame *frame)
     segments_open(&segments, frame, &key);
 
     uint64_t bytes = wire_bytes(&segments);
-    struct interface_row *row =
+    struct interface_counts *row =
         counters_interface(worker->counters, plan->interfaces[interface].slot);
-    row->packets += segments.count;
-    row->bytes += bytes;
+    row->received.packets += segments.count;
+    row->received.bytes += bytes;
     worker->totals.received += segments.count;
     switch (verdict.kind) {
     case VERDICT_UNMATCHED:
@@ -228,10 +229,10 @@ static void take_frame(struct worker *worker, const struct frame *frame)
         row->mirrored += packets;
         worker->totals.mirrored += packets;
         count_rule(worker, verdict.rule_slot, packets, bytes);
-        struct session_row *session =
+        struct session_counts *session =
             counters_session(worker->counters, plan->sessions[verdict.session].slot);
-        session->matched_packets += packets;
-        session->matched_bytes += bytes;
+        session->matched.packets += packets;
+        session->matched.bytes += bytes;
         mirror(worker, &segments, verdict.session, flow_hash(&key, frame), back);
         return;
     }

@@ -83,7 +83,7 @@ static void remember(struct monitor *monitor, const struct engine_status *status
         if (!name)
             return;
         monitor->earlier[monitor->earlier_count++] =
-            (struct earlier){name, session->matched.packets, session->sent.packets};
+            (struct earlier){name, session->counts.matched.packets, session->counts.sent.packets};
     }
 }
 
@@ -124,10 +124,11 @@ static void session_line(const struct session_status *session, const struct earl
             "%s %s %s matched %" PRIu64 " packets %" PRIu64 " bytes (%" PRIu64 " pps) sent %" PRIu64
             " packets %" PRIu64 " bytes (%" PRIu64 " pps) dropped %" PRIu64 "\n",
             when, session->config->name, session_state_text(session->state),
-            session->matched.packets, session->matched.bytes,
-            rate(session->matched.packets, before->matched, elapsed_ms), session->sent.packets,
-            session->sent.bytes, rate(session->sent.packets, before->sent, elapsed_ms),
-            session_dropped(session));
+            session->counts.matched.packets, session->counts.matched.bytes,
+            rate(session->counts.matched.packets, before->matched, elapsed_ms),
+            session->counts.sent.packets, session->counts.sent.bytes,
+            rate(session->counts.sent.packets, before->sent, elapsed_ms),
+            session_dropped(&session->counts));
 }
 
 static void plain_round(struct context *context, const struct engine_status *status,
@@ -162,7 +163,7 @@ static void sample_rules(const struct engine_status *status, const struct sessio
         fprintf(out, "rule\t%s\t%s\t%u\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\n", session->config->name,
                 direction_text(rule->direction), rule->rule->number,
                 rule->rule->accept ? "accept" : "reject", match && *match ? match : "any",
-                rule->hits.packets, rule->hits.bytes);
+                rule->counts.hits.packets, rule->counts.hits.bytes);
         free(match);
     }
     if (count > RULES_MAX)
@@ -181,7 +182,8 @@ static void sample_receivers(const struct engine_status *status,
         receiver_endpoint(receiver->config, endpoint);
         fprintf(out, "receiver\t%s\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
                 session->config->name, endpoint, receiver_state_text(receiver->state),
-                receiver->reason, receiver->sent.packets, receiver->sent.bytes, receiver->errors);
+                receiver->reason, receiver->counts.sent.packets, receiver->counts.sent.bytes,
+                receiver->counts.errors);
     }
 }
 
@@ -196,8 +198,9 @@ static void sample_session(const struct session_status *session, FILE *out)
             "session\t%s\t%s\t%u\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
             "\t%s\t%s\t%s\t%u\t%s\n",
             config->name, session_state_text(session->state), config->priority,
-            session->matched.packets, session->matched.bytes, session->sent.packets,
-            session->sent.bytes, session_dropped(session), session->reason,
+            session->counts.matched.packets, session->counts.matched.bytes,
+            session->counts.sent.packets, session->counts.sent.bytes,
+            session_dropped(&session->counts), session->reason,
             session->filter ? session->filter : "", session->target, config->vni, length);
 }
 

@@ -44,6 +44,5 @@ void receiver_endpoint(const struct mirror_receiver *receiver, char text[static 
  * runs out. */
 char *match_text(const struct match *match);
 const char *direction_text(enum direction direction);
-uint64_t session_dropped(const struct session_status *session);
 
 #endif

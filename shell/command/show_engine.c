@@ -21,21 +21,22 @@ static const char *link_text(enum link_state link)
 static void interface_columns(struct columns *columns, const void *item, const void *context)
 {
     const struct interface_status *interface = item;
+    const struct interface_counts *counts = &interface->counts;
     const struct column table[] = {
         {"name", "Interface", LABEL("interface"), TEXT(interface->name)},
         {"link", "Link", TEXT(link_text(interface->link))},
         {NULL, "Source", TRUTH(interface->source)},
         {"received.packets", "Received",
-         COUNTER(interface->received.packets, "packets", "Packets that the capture delivered")},
-        {"received.bytes", COUNTER(interface->received.bytes, "bytes", "Bytes of them")},
+         COUNTER(counts->received.packets, "packets", "Packets that the capture delivered")},
+        {"received.bytes", COUNTER(counts->received.bytes, "bytes", "Bytes of them")},
         {"mirrored.packets", "Mirrored",
-         COUNTER(interface->mirrored, "packets", "Received packets that a session took")},
+         COUNTER(counts->mirrored, "packets", "Received packets that a session took")},
         {"rejected.packets", "Rejected",
-         COUNTER(interface->rejected, "packets", "Received packets that a rule rejected")},
+         COUNTER(counts->rejected, "packets", "Received packets that a rule rejected")},
         {"unmatched.packets", "Unmatched",
-         COUNTER(interface->unmatched, "packets", "Received packets that no session took")},
+         COUNTER(counts->unmatched, "packets", "Received packets that no session took")},
         {"own.packets", "Own",
-         COUNTER(interface->own, "packets", "Received packets of the mirroring itself")},
+         COUNTER(counts->own, "packets", "Received packets of the mirroring itself")},
         {"dropped.packets", "Dropped",
          COUNTER(interface->dropped, "packets", "Packets that the kernel dropped before")},
     };

@@ -10,10 +10,11 @@ static void rule_columns(struct columns *columns, const void *item, const void *
         {"direction", "Direction", LABEL("direction"), TEXT(direction_text(rule->direction))},
         {"number", "Rule", LABEL("rule"), NUMBER(rule->rule->number)},
         {"action", "Action", TEXT(rule->rule->accept ? "accept" : "reject")},
-        {.title = "Hits", NUMBER(rule->hits.packets)},
+        {.title = "Hits", NUMBER(rule->counts.hits.packets)},
         {"match", "Match", TEXT(match && *match ? match : "any")},
-        {"hits.packets", COUNTER(rule->hits.packets, "packets", "Packets that the rule decided")},
-        {"hits.bytes", COUNTER(rule->hits.bytes, "bytes", "Bytes of them on the wire")},
+        {"hits.packets",
+         COUNTER(rule->counts.hits.packets, "packets", "Packets that the rule decided")},
+        {"hits.bytes", COUNTER(rule->counts.hits.bytes, "bytes", "Bytes of them on the wire")},
     };
 
     (void)context;

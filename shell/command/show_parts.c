@@ -74,11 +74,6 @@ const char *direction_text(enum direction direction)
     return direction == INGRESS ? "ingress" : "egress";
 }
 
-uint64_t session_dropped(const struct session_status *session)
-{
-    return session->dropped_no_receiver + session->dropped_send_error + session->dropped_backlog;
-}
-
 static bool owns(const char *name, const struct owned *owned, size_t index)
 {
     return index < owned->count &&

@@ -76,6 +76,7 @@ static void session_columns(struct columns *columns, const void *item, const voi
 {
     const struct session_status *session = item;
     const struct mirror_session *config = session->config;
+    const struct session_counts *counts = &session->counts;
     const struct node *node = tree ? node_instance(tree, "session", config->name) : NULL;
     const struct column state[] = {
         {"name", "Session", .heading = columns_text(columns, "Session %s", config->name),
@@ -92,25 +93,25 @@ static void session_columns(struct columns *columns, const void *item, const voi
     };
     const struct column counters[] = {
         {"matched.packets", "Matched", "matched",
-         COUNTER(session->matched.packets, "packets", "Packets accepted for the session")},
+         COUNTER(counts->matched.packets, "packets", "Packets accepted for the session")},
         {"matched.bytes", NULL, "matched",
-         COUNTER(session->matched.bytes, "bytes", "Bytes of them on the wire")},
+         COUNTER(counts->matched.bytes, "bytes", "Bytes of them on the wire")},
         {"sent.packets", "Sent", "sent",
-         COUNTER(session->sent.packets, "packets", "Packets sent to receivers")},
+         COUNTER(counts->sent.packets, "packets", "Packets sent to receivers")},
         {"sent.bytes", NULL, "sent",
-         COUNTER(session->sent.bytes, "bytes", "Bytes that were kept of them")},
+         COUNTER(counts->sent.bytes, "bytes", "Bytes that were kept of them")},
         {"truncated.packets", "Cut", "truncated",
-         COUNTER(session->truncated, "packets", "Sent packets that were cut")},
+         COUNTER(counts->truncated, "packets", "Sent packets that were cut")},
         {"dropped.packets", "Dropped", "dropped",
-         COUNTER(session_dropped(session), "packets", "Matched packets that were not sent")},
+         COUNTER(session_dropped(counts), "packets", "Matched packets that were not sent")},
         /* no session has one yet */
         {"dropped.rate_limit", COUNTER(0, "packets", "Dropped beyond the session's rate limit")},
         {"dropped.no_receiver", NULL, "  no receiver",
-         COUNTER(session->dropped_no_receiver, "packets", "Dropped while no receiver was up")},
+         COUNTER(counts->dropped.no_receiver, "packets", "Dropped while no receiver was up")},
         {"dropped.send_error", NULL, "  send error",
-         COUNTER(session->dropped_send_error, "packets", "Dropped as sending was refused")},
+         COUNTER(counts->dropped.send_error, "packets", "Dropped as sending was refused")},
         {"dropped.backlog", NULL, "  backlog",
-         COUNTER(session->dropped_backlog, "packets", "Dropped for lack of room to send")},
+         COUNTER(counts->dropped.backlog, "packets", "Dropped for lack of room to send")},
     };
 
     COLUMNS_ADD(columns, state);

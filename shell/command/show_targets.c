@@ -18,9 +18,11 @@ static void receiver_columns(struct columns *columns, const void *item, const vo
         {"reason", .note = true, TEXT(receiver->reason)},
         {"mtu", "MTU", GAUGE("bytes", "MTU of the path"), KNOWN(receiver->mtu)},
         {"sent.packets", "Sent",
-         COUNTER(receiver->sent.packets, "packets", "Packets sent to the receiver")},
-        {"sent.bytes", COUNTER(receiver->sent.bytes, "bytes", "Bytes that were kept of them")},
-        {"errors", "Errors", COUNTER(receiver->errors, "packets", "Packets whose sending failed")},
+         COUNTER(receiver->counts.sent.packets, "packets", "Packets sent to the receiver")},
+        {"sent.bytes",
+         COUNTER(receiver->counts.sent.bytes, "bytes", "Bytes that were kept of them")},
+        {"errors", "Errors",
+         COUNTER(receiver->counts.errors, "packets", "Packets whose sending failed")},
     };
 
     COLUMNS_ADD(columns, table);

@@ -225,13 +225,13 @@ static void check_sums(const struct engine_status *status)
 {
     for (size_t i = 0; i < status->session_count; i++) {
         const struct session_status *s = &status->sessions[i];
-        check(s->matched.packets == s->sent.packets + s->dropped_no_receiver +
-                                        s->dropped_send_error + s->dropped_backlog,
+        check(s->counts.matched.packets == s->counts.sent.packets + session_dropped(&s->counts),
               "session", s->config->name);
     }
     for (size_t i = 0; i < status->interface_count; i++) {
         const struct interface_status *s = &status->interfaces[i];
-        check(s->received.packets == s->mirrored + s->rejected + s->unmatched + s->own, "interface",
+        const struct interface_counts *c = &s->counts;
+        check(c->received.packets == c->mirrored + c->rejected + c->unmatched + c->own, "interface",
               s->name);
     }
     for (size_t i = 0; i < status->worker_count; i++) {
@@ -246,33 +246,35 @@ static void print_status(const struct engine_status *status)
     static const char *const links[] = {"up", "down", "absent"};
     for (size_t i = 0; i < status->session_count; i++) {
         const struct session_status *s = &status->sessions[i];
+        const struct session_counts *c = &s->counts;
         printf("session %s state=%s matched=%" PRIu64 " matched_bytes=%" PRIu64 " sent=%" PRIu64
                " sent_bytes=%" PRIu64 " truncated=%" PRIu64 " no_receiver=%" PRIu64
                " send_error=%" PRIu64 " backlog=%" PRIu64 " reason='%s'\n",
-               s->config->name, states[s->state], s->matched.packets, s->matched.bytes,
-               s->sent.packets, s->sent.bytes, s->truncated, s->dropped_no_receiver,
-               s->dropped_send_error, s->dropped_backlog, s->reason);
+               s->config->name, states[s->state], c->matched.packets, c->matched.bytes,
+               c->sent.packets, c->sent.bytes, c->truncated, c->dropped.no_receiver,
+               c->dropped.send_error, c->dropped.backlog, s->reason);
     }
     for (size_t i = 0; i < status->rule_count; i++) {
         const struct rule_status *s = &status->rules[i];
         printf("rule %s %s %u hits=%" PRIu64 " bytes=%" PRIu64 "\n", s->filter->name,
-               s->direction == INGRESS ? "in" : "out", (unsigned)s->rule->number, s->hits.packets,
-               s->hits.bytes);
+               s->direction == INGRESS ? "in" : "out", (unsigned)s->rule->number,
+               s->counts.hits.packets, s->counts.hits.bytes);
     }
     for (size_t i = 0; i < status->receiver_count; i++) {
         const struct receiver_status *s = &status->receivers[i];
         printf("receiver %s %zu state=%s mtu=%u sent=%" PRIu64 " bytes=%" PRIu64 " errors=%" PRIu64
                " reason='%s'\n",
-               s->target->name, i, states[s->state], s->mtu, s->sent.packets, s->sent.bytes,
-               s->errors, s->reason);
+               s->target->name, i, states[s->state], s->mtu, s->counts.sent.packets,
+               s->counts.sent.bytes, s->counts.errors, s->reason);
     }
     for (size_t i = 0; i < status->interface_count; i++) {
         const struct interface_status *s = &status->interfaces[i];
+        const struct interface_counts *c = &s->counts;
         printf("interface %s link=%s source=%d received=%" PRIu64 " bytes=%" PRIu64
                " dropped=%" PRIu64 " mirrored=%" PRIu64 " rejected=%" PRIu64 " unmatched=%" PRIu64
                " own=%" PRIu64 "\n",
-               s->name, links[s->link], s->source, s->received.packets, s->received.bytes,
-               s->dropped, s->mirrored, s->rejected, s->unmatched, s->own);
+               s->name, links[s->link], s->source, c->received.packets, c->received.bytes,
+               s->dropped, c->mirrored, c->rejected, c->unmatched, c->own);
     }
     for (size_t i = 0; i < status->worker_count; i++) {
         const struct worker_status *s = &status->workers[i];

@@ -62,10 +62,10 @@ static void add_sessions(struct engine_status *status)
             .target = config->targets[session->target].name,
             .state = i % 3 == 0 ? SESSION_DISABLED : SESSION_DOWN,
             .reason = "REASON",
-            .matched = counted(i),
-            .sent = counted(i + 1),
-            .truncated = number,
-            .dropped_no_receiver = number,
+            .counts = {.matched = counted(i),
+                       .sent = counted(i + 1),
+                       .truncated = number,
+                       .dropped = {.no_receiver = number}},
         };
     }
 }
@@ -80,7 +80,7 @@ static void add_rules(struct engine_status *status)
                     (struct rule_status){.filter = &config->filters[f],
                                          .direction = (enum direction)d,
                                          .rule = &config->filters[f].rules[d][r],
-                                         .hits = counted(r)};
+                                         .counts = {.hits = counted(r)}};
 }
 
 static void add_receivers(struct engine_status *status)
@@ -88,14 +88,13 @@ static void add_receivers(struct engine_status *status)
     status->receivers = make(100, sizeof *status->receivers);
     for (size_t t = 0; t < config->target_count; t++)
         for (size_t r = 0; r < config->targets[t].receiver_count; r++)
-            status->receivers[status->receiver_count++] =
-                (struct receiver_status){.target = &config->targets[t],
-                                         .config = &config->targets[t].receivers[r],
-                                         .state = r % 2 == 0 ? RECEIVER_UP : RECEIVER_DOWN,
-                                         .reason = "REASON",
-                                         .mtu = r % 2 == 0 ? 0 : UINT32_MAX,
-                                         .sent = counted(r),
-                                         .errors = counted(r + 1).packets};
+            status->receivers[status->receiver_count++] = (struct receiver_status){
+                .target = &config->targets[t],
+                .config = &config->targets[t].receivers[r],
+                .state = r % 2 == 0 ? RECEIVER_UP : RECEIVER_DOWN,
+                .reason = "REASON",
+                .mtu = r % 2 == 0 ? 0 : UINT32_MAX,
+                .counts = {.sent = counted(r), .errors = counted(r + 1).packets}};
 }
 
 static void add_machine(struct engine_status *status)
@@ -110,12 +109,11 @@ static void add_machine(struct engine_status *status)
         uint64_t number = counted(i).packets;
         struct interface_status *interface = &status->interfaces[i];
 
-        *interface = (struct interface_status){.link = (enum link_state)(i % 3),
-                                               .source = i % 2 == 0,
-                                               .received = counted(i),
-                                               .dropped = number,
-                                               .mirrored = number,
-                                               .unmatched = number};
+        *interface = (struct interface_status){
+            .link = (enum link_state)(i % 3),
+            .source = i % 2 == 0,
+            .dropped = number,
+            .counts = {.received = counted(i), .mirrored = number, .unmatched = number}};
         snprintf(interface->name, sizeof interface->name, "%s", names[i]);
         if (i < 2)
             status->workers[i] =

@@ -160,8 +160,8 @@ static void number(uint64_t *numbers, size_t count, uint64_t *next)
 static uint64_t fill(struct counters *counters)
 {
     static const size_t width[COUNTER_KINDS] = {
-        sizeof(struct session_row) / 8, sizeof(struct rule_row) / 8,
-        sizeof(struct receiver_row) / 8, sizeof(struct interface_row) / 8};
+        sizeof(struct session_counts) / 8, sizeof(struct rule_counts) / 8,
+        sizeof(struct receiver_counts) / 8, sizeof(struct interface_counts) / 8};
     uint64_t next = FIRST;
     for (int kind = 0; kind < COUNTER_KINDS; kind++)
         number(counters->rows[kind], width[kind], &next);
