@@ -52,7 +52,7 @@ static void fill_session(const struct engine *engine, const struct counters *sum
     };
     snprintf(shown->reason, sizeof shown->reason, "%s",
              !condition->reason[0] && loop_was_seen(engine, index)
-                 ? "this box's mirror comes back inside another one's; it is not mirrored again"
+                 ? "this box's mirror comes back inside another packet; it is not mirrored again"
                  : condition->reason);
 }
 

@@ -115,12 +115,16 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Whether it is one of this box's own mirror packets inside another box's. */
+/* Whether it is one of this box's own mirror packets inside something else. */
 static bool is_loop(const struct worker *worker, const struct segments *segments, uint32_t index)
 {
-    uint32_t length;
-    const uint8_t *payload = segment_datagram(segments, index, &length);
-    return payload && exclusions_is_loop(worker->workload->plan->exclusions, payload, length);
+    const struct exclusions *exclusions = worker->workload->plan->exclusions;
+    uint8_t head[LOOP_REACH];
+    if (segments->count == 1)
+        return exclusions_is_loop(exclusions, segments->frame->bytes, segments->frame->captured);
+    uint32_t length = least(segment_length(segments, index), LOOP_REACH);
+    segment_write(segments, index, head, length);
+    return exclusions_is_loop(exclusions, head, length);
 }
 
 /* How many of the packets come back; they are taken off the bytes, and the session says so. */
@@ -128,7 +132,7 @@ static uint32_t leave_out(struct worker *worker, const struct segments *segments
                           uint64_t *bytes)
 {
     uint32_t back = 0;
-    if (segments->key->protocol != PROTOCOL_UDP)
+    if (!exclusions_may_loop(segments->key))
         return 0;
     for (uint32_t i = 0; i < segments->count; i++) {
         if (!is_loop(worker, segments, i))

@@ -263,20 +263,3 @@ void segment_write(const struct segments *segments, uint32_t index, uint8_t *out
     if (frame->checksum_unfinished && kept == frame->length)
         finish_checksum(segments, out, kept);
 }
-
-const uint8_t *segment_datagram(const struct segments *segments, uint32_t index, uint32_t *length)
-{
-    const struct flow_key *key = segments->key;
-    const struct frame *frame = segments->frame;
-    if (key->protocol != PROTOCOL_UDP || !(key->parts & KEY_TRANSPORT))
-        return NULL;
-    if (segments->header != 0 && segments->layers.transport == key->transport_offset) {
-        *length = share(segments, index);
-        return frame->bytes + segments->payload_at + (size_t)index * frame->segment_size;
-    }
-    struct cursor cursor = cursor_over(frame->bytes, frame->captured);
-    if (!cursor_take(&cursor, (size_t)key->transport_offset + UDP_HEADER))
-        return NULL;
-    *length = (uint32_t)cursor_left(&cursor);
-    return cursor.at;
-}

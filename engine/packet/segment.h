@@ -29,8 +29,4 @@ uint32_t segment_length(const struct segments *segments, uint32_t index);
  * `index` to `out`. */
 void segment_write(const struct segments *segments, uint32_t index, uint8_t *out, uint32_t kept);
 
-/* What packet `index` has behind its outermost UDP header, as far as it lies together in the
- * frame; NULL: it is no UDP. */
-const uint8_t *segment_datagram(const struct segments *segments, uint32_t index, uint32_t *length);
-
 #endif

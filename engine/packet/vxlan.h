@@ -9,6 +9,7 @@
 
 enum {
     VXLAN_HEADER = 8,         /* bytes */
+    VXLAN_FLAGS = 0x08,       /* the first of them: the VNI is valid; the next three are zero */
     VXLAN_PORT = 4789,        /* RFC 7348 section 8 */
     VXLAN_OVERHEAD_IPV4 = 36, /* outer IPv4 + UDP + VXLAN: path MTU less this is kept */
     VXLAN_OVERHEAD_IPV6 = 56,
@@ -23,7 +24,7 @@ enum {
 static inline bool vxlan_take(struct cursor *cursor, uint32_t *vni)
 {
     const uint8_t *header = cursor_take(cursor, VXLAN_HEADER);
-    if (!header || read_u32(header) != 0x08000000 || header[7])
+    if (!header || read_u32(header) != VXLAN_FLAGS << 24 || header[7])
         return false;
     *vni = read_u32(header + 4) >> 8;
     return true;
@@ -31,7 +32,7 @@ static inline bool vxlan_take(struct cursor *cursor, uint32_t *vni)
 
 static inline void vxlan_write(uint8_t header[static VXLAN_HEADER], uint32_t vni)
 {
-    write_u32(header, 0x08000000);
+    write_u32(header, VXLAN_FLAGS << 24);
     write_u32(header + 4, vni << 8);
 }
 

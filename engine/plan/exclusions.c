@@ -6,7 +6,6 @@
 #include <string.h>
 
 enum {
-    LEVELS_MAX = 4, /* mirrors of mirrors that are looked into */
     KIND_VNI = 1,   /* else the family, of a receiver with its port above it */
     KIND_PORT = 16, /* bits to the left */
     KIND_HAS_PORT = 1 << 8,
@@ -98,30 +97,40 @@ bool exclusions_has(const struct exclusions *exclusions, const struct flow_key *
            has(exclusions, family, key->destination, 16);
 }
 
-/* The UDP payload of a frame; nothing when it is something else. */
-static struct cursor udp_payload(const struct frame *frame, const struct flow_key *key)
+bool exclusions_may_loop(const struct flow_key *key)
 {
-    struct cursor cursor = cursor_over(frame->bytes, frame->captured);
-    if (!(key->parts & KEY_TRANSPORT) || key->protocol != PROTOCOL_UDP ||
-        !cursor_take(&cursor, (size_t)key->transport_offset + UDP_HEADER))
-        cursor.at = cursor.end;
-    return cursor;
+    if (!(key->parts & KEY_PROTOCOL))
+        return true;
+    return key->protocol != PROTOCOL_TCP && key->protocol != PROTOCOL_SCTP &&
+           key->protocol != PROTOCOL_ICMP && key->protocol != PROTOCOL_ICMPV6;
 }
 
-bool exclusions_is_loop(const struct exclusions *exclusions, const uint8_t *payload,
-                        uint32_t length)
+/* Whether the VXLAN header at `at` stands behind UDP and IP to a receiver, as the box writes them:
+ * without options. */
+static bool is_to_receiver(const struct exclusions *exclusions, const uint8_t *packet, size_t at,
+                           uint8_t family)
 {
-    struct cursor cursor = cursor_over(payload, length);
-    uint32_t vni;
-    for (int level = 0; level < LEVELS_MAX && vxlan_take(&cursor, &vni); level++) {
-        struct flow_key key;
-        struct frame inner = {.bytes = cursor.at};
-        inner.captured = inner.length = (uint32_t)cursor_left(&cursor);
-        decode(&inner, &key);
-        cursor = udp_payload(&inner, &key);
-        struct cursor behind = cursor;
-        if (vxlan_take(&behind, &vni) && has(exclusions, KIND_VNI, &vni, sizeof vni) &&
-            has(exclusions, receiver_kind(key.family, key.destination_port), key.destination, 16))
+    const size_t ip_header = family == 4 ? IPV4_HEADER : IPV6_HEADER;
+    struct cursor cursor = cursor_over(packet, at);
+    if (at < ip_header + UDP_HEADER || !cursor_take(&cursor, at - UDP_HEADER - ip_header))
+        return false;
+    const uint8_t *ip = cursor_take(&cursor, ip_header), *udp = cursor_take(&cursor, UDP_HEADER);
+    if (ip[0] >> 4 != family || ip[family == 4 ? 9 : 6] != PROTOCOL_UDP)
+        return false;
+    const size_t address = family == 4 ? 4 : 16; /* the destination is an IP header's end */
+    return has(exclusions, receiver_kind(family, read_u16(udp + 2)), ip + ip_header - address,
+               address);
+}
+
+bool exclusions_is_loop(const struct exclusions *exclusions, const uint8_t *packet, size_t length)
+{
+    const uint8_t *end = packet + (length < LOOP_REACH ? length : LOOP_REACH);
+    for (const uint8_t *at = packet; (at = memchr(at, VXLAN_FLAGS, (size_t)(end - at))); at++) {
+        struct cursor cursor = cursor_over(at, (size_t)(end - at));
+        uint32_t vni;
+        if (vxlan_take(&cursor, &vni) && has(exclusions, KIND_VNI, &vni, sizeof vni) &&
+            (is_to_receiver(exclusions, packet, (size_t)(at - packet), 4) ||
+             is_to_receiver(exclusions, packet, (size_t)(at - packet), 6)))
             return true;
     }
     return false;

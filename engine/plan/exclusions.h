@@ -1,7 +1,7 @@
 /* What the box never collects. Its own packets carry a mark, by which captures leave them out
  * wherever they pass on this machine, in whatever tunnel; here are those that come without.
  *
- * The receivers' addresses: traffic from or to one of them is the box's exclusions, or looks so
+ * The receivers' addresses: traffic from or to one of them is the box's own, or looks so
  * much like it that it is never collected. Built with the plan, asked for every packet. */
 #ifndef MIRRORSH_EXCLUSIONS_H
 #define MIRRORSH_EXCLUSIONS_H
@@ -24,7 +24,7 @@ void exclusions_free(struct exclusions *exclusions);
 void exclusions_add_address(struct exclusions *exclusions, uint8_t family,
                             const uint8_t address[static 16]);
 
-/* What tells this box's mirror packets when they come back inside somebody else's: a receiver they
+/* What tells this box's mirror packets when they come back inside something else: a receiver they
  * are sent to and a VNI they carry. Each takes a place of the capacity. */
 void exclusions_add_receiver(struct exclusions *exclusions, uint8_t family,
                              const uint8_t address[static 16], uint16_t port);
@@ -33,10 +33,16 @@ void exclusions_add_vni(struct exclusions *exclusions, uint32_t vni);
 /* Whether the key's source or destination, of IP or of ARP, is in the set. */
 bool exclusions_has(const struct exclusions *exclusions, const struct flow_key *key);
 
-/* Whether the UDP payload is VXLAN around a mirror packet of this box, however often wrapped:
- * another box mirrors what this one sends, and its own mirror passes one of this one's sources.
- * Mirrored once more it would go round for ever, and grow. */
-bool exclusions_is_loop(const struct exclusions *exclusions, const uint8_t *payload,
-                        uint32_t length);
+enum { LOOP_REACH = 256 }; /* bytes of a packet that are looked into: four tunnels over IPv4 */
+
+/* Whether a packet with this key may be a tunnel's: ICMP is not, it quotes. */
+bool exclusions_may_loop(const struct flow_key *key);
+
+/* Whether the packet, from any of its headers on, has a mirror packet of this box inside, whatever
+ * that is wrapped in: a router on its way, or another box that mirrors what this one sends, and
+ * what they make of it passes one of this one's sources. Mirrored once more it would go round for
+ * ever, and grow. Found by the headers that the box writes itself: what stands in front of them
+ * need not be known. */
+bool exclusions_is_loop(const struct exclusions *exclusions, const uint8_t *packet, size_t length);
 
 #endif

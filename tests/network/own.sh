@@ -124,7 +124,7 @@ expect_equal 'two boxes do not amplify each other' "$(settled of "['matched']['p
 expect_equal 'nor the other way round' "$(settled of_other "['matched']['packets']")" $((2 * sent))
 for which in of of_other; do
     expect_equal "$which: it says why" "$($which "['reason']")" \
-        "this box's mirror comes back inside another one's; it is not mirrored again"
+        "this box's mirror comes back inside another packet; it is not mirrored again"
     expect_equal "$which: it stays up" "$($which "['state']")" up
 done
 expect_equal 'what came back is counted as own' "$(ctl 'show interfaces src0' | awk '$1 == "src0" { print $8 }')" "$sent"
