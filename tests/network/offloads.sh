@@ -1,0 +1,141 @@
+#!/bin/bash
+# TCP transfers of 100 MB with all offloads on, both ways, over IPv4 and IPv6, plain, in tunnels and
+# in a VLAN. While one runs, transfer.c judges what the kernel's vxlan device at the receiver gets:
+# the file, each packet once and in order, right in every layer, none longer than the wire's MTU.
+# tshark judges one of them for itself.
+
+. "${0%/*}/lab.sh"
+lab_open
+bytes=100000000
+[ -z "$SANITIZE" ] || bytes=10000000
+for program in transfer vlan; do
+    ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O2 -o "$lab/$program" "$TOP/tests/network/$program.c" \
+        2>"$lab/cc" || { not_ok "$program builds" "$(cat "$lab/cc")"; exit 1; }
+done
+
+# addresses DEVICE-OF-BOX DEVICE-OF-SRC PREFIX4 PREFIX6: PREFIX1 and PREFIX2
+addresses()
+{
+    local end host device number
+    for end in "box $1 1" "src $2 2"; do
+        read -r host device number <<<"$end"
+        ip netns exec "$lab_name-$host" sh -c "echo 0 >/proc/sys/net/ipv6/conf/$device/disable_ipv6"
+        ip -n "$lab_name-$host" address add "$3$number/24" dev "$device"
+        ip -n "$lab_name-$host" address add "$4$number/64" dev "$device" nodad
+    done
+}
+
+# transferred NAME VLAN SENDER ADDRESS: $packets of them
+transferred()
+{
+    local getter=src
+    [ "$3" != src ] || getter=box
+    check "$1" "$lab/transfer" $bytes 1500 "$2" "$lab_name-$3" "$lab_name-$getter" "$4" \
+        "$lab_name-box:src0" "$lab_name-recv:vx5"
+    sed 's/^/# /' "$lab/check.out"
+    packets=$(sed 's/ .*//' "$lab/check.out")
+}
+
+# both NAME VLAN PREFIX4 PREFIX6: one of them one way, the other back
+both()
+{
+    transferred "$1, IPv4, which the source sends" "$2" box "${3}1"
+    transferred "$1, IPv6, which the source receives" "$2" src "${4}2"
+}
+
+# tunnel NAME MTU PREFIX [THEN...]
+tunnel()
+{
+    local name=$1 mtu=$2 prefix=$3 end host here there
+    shift 3
+    for end in 'box 1 2' 'src 2 1'; do
+        read -r host here there <<<"$end"
+        ip -n "$lab_name-$host" link add tun mtu "$mtu" type vxlan id 1 local "$prefix$here" \
+            remote "$prefix$there" dstport 4789
+        ip -n "$lab_name-$host" link set tun up
+    done
+    addresses tun tun 10.3.0. fd03::
+    both "$name" 0 10.3.0. fd03::
+    "$@"
+    ip -n "$lab_name-box" link del tun
+    ip -n "$lab_name-src" link del tun
+}
+
+# sums FIELD...: how many packets there are of which sums (1: right), and with which of the fields
+sums()
+{
+    local field fields=(-o tcp.desegment_tcp_streams:FALSE) # else it looks for what is in random bytes
+    for field in ip udp tcp; do
+        fields+=(-o "$field.check_checksum:TRUE" -e "$field.checksum.status")
+    done
+    for field; do
+        fields+=(-e "$field")
+    done
+    tshark -n -r "$lab/got.pcap" -Y tcp -T fields -E separator=' ' "${fields[@]}" 2>/dev/null |
+        sort | uniq -c | awk '{$1 = $1; print}'
+}
+
+# by_tshark NAME ADDRESS [FIELD]...
+by_tshark()
+{
+    local name=$1 address=$2
+    shift 2
+    if ! command -v tshark >/dev/null; then
+        echo "skip offloads: $name, by tshark: it is not installed"
+        return
+    fi
+    capture got recv vx5
+    transferred "$name, for tshark" 0 box "$address"
+    captures_end
+    expect_equal "$name: tshark finds every packet, and every checksum right" \
+        "$(sums "$@" | sed 's/ [1 ]*$//')" "$packets"
+}
+
+addresses src0 eth0 10.1.0. fd01::
+box_start
+check 'a session' ctl configure 'set target t receiver 10.2.0.2' \
+    'set session s priority 1 target t vni 5 source interface src0' commit
+
+both plain 0 10.1.0. fd01::
+by_tshark plain 10.1.0.1 tcp.analysis.lost_segment tcp.analysis.ack_lost_segment
+tunnel 'in VXLAN' 1450 10.1.0.
+# The two directions of a tunnel are two flows, so there one may pass the other.
+tunnel 'in VXLAN over IPv6' 1430 fd01:: by_tshark 'IPv4 in VXLAN over IPv6' 10.3.0.1
+
+# ---- in a VLAN: on the kernel's devices, or where it has none with a program in its tc ----
+
+# devices: of both ends
+devices()
+{
+    ip -n "$lab_name-box" link add link src0 name tagged type vlan id 9 &&
+        ip -n "$lab_name-src" link add link eth0 name tagged type vlan id 9 &&
+        ip -n "$lab_name-box" link set tagged up && ip -n "$lab_name-src" link set tagged up
+}
+programs()
+{
+    local end host device
+    mkdir "$lab/bpf" && mount -t bpf none "$lab/bpf" && "$lab/vlan" push 9 "$lab/bpf/egress" &&
+        "$lab/vlan" pop "$lab/bpf/ingress" || return
+    for end in 'box src0' 'src eth0'; do
+        read -r host device <<<"$end"
+        tc -n "$lab_name-$host" qdisc add dev "$device" clsact || return
+        for side in egress ingress; do
+            tc -n "$lab_name-$host" filter add dev "$device" $side bpf direct-action \
+                object-pinned "$lab/bpf/$side" || return
+        done
+    done
+}
+if devices 2>/dev/null; then
+    addresses tagged tagged 10.4.0. fd04::
+    both 'in a VLAN' 9 10.4.0. fd04::
+elif programs 2>"$lab/programs"; then
+    both 'in a VLAN' 9 10.1.0. fd01::
+else
+    echo "skip offloads: in a VLAN: no VLAN devices here, and $(head -n 1 "$lab/programs")"
+fi
+umount "$lab/bpf" 2>/dev/null
+check 'nothing of it was cut' test \
+    "$(ctl 'show sessions | display json' | json "d['sessions'][0]['truncated']['packets']")" = 0
+check 'the sums hold' accounts
+check 'the box ends well' box_stop
+check 'the box has said nothing' test ! -s "$lab/box.err"
