@@ -1,8 +1,24 @@
-/* Gathering packets into batches. Batches are sent in the order in which they were begun,
- * and a port begins one only when its last is full or sealed: that keeps flows in order. */
+/* Gathering packets into batches.
+ *
+ * A message to the kernel costs as much as copying thousands of bytes, so packets wait for others
+ * that may share one: those of the same queue, of the same length. UDP_SEGMENT cuts a message into
+ * pieces of one length, the last of which may be shorter; so a batch takes packets up to its first
+ * one's length, and is complete with the first that is shorter. Nothing waits for long: at the end
+ * of a capture's block all queues are emptied (outbox.c).
+ *
+ * Batches come from a pool and stand in the queue of the sender that they go through. Only the last
+ * of a queue takes packets, and they are sent first to last, each when the one before it is
+ * accounted for: that keeps flows in order, since all of a flow goes through one queue. A batcher
+ * knows only which queues are filled; an empty one costs nothing. */
 #include "batch.h"
 
 #include <stdlib.h>
+
+static void give_back(struct batcher *batcher, struct batch *batch)
+{
+    batch->next = batcher->free;
+    batcher->free = batch;
+}
 
 bool batcher_init(struct batcher *batcher, uint32_t batches)
 {
@@ -18,7 +34,7 @@ bool batcher_init(struct batcher *batcher, uint32_t batches)
         struct batch *batch = &batcher->batches[i];
         batch->index = i;
         batch->bytes = batcher->memory + (size_t)i * BATCH_BUFFER;
-        batcher_give(batcher, batch);
+        give_back(batcher, batch);
     }
     return true;
 }
@@ -30,78 +46,61 @@ void batcher_destroy(struct batcher *batcher)
     *batcher = (struct batcher){0};
 }
 
-struct batch **batcher_table(uint32_t receivers)
-{
-    return calloc(receivers ? (size_t)receivers * OUTER_PORTS : 1, sizeof(struct batch *));
-}
-
-void batcher_aim(struct batcher *batcher, struct batch **table)
-{
-    batcher->open = table;
-}
-
-static struct batch *begin(struct batcher *batcher, uint32_t receiver, uint32_t port,
-                           uint32_t length)
+static struct batch *begin(struct batcher *batcher, struct batch_queue *queue, uint32_t length)
 {
     struct batch *batch = batcher->free;
     if (!batch)
         return NULL;
     batcher->free = batch->next;
-    batch->receiver = receiver;
-    batch->port = port;
     batch->segment = length;
     batch->length = 0;
     batch->count = 0;
-    batch->sealed = false;
     batch->tries = 0;
+    batch->queue = queue;
     batch->next = NULL;
-    if (batcher->last)
-        batcher->last->next = batch;
-    else
-        batcher->first = batch;
-    batcher->last = batch;
-    batcher->open[(size_t)receiver * OUTER_PORTS + port] = batch;
+    if (queue->first) {
+        queue->last->next = batch;
+    } else {
+        queue->first = batch;
+        queue->next = batcher->filled;
+        batcher->filled = queue;
+    }
+    queue->last = batch;
     return batch;
 }
 
+/* Only the last packet may be shorter: then its length is no multiple of the segment's. */
 static bool takes(const struct batch *batch, uint32_t length)
 {
-    return !batch->sealed && length <= batch->segment && batch->count < BATCH_PACKETS &&
-           batch->length + length <= BATCH_BYTES;
+    return length <= batch->segment && batch->count < BATCH_PACKETS &&
+           batch->length == batch->count * batch->segment && batch->length + length <= BATCH_BYTES;
 }
 
-uint8_t *batcher_add(struct batcher *batcher, uint32_t receiver, uint32_t port, uint32_t length,
+uint8_t *batcher_add(struct batcher *batcher, struct batch_queue *queue, uint32_t length,
                      struct batch_packet packet)
 {
-    struct batch *batch = batcher->open[(size_t)receiver * OUTER_PORTS + port];
-    if (!batch || !takes(batch, length)) {
-        batch = begin(batcher, receiver, port, length);
+    struct batch *batch = queue->last;
+    if (!queue->first || !takes(batch, length)) {
+        batch = begin(batcher, queue, length);
         if (!batch)
             return NULL;
     }
     uint8_t *place = batch->bytes + batch->length;
     batch->packets[batch->count++] = packet;
     batch->length += length;
-    batch->sealed = length < batch->segment; /* only the last packet may be shorter */
     return place;
 }
 
-struct batch *batcher_take(struct batcher *batcher)
+struct batch_queue *batcher_filled(struct batcher *batcher)
 {
-    struct batch *batch = batcher->first;
-    if (!batch)
-        return NULL;
-    batcher->first = batch->next;
-    if (!batcher->first)
-        batcher->last = NULL;
-    struct batch **open = &batcher->open[(size_t)batch->receiver * OUTER_PORTS + batch->port];
-    if (*open == batch)
-        *open = NULL;
-    return batch;
+    struct batch_queue *filled = batcher->filled;
+    batcher->filled = NULL;
+    return filled;
 }
 
-void batcher_give(struct batcher *batcher, struct batch *batch)
+void batcher_end(struct batcher *batcher, struct batch_queue *queue)
 {
-    batch->next = batcher->free;
-    batcher->free = batch;
+    struct batch *batch = queue->first;
+    queue->first = batch->next;
+    give_back(batcher, batch);
 }

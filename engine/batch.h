@@ -1,10 +1,9 @@
 /* Packets on their way out, gathered into batches that one segmented send can carry: one
  * receiver, one outer source port, one length, of which only the last packet may be
- * shorter. Packets given for the same receiver and port leave in the order given. Pure. */
+ * shorter. Packets given to the same queue leave in the order given. Pure. */
 #ifndef MIRRORSH_BATCH_H
 #define MIRRORSH_BATCH_H
 
-#include "packet/vxlan.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,52 +13,56 @@ enum {
     BATCH_BUFFER = 65536, /* room for one packet of the greatest UDP payload */
 };
 
-/* What completion accounts for. */
+/* What is accounted for when it is sent. */
 struct batch_packet {
-    uint32_t session; /* counter slot */
-    uint32_t kept;    /* bytes of the inner frame */
+    uint32_t session, receiver; /* counter slots */
+    uint32_t kept;              /* bytes of the inner frame */
     bool truncated;
 };
 
 struct batch {
-    uint32_t index;    /* in its batcher, never changes */
-    uint32_t receiver; /* index in the plan */
-    uint32_t port;
+    uint32_t index;   /* in its batcher, never changes */
     uint32_t segment; /* bytes of every packet but the last, VXLAN header included */
     uint32_t length;  /* bytes in all */
     uint32_t count;   /* packets */
-    bool sealed;      /* takes no more */
     unsigned tries;   /* sends of it that have failed */
     uint8_t *bytes;
     struct batch_packet packets[BATCH_PACKETS];
-    struct batch *next; /* the one begun after it, in its port's queue, or the next free one */
+    struct batch_queue *queue; /* that it stands in */
+    struct batch *next;        /* behind it in there; or the next free one */
+};
+
+struct sender; /* see io/transmit.h */
+
+/* What goes through one outer port to one receiver. Belongs to the sender it is part of. */
+struct batch_queue {
+    struct batch *first, *last; /* in the order begun; the last still takes packets */
+    struct batch_queue *next;   /* in its batcher's list */
+    struct sender *sender;
+    uint32_t port; /* which of its sender's */
 };
 
 struct batcher {
     struct batch *batches;
     uint8_t *memory;
     struct batch *free;
-    struct batch *first, *last; /* begun and not taken yet, in order */
-    struct batch **open;        /* receivers * OUTER_PORTS: the last begun, or NULL */
+    struct batch_queue *filled; /* those to which something has been given since batcher_filled */
 };
 
 /* All the memory it will ever use; false when there is not enough. */
 bool batcher_init(struct batcher *batcher, uint32_t batches);
 void batcher_destroy(struct batcher *batcher);
 
-/* The table of open batches, all NULL, for a plan of so many receivers; the caller's, from
- * malloc (NULL when memory runs out). It is changed only while nothing is begun. */
-struct batch **batcher_table(uint32_t receivers);
-void batcher_aim(struct batcher *batcher, struct batch **table);
-
 /* Where to write a packet of `length` bytes (1 to BATCH_BUFFER); NULL when all batches are in use:
- * take them, send them and give them back first. */
-uint8_t *batcher_add(struct batcher *batcher, uint32_t receiver, uint32_t port, uint32_t length,
+ * the queues are to be emptied first. */
+uint8_t *batcher_add(struct batcher *batcher, struct batch_queue *queue, uint32_t length,
                      struct batch_packet packet);
 
-/* The batch begun first of those not taken; NULL: none. It takes no more packets and is the
- * caller's until given back. */
-struct batch *batcher_take(struct batcher *batcher);
-void batcher_give(struct batcher *batcher, struct batch *batch);
+/* The list of queues with something in them, each once. They are to be emptied with batcher_end
+ * before the next batcher_add, and no others. */
+struct batch_queue *batcher_filled(struct batcher *batcher);
+
+/* Ends the queue's first batch: it is free for others. */
+void batcher_end(struct batcher *batcher, struct batch_queue *queue);
 
 #endif

@@ -1,41 +1,51 @@
-/* Batches out through the ring, one of a port at a time, and their packets into the counters. */
+/* Batches out through the ring, one of a queue at a time, and their packets into the counters.
+ *
+ * outbox_flush begins with the first batch of each queue. Whatever the kernel says of a batch, it
+ * is accounted for at once or sent again, and the next of its queue follows; the ring has nothing
+ * but these sends on it, so when none is in flight any more every queue is empty. */
 #include "outbox.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BATCHES = 128 };
+enum { BATCHES = 128, RING_ENTRIES = 128 };
 
 bool outbox_init(struct outbox *outbox)
 {
     outbox->messages = calloc(BATCHES, sizeof *outbox->messages);
-    outbox->launched = calloc(BATCHES, sizeof *outbox->launched);
-    return outbox->messages && outbox->launched && batcher_init(&outbox->batcher, BATCHES);
+    return outbox->messages && batcher_init(&outbox->batcher, BATCHES);
+}
+
+int outbox_open(struct outbox *outbox, char *why, size_t why_size)
+{
+    return ring_open(&outbox->ring, RING_ENTRIES, why, why_size);
+}
+
+void outbox_close(struct outbox *outbox)
+{
+    ring_close(&outbox->ring);
 }
 
 void outbox_destroy(struct outbox *outbox)
 {
     batcher_destroy(&outbox->batcher);
     free(outbox->messages);
-    free(outbox->launched);
 }
 
-static void packet_sent(struct outbox *outbox, const struct batch *batch, uint32_t index)
+static void packet_sent(struct outbox *outbox, const struct batch_packet *packet)
 {
-    const struct batch_packet *packet = &batch->packets[index];
     struct session_counts *session = counters_session(outbox->counters, packet->session);
     session->sent.packets++;
     session->sent.bytes += packet->kept;
     session->truncated += packet->truncated;
-    struct receiver_counts *receiver =
-        counters_receiver(outbox->counters, outbox->plan->receivers[batch->receiver].slot);
+    struct receiver_counts *receiver = counters_receiver(outbox->counters, packet->receiver);
     receiver->sent.packets++;
     receiver->sent.bytes += packet->kept;
 }
 
 /* The path is not what the plan thinks: the control thread looks it up anew. */
-static void report_failing(struct outbox *outbox, struct sender *sender)
+static void report_failing(const struct outbox *outbox, struct sender *sender)
 {
     const uint64_t one = 1;
     if (!atomic_exchange(&sender->failing, true) &&
@@ -43,29 +53,29 @@ static void report_failing(struct outbox *outbox, struct sender *sender)
         return; /* it looks every second anyway */
 }
 
-static void packet_lost(struct outbox *outbox, const struct batch *batch, uint32_t index, int error)
+static void packet_lost(struct outbox *outbox, struct sender *sender,
+                        const struct batch_packet *packet, int error)
 {
-    struct session_counts *session =
-        counters_session(outbox->counters, batch->packets[index].session);
+    struct session_counts *session = counters_session(outbox->counters, packet->session);
     if (backlog_error(error)) {
         session->dropped.backlog++;
         return;
     }
     session->dropped.send_error++;
-    counters_receiver(outbox->counters, outbox->plan->receivers[batch->receiver].slot)->errors++;
-    report_failing(outbox, outbox->senders[batch->receiver]);
+    counters_receiver(outbox->counters, packet->receiver)->errors++;
+    report_failing(outbox, sender);
 }
 
 /* What became of the first packet: 0 or -errno. */
-static int deliver_singly(struct outbox *outbox, struct sender *sender, const struct batch *batch)
+static int deliver_singly(struct outbox *outbox, const struct batch *batch)
 {
     int results[BATCH_PACKETS];
-    send_singly(sender, batch, results);
+    send_singly(batch, results);
     for (uint32_t i = 0; i < batch->count; i++) {
         if (results[i]) {
-            packet_lost(outbox, batch, i, results[i]);
+            packet_lost(outbox, batch->queue->sender, &batch->packets[i], results[i]);
         } else {
-            packet_sent(outbox, batch, i);
+            packet_sent(outbox, &batch->packets[i]);
             outbox->totals.single_packets++;
         }
     }
@@ -73,9 +83,10 @@ static int deliver_singly(struct outbox *outbox, struct sender *sender, const st
 }
 
 /* The first packet is of full length: when that goes alone, it was the segmentation. */
-static void deliver_refused(struct outbox *outbox, struct sender *sender, const struct batch *batch)
+static void deliver_refused(struct outbox *outbox, const struct batch *batch)
 {
-    int first = deliver_singly(outbox, sender, batch);
+    struct sender *sender = batch->queue->sender;
+    int first = deliver_singly(outbox, batch);
     if (first && !backlog_error(first))
         return;
     atomic_store(&sender->ask, false);
@@ -83,18 +94,19 @@ static void deliver_refused(struct outbox *outbox, struct sender *sender, const 
 }
 
 /* false: it is to be sent again. */
-static bool account(struct outbox *outbox, struct sender *sender, struct batch *batch, int result)
+static bool account(struct outbox *outbox, struct batch *batch, int result)
 {
+    struct sender *sender = batch->queue->sender;
     if (result < 0 && batch->count > 1 && segmentation_error(result)) {
-        deliver_refused(outbox, sender, batch);
+        deliver_refused(outbox, batch);
     } else if (result < 0) {
-        if (send_again(sender, batch->port, result, &batch->tries))
+        if (send_again(sender, batch->queue->port, result, &batch->tries))
             return false;
         for (uint32_t i = 0; i < batch->count; i++)
-            packet_lost(outbox, batch, i, result);
+            packet_lost(outbox, sender, &batch->packets[i], result);
     } else {
         for (uint32_t i = 0; i < batch->count; i++)
-            packet_sent(outbox, batch, i);
+            packet_sent(outbox, &batch->packets[i]);
         if (batch->count > 1) {
             atomic_store_explicit(&sender->refused, false, memory_order_relaxed);
             outbox->totals.batches++;
@@ -116,94 +128,73 @@ static bool sends_singly(struct sender *sender)
 }
 
 /* false: it is accounted for already. */
-static bool launch(struct outbox *outbox, struct sender *sender, struct batch *batch)
+static bool launch(struct outbox *outbox, struct batch *batch)
 {
+    struct sender *sender = batch->queue->sender;
     if (batch->count > 1 && sends_singly(sender)) {
-        deliver_singly(outbox, sender, batch);
+        deliver_singly(outbox, batch);
         return false;
     }
     struct message *message = &outbox->messages[batch->index];
-    message_fill(message, sender, batch);
+    message_fill(message, batch);
     int error;
     do
-        error =
-            ring_send(outbox->ring, sender->sockets[batch->port], &message->header, batch->index);
-    while (error && !account(outbox, sender, batch, error));
+        error = ring_send(&outbox->ring, sender->sockets[batch->queue->port], &message->header,
+                          batch->index);
+    while (error && !account(outbox, batch, error));
     if (error)
         return false;
     outbox->in_flight++;
-    outbox->launched[batch->index] = true;
     return true;
 }
 
-/* Launches the first batch of a port that is not accounted for at once. */
-static void go_on(struct outbox *outbox, struct sender *sender, uint32_t port)
+/* Launches the first batch of a queue that is not accounted for at once. */
+static void go_on(struct outbox *outbox, struct batch_queue *queue)
 {
-    struct port_queue *queue = &sender->queues[port];
-    while (queue->first && !launch(outbox, sender, queue->first)) {
-        struct batch *done = queue->first;
-        queue->first = done->next;
-        batcher_give(&outbox->batcher, done);
-    }
+    while (queue->first && !launch(outbox, queue->first))
+        batcher_end(&outbox->batcher, queue);
 }
 
-void outbox_completed(struct outbox *outbox, uint32_t index, int result)
+/* The first batch of a queue was in flight: bytes sent, or -errno. */
+static void complete(struct outbox *outbox, struct batch_queue *queue, int result)
 {
-    struct batch *batch = &outbox->batcher.batches[index];
-    struct sender *sender = outbox->senders[batch->receiver];
-    uint32_t port = batch->port;
     outbox->in_flight--;
-    outbox->launched[index] = false;
-    if (account(outbox, sender, batch, result)) {
-        sender->queues[port].first = batch->next;
-        batcher_give(&outbox->batcher, batch);
-    }
-    go_on(outbox, sender, port);
+    if (account(outbox, queue->first, result))
+        batcher_end(&outbox->batcher, queue);
+    go_on(outbox, queue);
 }
 
-/* The kernel will not say any more what became of them. */
-static void give_up(struct outbox *outbox, int error)
+/* The kernel will not say any more what became of what is in flight: of every queue that is not
+ * empty the first. */
+static void give_up(struct outbox *outbox, struct batch_queue *queue, int error)
 {
-    for (uint32_t i = 0; i < BATCHES; i++)
-        if (outbox->launched[i])
-            outbox_completed(outbox, i, error);
-}
-
-static void reap(struct outbox *outbox)
-{
-    while (outbox->in_flight) {
-        int error = ring_wait(outbox->ring);
-        outbox->events(outbox->context);
-        if (error)
-            give_up(outbox, error);
-    }
+    for (; queue; queue = queue->next)
+        if (queue->first)
+            complete(outbox, queue, error);
 }
 
 void outbox_flush(struct outbox *outbox)
 {
-    struct batch *batch;
-    while ((batch = batcher_take(&outbox->batcher))) {
-        struct sender *sender = outbox->senders[batch->receiver];
-        struct port_queue *queue = &sender->queues[batch->port];
-        bool idle = !queue->first;
-        batch->next = NULL;
-        if (idle)
-            queue->first = batch;
-        else
-            queue->last->next = batch;
-        queue->last = batch;
-        if (idle)
-            go_on(outbox, sender, batch->port);
+    struct batch_queue *filled = batcher_filled(&outbox->batcher);
+    struct ring_event event;
+    for (struct batch_queue *queue = filled; queue; queue = queue->next)
+        go_on(outbox, queue);
+    while (outbox->in_flight) {
+        int error = ring_wait(&outbox->ring);
+        while (ring_next(&outbox->ring, &event))
+            complete(outbox, outbox->batcher.batches[event.index].queue, event.result);
+        if (error)
+            give_up(outbox, filled, error);
     }
-    reap(outbox);
 }
 
-uint8_t *outbox_add(struct outbox *outbox, uint32_t receiver, uint32_t port, uint32_t length,
+uint8_t *outbox_add(struct outbox *outbox, struct sender *sender, uint32_t port, uint32_t length,
                     struct batch_packet packet)
 {
-    uint8_t *place = batcher_add(&outbox->batcher, receiver, port, length, packet);
+    struct batch_queue *queue = &sender->queues[port];
+    uint8_t *place = batcher_add(&outbox->batcher, queue, length, packet);
     if (place)
         return place;
     outbox_flush(outbox);
-    return batcher_add(&outbox->batcher, receiver, port, length, packet);
+    return batcher_add(&outbox->batcher, queue, length, packet);
 }

@@ -28,8 +28,8 @@ struct worker {
     struct worker_request *_Atomic inbox;
     bool ending;
 
-    struct ring ring;
-    atomic_int fault;  /* -errno: the ring's */
+    struct ring ring;  /* of what is waited for: captures and wake-ups */
+    atomic_int fault;  /* -errno: what its rings were refused with */
     uint32_t last_tag; /* given to a capture's poll */
     struct outbox outbox;
     struct fragments *fragments;
@@ -44,6 +44,12 @@ struct worker {
     char *why;
     size_t why_size;
 };
+
+/* -errno: the kernel takes no requests any more. */
+static int refused(const struct worker *worker)
+{
+    return worker->ring.error ? worker->ring.error : worker->outbox.ring.error;
+}
 
 static struct capture *capture_tagged(const struct worker *worker, uint32_t tag)
 {
@@ -73,8 +79,7 @@ static void handle(struct worker *worker, const struct ring_event *event)
 {
     struct capture *capture;
     switch (event->kind) {
-    case RING_SEND:
-        outbox_completed(&worker->outbox, event->index, event->result);
+    case RING_SEND: /* the outbox's, on a ring of its own */
         return;
     case RING_CAPTURE:
         capture = capture_tagged(worker, event->index);
@@ -100,9 +105,8 @@ static void handle(struct worker *worker, const struct ring_event *event)
     }
 }
 
-static void take_events(void *context)
+static void take_events(struct worker *worker)
 {
-    struct worker *worker = context;
     struct ring_event event;
     while (ring_next(&worker->ring, &event))
         handle(worker, &event);
@@ -158,6 +162,7 @@ static void mirror(struct worker *worker, const struct segments *segments, uint3
             segments->count - back;
         return;
     }
+    struct sender *sender = worker->workload->senders[way.receiver];
     if (segments->count == 1)
         way.keep = least(way.keep, segments->frame->captured);
     for (uint32_t i = 0; i < segments->count; i++) {
@@ -165,10 +170,11 @@ static void mirror(struct worker *worker, const struct segments *segments, uint3
             continue;
         uint32_t length = segment_length(segments, i);
         uint32_t kept = least(way.keep, length);
-        struct batch_packet packet = {
-            .session = session->slot, .kept = kept, .truncated = kept < length};
-        uint8_t *out =
-            outbox_add(&worker->outbox, way.receiver, way.port, VXLAN_HEADER + kept, packet);
+        struct batch_packet packet = {.session = session->slot,
+                                      .receiver = plan->receivers[way.receiver].slot,
+                                      .kept = kept,
+                                      .truncated = kept < length};
+        uint8_t *out = outbox_add(&worker->outbox, sender, way.port, VXLAN_HEADER + kept, packet);
         vxlan_write(out, session->vni);
         segment_write(segments, i, out + VXLAN_HEADER, kept);
     }
@@ -263,7 +269,7 @@ static bool take_block(struct worker *worker, struct capture *capture)
 static void drain(struct worker *worker, struct capture *capture)
 {
     uint32_t left = capture->block_count;
-    while (!worker->ring.error && left-- > 0 && take_block(worker, capture))
+    while (!refused(worker) && left-- > 0 && take_block(worker, capture))
         ;
 }
 
@@ -308,10 +314,7 @@ static void adopt(struct worker *worker, struct worker_request *request)
     for (size_t i = 0; i < request->fresh_count; i++)
         counters_zero_slot(worker->counters, request->fresh[i].kind, request->fresh[i].slot);
     worker->workload = request->workload;
-    worker->outbox.plan = request->workload->plan;
-    worker->outbox.senders = request->workload->senders;
     worker->outbox.counters = worker->counters;
-    batcher_aim(&worker->outbox.batcher, request->workload->table);
     for (uint32_t i = 0; i < request->workload->capture_count; i++)
         if (!request->workload->captures[i]->armed)
             arm(worker, request->workload->captures[i]);
@@ -375,30 +378,42 @@ static bool any_ready(const struct worker *worker)
     return false;
 }
 
-/* Without its ring a worker reads and sends nothing, and runs requests only. */
+/* Without its rings a worker reads and sends nothing, and runs requests only. */
 static void wait_for_request(struct worker *worker)
 {
     const uint64_t one = 1;
     struct pollfd wake = {.fd = worker->wake, .events = POLLIN};
-    if (!atomic_exchange(&worker->fault, worker->ring.error) &&
+    if (!atomic_exchange(&worker->fault, refused(worker)) &&
         write(worker->outbox.alarm, &one, sizeof one) < 0)
         return; /* the control thread looks every second anyway */
     poll(&wake, 1, -1);
     take_wakes(worker);
 }
 
+/* A ring belongs to the thread that opens it. */
+static int open_rings(struct worker *worker)
+{
+    int error = ring_open(&worker->ring, RING_ENTRIES, worker->why, worker->why_size);
+    if (error)
+        return error;
+    error = outbox_open(&worker->outbox, worker->why, worker->why_size);
+    if (error)
+        ring_close(&worker->ring);
+    return error;
+}
+
 static void *run(void *argument)
 {
     struct worker *worker = argument;
-    worker->error = ring_open(&worker->ring, RING_ENTRIES, worker->why, worker->why_size);
-    int error = worker->error;
+    int error = open_rings(worker);
+    worker->error = error;
     if (!error)
         ring_poll(&worker->ring, worker->wake, RING_WAKE, 0);
     sem_post(&worker->started);
     if (error)
         return NULL;
     while (!worker->ending) {
-        if (worker->ring.error)
+        if (refused(worker))
             wait_for_request(worker);
         else if (any_ready(worker))
             ring_look(&worker->ring);
@@ -406,9 +421,10 @@ static void *run(void *argument)
             ring_wait(&worker->ring);
         take_events(worker);
         serve_request(worker);
-        if (worker->workload && !worker->ring.error)
+        if (worker->workload && !refused(worker))
             take_round(worker);
     }
+    outbox_close(&worker->outbox);
     ring_close(&worker->ring);
     return NULL;
 }
@@ -432,10 +448,7 @@ int worker_start(struct worker **started, int alarm, char *why, size_t why_size)
         return -ENOMEM;
     }
     int error = 0;
-    worker->outbox.ring = &worker->ring;
     worker->outbox.alarm = alarm;
-    worker->outbox.events = take_events;
-    worker->outbox.context = worker;
     worker->why = why;
     worker->why_size = why_size;
     worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

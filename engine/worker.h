@@ -7,6 +7,7 @@
 #include "io/capture.h"
 #include "outbox.h"
 #include "plan/link_table.h"
+#include "plan/plan.h"
 
 #include <semaphore.h>
 
@@ -18,7 +19,6 @@ struct workload {
     uint32_t capture_count;
     const struct link_table *interfaces; /* whose frames of the captures count */
     struct sender **senders;             /* by the plan's receivers */
-    struct batch **table;                /* for the batcher */
     _Atomic uint32_t *loop_seen; /* by the plan's sessions: second of the steady clock in which it
                                     was about to mirror what exclusions_is_loop says of; 0: never */
 };

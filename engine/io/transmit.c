@@ -4,7 +4,6 @@
  */
 #include "transmit.h"
 
-#include "../packet/vxlan.h"
 #include "../plan/exclusions.h"
 
 #include <errno.h>
@@ -186,7 +185,8 @@ int sender_open(struct sender **opened, const struct mirror_receiver *receiver,
     memset(sender->sockets, -1, sizeof sender->sockets);
     fill_address(sender, receiver);
     int family = sender->address.any.sa_family;
-    for (int port = 0; port < OUTER_PORTS; port++) {
+    for (uint32_t port = 0; port < OUTER_PORTS; port++) {
+        sender->queues[port] = (struct batch_queue){.sender = sender, .port = port};
         int fd = port_socket(family, ports->number[port], true);
         error = fd < 0 ? fd : 0;
         sender->sockets[port] = fd < 0 ? -1 : fd;
@@ -213,8 +213,9 @@ void sender_close(struct sender *sender)
     free(sender);
 }
 
-void message_fill(struct message *message, struct sender *sender, struct batch *batch)
+void message_fill(struct message *message, const struct batch *batch)
 {
+    struct sender *sender = batch->queue->sender;
     message->bytes = (struct iovec){.iov_base = batch->bytes, .iov_len = batch->length};
     message->header = (struct msghdr){
         .msg_name = &sender->address,
@@ -279,9 +280,10 @@ bool send_again(const struct sender *sender, uint32_t port, int error, unsigned 
     return ++*tries < TRIES && (answered || *tries == 1);
 }
 
-void send_singly(struct sender *sender, const struct batch *batch,
-                 int results[static BATCH_PACKETS])
+void send_singly(const struct batch *batch, int results[static BATCH_PACKETS])
 {
+    struct sender *sender = batch->queue->sender;
+    uint32_t port = batch->queue->port;
     struct mmsghdr messages[BATCH_PACKETS];
     struct iovec bytes[BATCH_PACKETS];
     uint32_t offset = 0;
@@ -299,10 +301,9 @@ void send_singly(struct sender *sender, const struct batch *batch,
     }
     unsigned tries = 0;
     for (uint32_t i = 0; i < batch->count;) {
-        int sent =
-            sendmmsg(sender->sockets[batch->port], messages + i, batch->count - i, MSG_DONTWAIT);
+        int sent = sendmmsg(sender->sockets[port], messages + i, batch->count - i, MSG_DONTWAIT);
         int error = sent < 0 ? -errno : 0;
-        if (error && send_again(sender, batch->port, error, &tries))
+        if (error && send_again(sender, port, error, &tries))
             continue;
         if (error) /* it ends at the packet that fails: go on behind it */
             results[i++] = error;

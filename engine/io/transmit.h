@@ -6,6 +6,7 @@
 
 #include "../batch.h"
 #include "../mirror_config.h"
+#include "../packet/vxlan.h"
 
 #include <netinet/in.h>
 #include <stdatomic.h>
@@ -22,12 +23,6 @@ struct outer_ports {
 int outer_ports_reserve(struct outer_ports *ports, char *why, size_t why_size);
 void outer_ports_release(struct outer_ports *ports);
 
-/* The batches of one port: the first is being sent, the others wait for it. So packets of a flow
- * stay in order, however often a batch has to be sent again. */
-struct port_queue {
-    struct batch *first, *last;
-};
-
 /* One worker's way to one receiver. Opened and closed by the control thread. */
 struct sender {
     union {
@@ -37,8 +32,8 @@ struct sender {
     } address;
     socklen_t address_size;
     int sockets[OUTER_PORTS];
-    struct port_queue queues[OUTER_PORTS]; /* the worker's */
-    atomic_bool refused;                   /* by the kernel: segmented sends. The worker's to say */
+    struct batch_queue queues[OUTER_PORTS]; /* the worker's; empty between two blocks */
+    atomic_bool refused; /* by the kernel: segmented sends. The worker's to say */
     atomic_bool ask; /* whether it still does. Set by the control thread, cleared by the worker */
     atomic_bool splits;  /* the link does, see links.h. Set by the control thread */
     atomic_bool failing; /* sends fail. Set by the worker, cleared by the control thread when it has
@@ -60,7 +55,7 @@ struct message {
     } control;
 };
 
-void message_fill(struct message *message, struct sender *sender, struct batch *batch);
+void message_fill(struct message *message, const struct batch *batch);
 
 /* An error of a segmented send that may be the kernel's (or the device's) refusal to segment. */
 bool segmentation_error(int error);
@@ -73,8 +68,7 @@ bool send_again(const struct sender *sender, uint32_t port, int error, unsigned 
 bool backlog_error(int error);
 
 /* Sends the packets of a batch one by one, without waiting: results[i] is 0 or -errno. */
-void send_singly(struct sender *sender, const struct batch *batch,
-                 int results[static BATCH_PACKETS]);
+void send_singly(const struct batch *batch, int results[static BATCH_PACKETS]);
 
 /* As many descriptors as the system lets this process have: a receiver takes OUTER_PORTS a worker.
  */
