@@ -146,7 +146,7 @@ static void fill_worker(struct engine *engine, unsigned index, const struct work
                         struct worker_status *shown)
 {
     struct engine_worker *worker = &engine->workers[index];
-    const struct worker_totals *now = &report->totals, *cleared = &worker->cleared;
+    const struct pipeline_totals *now = &report->totals, *cleared = &worker->cleared;
     uint64_t wall = engine_now_ns();
     double used = (double)(report->processor_ns - worker->processor_ns);
     double passed = (double)(wall - worker->wall_ns);

@@ -3,11 +3,6 @@
 #include "worker.h"
 
 #include "io/ring.h"
-#include "packet/fragments.h"
-#include "packet/protocol.h"
-#include "packet/segment.h"
-#include "packet/vxlan.h"
-#include "plan/exclusions.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -31,13 +26,7 @@ struct worker {
     struct ring ring;  /* of what is waited for: captures and wake-ups */
     atomic_int fault;  /* -errno: what its rings were refused with */
     uint32_t last_tag; /* given to a capture's poll */
-    struct outbox outbox;
-    struct fragments *fragments;
-    uint32_t now; /* seconds */
-
-    struct workload *workload;
-    struct counters *counters;
-    struct worker_totals totals;
+    struct pipeline pipeline;
 
     sem_t started;
     int error; /* of starting */
@@ -48,13 +37,13 @@ struct worker {
 /* -errno: the kernel takes no requests any more. */
 static int refused(const struct worker *worker)
 {
-    return worker->ring.error ? worker->ring.error : worker->outbox.ring.error;
+    return worker->ring.error ? worker->ring.error : worker->pipeline.outbox.ring.error;
 }
 
 static struct capture *capture_tagged(const struct worker *worker, uint32_t tag)
 {
-    for (uint32_t i = 0; i < worker->workload->capture_count; i++) {
-        struct capture *capture = worker->workload->captures[i];
+    for (uint32_t i = 0; i < worker->pipeline.workload->capture_count; i++) {
+        struct capture *capture = worker->pipeline.workload->captures[i];
         if (capture->armed && capture->tag == tag)
             return capture;
     }
@@ -112,141 +101,7 @@ static void take_events(struct worker *worker)
         handle(worker, &event);
 }
 
-/* ---- a frame's way ---- */
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Whether it is one of this box's own mirror packets inside something else. */
-static bool is_loop(const struct worker *worker, const struct segments *segments, uint32_t index)
-{
-    const struct exclusions *exclusions = worker->workload->plan->exclusions;
-    uint8_t head[LOOP_REACH];
-    if (segments->count == 1)
-        return exclusions_is_loop(exclusions, segments->frame->bytes, segments->frame->captured);
-    uint32_t length = least(segment_length(segments, index), LOOP_REACH);
-    segment_write(segments, index, head, length);
-    return exclusions_is_loop(exclusions, head, length);
-}
-
-/* How many of the packets come back; they are taken off the bytes, and the session says so. */
-static uint32_t leave_out(struct worker *worker, const struct segments *segments, uint32_t session,
-                          uint64_t *bytes)
-{
-    uint32_t back = 0;
-    if (!exclusions_may_loop(segments->key))
-        return 0;
-    for (uint32_t i = 0; i < segments->count; i++) {
-        if (!is_loop(worker, segments, i))
-            continue;
-        *bytes -= segment_length(segments, i);
-        back++;
-    }
-    if (back)
-        atomic_store_explicit(&worker->workload->loop_seen[session], worker->now,
-                              memory_order_relaxed);
-    return back;
-}
-
-/* All packets but the `back` that come back. */
-static void mirror(struct worker *worker, const struct segments *segments, uint32_t session_index,
-                   uint32_t hash, uint32_t back)
-{
-    const struct plan *plan = worker->workload->plan;
-    const struct plan_session *session = &plan->sessions[session_index];
-    struct forwarding way = plan_forward(plan, session_index, hash);
-    if (way.receiver == NO_SLOT) {
-        counters_session(worker->counters, session->slot)->dropped.no_receiver +=
-            segments->count - back;
-        return;
-    }
-    struct sender *sender = worker->workload->senders[way.receiver];
-    if (segments->count == 1)
-        way.keep = least(way.keep, segments->frame->captured);
-    for (uint32_t i = 0; i < segments->count; i++) {
-        if (back && is_loop(worker, segments, i))
-            continue;
-        uint32_t length = segment_length(segments, i);
-        uint32_t kept = least(way.keep, length);
-        struct batch_packet packet = {.session = session->slot,
-                                      .receiver = plan->receivers[way.receiver].slot,
-                                      .kept = kept,
-                                      .truncated = kept < length};
-        uint8_t *out = outbox_add(&worker->outbox, sender, way.port, VXLAN_HEADER + kept, packet);
-        vxlan_write(out, session->vni);
-        segment_write(segments, i, out + VXLAN_HEADER, kept);
-    }
-}
-
-static uint64_t wire_bytes(const struct segments *segments)
-{
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < segments->count; i++)
-        bytes += segment_length(segments, i);
-    return bytes;
-}
-
-static void count_rule(struct worker *worker, uint32_t slot, uint32_t packets, uint64_t bytes)
-{
-    if (slot == NO_SLOT)
-        return;
-    struct rule_counts *rule = counters_rule(worker->counters, slot);
-    rule->hits.packets += packets;
-    rule->hits.bytes += bytes;
-}
-
-/* A capture of many interfaces may hold frames of some that are not, or no longer, the plan's. */
-static void take_frame(struct worker *worker, const struct frame *frame)
-{
-    const struct plan *plan = worker->workload->plan;
-    uint32_t interface = link_table_find(worker->workload->interfaces, frame->interface);
-    if (interface == NO_INTERFACE)
-        return;
-    struct flow_key key;
-    decode(frame, &key);
-    fragments_follow(worker->fragments, &key, worker->now);
-    struct verdict verdict = plan_classify(plan, interface, frame->direction, &key);
-    struct segments segments;
-    segments_open(&segments, frame, &key);
-
-    uint64_t bytes = wire_bytes(&segments);
-    struct interface_counts *row =
-        counters_interface(worker->counters, plan->interfaces[interface].slot);
-    row->received.packets += segments.count;
-    row->received.bytes += bytes;
-    worker->totals.received += segments.count;
-    switch (verdict.kind) {
-    case VERDICT_UNMATCHED:
-        row->unmatched += segments.count;
-        worker->totals.unmatched += segments.count;
-        return;
-    case VERDICT_OWN:
-        row->own += segments.count;
-        worker->totals.own += segments.count;
-        return;
-    case VERDICT_REJECTED:
-        row->rejected += segments.count;
-        worker->totals.rejected += segments.count;
-        count_rule(worker, verdict.rule_slot, segments.count, bytes);
-        return;
-    case VERDICT_MIRRORED:;
-        uint32_t back = leave_out(worker, &segments, verdict.session, &bytes);
-        uint32_t packets = segments.count - back;
-        row->own += back;
-        worker->totals.own += back;
-        row->mirrored += packets;
-        worker->totals.mirrored += packets;
-        count_rule(worker, verdict.rule_slot, packets, bytes);
-        struct session_counts *session =
-            counters_session(worker->counters, plan->sessions[verdict.session].slot);
-        session->matched.packets += packets;
-        session->matched.bytes += bytes;
-        mirror(worker, &segments, verdict.session, flow_hash(&key, frame), back);
-        return;
-    }
-}
+/* ---- blocks ---- */
 
 /* One block, if one is ready; after it nothing is in flight. */
 static bool take_block(struct worker *worker, struct capture *capture)
@@ -257,10 +112,10 @@ static bool take_block(struct worker *worker, struct capture *capture)
         return false;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    worker->now = (uint32_t)now.tv_sec;
+    worker->pipeline.now = (uint32_t)now.tv_sec;
     while (capture_block_next(&block, &frame))
-        take_frame(worker, &frame);
-    outbox_flush(&worker->outbox);
+        pipeline_take(&worker->pipeline, &frame);
+    outbox_flush(&worker->pipeline.outbox);
     capture_block_release(capture);
     return true;
 }
@@ -295,7 +150,7 @@ static void stop_capture(struct worker *worker, struct capture *capture)
 
 static void stop_captures(struct worker *worker, const struct workload *next)
 {
-    const struct workload *workload = worker->workload;
+    const struct workload *workload = worker->pipeline.workload;
     for (uint32_t i = 0; workload && i < workload->capture_count; i++)
         if (!next || !has_capture(next, workload->captures[i]))
             stop_capture(worker, workload->captures[i]);
@@ -303,18 +158,18 @@ static void stop_captures(struct worker *worker, const struct workload *next)
 
 static void adopt(struct worker *worker, struct worker_request *request)
 {
+    struct counters *counters = worker->pipeline.counters;
     stop_captures(worker, request->workload);
     if (request->counters) {
-        struct counters *old = worker->counters;
-        if (old)
-            counters_add(request->counters, old);
-        worker->counters = request->counters;
-        request->counters = old;
+        if (counters)
+            counters_add(request->counters, counters);
+        struct counters *grown = request->counters;
+        request->counters = counters;
+        counters = grown;
     }
     for (size_t i = 0; i < request->fresh_count; i++)
-        counters_zero_slot(worker->counters, request->fresh[i].kind, request->fresh[i].slot);
-    worker->workload = request->workload;
-    worker->outbox.counters = worker->counters;
+        counters_zero_slot(counters, request->fresh[i].kind, request->fresh[i].slot);
+    pipeline_adopt(&worker->pipeline, request->workload, counters);
     for (uint32_t i = 0; i < request->workload->capture_count; i++)
         if (!request->workload->captures[i]->armed)
             arm(worker, request->workload->captures[i]);
@@ -324,9 +179,9 @@ static void report(struct worker *worker, struct worker_request *request)
 {
     struct timespec used;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    counters_add(request->sum, worker->counters);
-    request->totals = worker->totals;
-    request->sends = worker->outbox.totals;
+    counters_add(request->sum, worker->pipeline.counters);
+    request->totals = worker->pipeline.totals;
+    request->sends = worker->pipeline.outbox.totals;
     request->processor_ns = (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
 }
 
@@ -355,8 +210,8 @@ static void serve_request(struct worker *worker)
 /* One block of each ready capture: no interface stops another. */
 static void take_round(struct worker *worker)
 {
-    for (uint32_t i = 0; !worker->ending && i < worker->workload->capture_count; i++) {
-        struct capture *capture = worker->workload->captures[i];
+    for (uint32_t i = 0; !worker->ending && i < worker->pipeline.workload->capture_count; i++) {
+        struct capture *capture = worker->pipeline.workload->captures[i];
         if (!capture->ready)
             continue;
         /* Off before looking: what gets ready while looking sets it again. */
@@ -371,7 +226,7 @@ static void take_round(struct worker *worker)
 
 static bool any_ready(const struct worker *worker)
 {
-    const struct workload *workload = worker->workload;
+    const struct workload *workload = worker->pipeline.workload;
     for (uint32_t i = 0; workload && i < workload->capture_count; i++)
         if (workload->captures[i]->ready)
             return true;
@@ -384,7 +239,7 @@ static void wait_for_request(struct worker *worker)
     const uint64_t one = 1;
     struct pollfd wake = {.fd = worker->wake, .events = POLLIN};
     if (!atomic_exchange(&worker->fault, refused(worker)) &&
-        write(worker->outbox.alarm, &one, sizeof one) < 0)
+        write(worker->pipeline.outbox.alarm, &one, sizeof one) < 0)
         return; /* the control thread looks every second anyway */
     poll(&wake, 1, -1);
     take_wakes(worker);
@@ -396,7 +251,7 @@ static int open_rings(struct worker *worker)
     int error = ring_open(&worker->ring, RING_ENTRIES, worker->why, worker->why_size);
     if (error)
         return error;
-    error = outbox_open(&worker->outbox, worker->why, worker->why_size);
+    error = outbox_open(&worker->pipeline.outbox, worker->why, worker->why_size);
     if (error)
         ring_close(&worker->ring);
     return error;
@@ -421,10 +276,10 @@ static void *run(void *argument)
             ring_wait(&worker->ring);
         take_events(worker);
         serve_request(worker);
-        if (worker->workload && !refused(worker))
+        if (worker->pipeline.workload && !refused(worker))
             take_round(worker);
     }
-    outbox_close(&worker->outbox);
+    outbox_close(&worker->pipeline.outbox);
     ring_close(&worker->ring);
     return NULL;
 }
@@ -433,9 +288,7 @@ static void destroy(struct worker *worker)
 {
     if (worker->wake >= 0)
         close(worker->wake);
-    outbox_destroy(&worker->outbox);
-    fragments_free(worker->fragments);
-    counters_free(worker->counters);
+    pipeline_destroy(&worker->pipeline);
     sem_destroy(&worker->started);
     free(worker);
 }
@@ -448,15 +301,14 @@ int worker_start(struct worker **started, int alarm, char *why, size_t why_size)
         return -ENOMEM;
     }
     int error = 0;
-    worker->outbox.alarm = alarm;
+    worker->pipeline.outbox.alarm = alarm;
     worker->why = why;
     worker->why_size = why_size;
     worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    worker->fragments = fragments_new();
     sem_init(&worker->started, 0, 0);
     if (worker->wake < 0)
         error = -errno;
-    else if (!worker->fragments || !outbox_init(&worker->outbox))
+    else if (!pipeline_init(&worker->pipeline))
         error = -ENOMEM;
     if (!error)
         error = -pthread_create(&worker->thread, NULL, run, worker);

@@ -5,28 +5,9 @@
 #define MIRRORSH_WORKER_H
 
 #include "io/capture.h"
-#include "outbox.h"
-#include "plan/link_table.h"
-#include "plan/plan.h"
+#include "pipeline.h"
 
 #include <semaphore.h>
-
-/* What a worker works with. Made, changed and freed by the control thread while no worker has
- * it. */
-struct workload {
-    const struct plan *plan;
-    struct capture **captures;
-    uint32_t capture_count;
-    const struct link_table *interfaces; /* whose frames of the captures count */
-    struct sender **senders;             /* by the plan's receivers */
-    _Atomic uint32_t *loop_seen; /* by the plan's sessions: second of the steady clock in which it
-                                    was about to mirror what exclusions_is_loop says of; 0: never */
-};
-
-/* What it has done in all, beside the counters of the names. */
-struct worker_totals {
-    uint64_t received, mirrored, rejected, unmatched, own;
-};
 
 enum worker_request_kind { WORKER_ADOPT, WORKER_REPORT, WORKER_END };
 
@@ -41,7 +22,7 @@ struct worker_request {
     size_t fresh_count;
     /* WORKER_REPORT: it adds its counters and totals to these. */
     struct counters *sum;
-    struct worker_totals totals;
+    struct pipeline_totals totals;
     struct outbox_totals sends;
     uint64_t processor_ns; /* it has used in all */
 

@@ -45,7 +45,7 @@ const struct link *links_all(const struct links *links, size_t *count)
 enum { FIRST = 7000001 }; /* of the values */
 
 static struct engine engine;
-static struct worker_totals totals;
+static struct pipeline_totals totals;
 static struct outbox_totals sends;
 static const struct counters *counted;
 

@@ -1,0 +1,166 @@
+/* From frame to verdict to packets in the outbox, counting on the way. */
+#include "pipeline.h"
+
+#include "packet/fragments.h"
+#include "packet/protocol.h"
+#include "packet/segment.h"
+#include "packet/vxlan.h"
+#include "plan/exclusions.h"
+
+#include <stdatomic.h>
+
+bool pipeline_init(struct pipeline *pipeline)
+{
+    pipeline->fragments = fragments_new();
+    return outbox_init(&pipeline->outbox) && pipeline->fragments;
+}
+
+void pipeline_destroy(struct pipeline *pipeline)
+{
+    outbox_destroy(&pipeline->outbox);
+    fragments_free(pipeline->fragments);
+    counters_free(pipeline->counters);
+}
+
+void pipeline_adopt(struct pipeline *pipeline, const struct workload *workload,
+                    struct counters *counters)
+{
+    pipeline->workload = workload;
+    pipeline->counters = counters;
+    pipeline->outbox.counters = counters;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Whether it is one of this box's own mirror packets inside something else. */
+static bool is_loop(const struct pipeline *pipeline, const struct segments *segments,
+                    uint32_t index)
+{
+    const struct exclusions *exclusions = pipeline->workload->plan->exclusions;
+    uint8_t head[LOOP_REACH];
+    if (segments->count == 1)
+        return exclusions_is_loop(exclusions, segments->frame->bytes, segments->frame->captured);
+    uint32_t length = least(segment_length(segments, index), LOOP_REACH);
+    segment_write(segments, index, head, length);
+    return exclusions_is_loop(exclusions, head, length);
+}
+
+/* How many of the packets come back; they are taken off the bytes, and the session says so. */
+static uint32_t leave_out(struct pipeline *pipeline, const struct segments *segments,
+                          uint32_t session, uint64_t *bytes)
+{
+    uint32_t back = 0;
+    if (!exclusions_may_loop(segments->key))
+        return 0;
+    for (uint32_t i = 0; i < segments->count; i++) {
+        if (!is_loop(pipeline, segments, i))
+            continue;
+        *bytes -= segment_length(segments, i);
+        back++;
+    }
+    if (back)
+        atomic_store_explicit(&pipeline->workload->loop_seen[session], pipeline->now,
+                              memory_order_relaxed);
+    return back;
+}
+
+/* All packets but the `back` that come back. */
+static void mirror(struct pipeline *pipeline, const struct segments *segments,
+                   uint32_t session_index, uint32_t hash, uint32_t back)
+{
+    const struct plan *plan = pipeline->workload->plan;
+    const struct plan_session *session = &plan->sessions[session_index];
+    struct forwarding way = plan_forward(plan, session_index, hash);
+    if (way.receiver == NO_SLOT) {
+        counters_session(pipeline->counters, session->slot)->dropped.no_receiver +=
+            segments->count - back;
+        return;
+    }
+    struct sender *sender = pipeline->workload->senders[way.receiver];
+    if (segments->count == 1)
+        way.keep = least(way.keep, segments->frame->captured);
+    for (uint32_t i = 0; i < segments->count; i++) {
+        if (back && is_loop(pipeline, segments, i))
+            continue;
+        uint32_t length = segment_length(segments, i);
+        uint32_t kept = least(way.keep, length);
+        struct batch_packet packet = {.session = session->slot,
+                                      .receiver = plan->receivers[way.receiver].slot,
+                                      .kept = kept,
+                                      .truncated = kept < length};
+        uint8_t *out = outbox_add(&pipeline->outbox, sender, way.port, VXLAN_HEADER + kept, packet);
+        vxlan_write(out, session->vni);
+        segment_write(segments, i, out + VXLAN_HEADER, kept);
+    }
+}
+
+static uint64_t wire_bytes(const struct segments *segments)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < segments->count; i++)
+        bytes += segment_length(segments, i);
+    return bytes;
+}
+
+static void count_rule(struct pipeline *pipeline, uint32_t slot, uint32_t packets, uint64_t bytes)
+{
+    if (slot == NO_SLOT)
+        return;
+    struct rule_counts *rule = counters_rule(pipeline->counters, slot);
+    rule->hits.packets += packets;
+    rule->hits.bytes += bytes;
+}
+
+/* A capture of many interfaces may hold frames of some that are not, or no longer, the plan's. */
+void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
+{
+    const struct plan *plan = pipeline->workload->plan;
+    uint32_t interface = link_table_find(pipeline->workload->interfaces, frame->interface);
+    if (interface == NO_INTERFACE)
+        return;
+    struct flow_key key;
+    decode(frame, &key);
+    fragments_follow(pipeline->fragments, &key, pipeline->now);
+    struct verdict verdict = plan_classify(plan, interface, frame->direction, &key);
+    struct segments segments;
+    segments_open(&segments, frame, &key);
+
+    uint64_t bytes = wire_bytes(&segments);
+    struct interface_counts *row =
+        counters_interface(pipeline->counters, plan->interfaces[interface].slot);
+    row->received.packets += segments.count;
+    row->received.bytes += bytes;
+    pipeline->totals.received += segments.count;
+    switch (verdict.kind) {
+    case VERDICT_UNMATCHED:
+        row->unmatched += segments.count;
+        pipeline->totals.unmatched += segments.count;
+        return;
+    case VERDICT_OWN:
+        row->own += segments.count;
+        pipeline->totals.own += segments.count;
+        return;
+    case VERDICT_REJECTED:
+        row->rejected += segments.count;
+        pipeline->totals.rejected += segments.count;
+        count_rule(pipeline, verdict.rule_slot, segments.count, bytes);
+        return;
+    case VERDICT_MIRRORED:;
+        uint32_t back = leave_out(pipeline, &segments, verdict.session, &bytes);
+        uint32_t packets = segments.count - back;
+        row->own += back;
+        pipeline->totals.own += back;
+        row->mirrored += packets;
+        pipeline->totals.mirrored += packets;
+        count_rule(pipeline, verdict.rule_slot, packets, bytes);
+        struct session_counts *session =
+            counters_session(pipeline->counters, plan->sessions[verdict.session].slot);
+        session->matched.packets += packets;
+        session->matched.bytes += bytes;
+        mirror(pipeline, &segments, verdict.session, flow_hash(&key, frame), back);
+        return;
+    }
+}

@@ -1,0 +1,49 @@
+/* A frame's way through a worker: decoded, decided on by the plan, cut into the packets of the
+ * wire, and what is mirrored of them into the outbox. Everything that is seen is counted. */
+#ifndef MIRRORSH_PIPELINE_H
+#define MIRRORSH_PIPELINE_H
+
+#include "outbox.h"
+#include "plan/link_table.h"
+#include "plan/plan.h"
+
+struct capture;
+
+/* What a worker works with. Made, changed and freed by the control thread while no worker has
+ * it. */
+struct workload {
+    const struct plan *plan;
+    struct capture **captures;
+    uint32_t capture_count;
+    const struct link_table *interfaces; /* whose frames of the captures count */
+    struct sender **senders;             /* by the plan's receivers */
+    _Atomic uint32_t *loop_seen; /* by the plan's sessions: second of the steady clock in which it
+                                    was about to mirror what exclusions_is_loop says of; 0: never */
+};
+
+/* What it has done in all, beside the counters of the names. */
+struct pipeline_totals {
+    uint64_t received, mirrored, rejected, unmatched, own;
+};
+
+struct pipeline {
+    const struct workload *workload; /* NULL: none yet */
+    struct counters *counters;       /* owned */
+    struct pipeline_totals totals;
+    struct fragments *fragments;
+    struct outbox outbox;
+    uint32_t now; /* seconds of the steady clock, the caller's to set */
+};
+
+/* Everything but the outbox's alarm and ring, of a zeroed one. false: memory ran out. */
+bool pipeline_init(struct pipeline *pipeline);
+void pipeline_destroy(struct pipeline *pipeline);
+
+/* What it goes on with; the counters of before are the caller's again. */
+void pipeline_adopt(struct pipeline *pipeline, const struct workload *workload,
+                    struct counters *counters);
+
+/* The frame may be forgotten afterwards. Its packets are accounted for with the outbox's flush. */
+void pipeline_take(struct pipeline *pipeline, const struct frame *frame);
+
+#endif
