@@ -6,7 +6,12 @@
 #include "packet/frame.h"
 #include "plan/match_field.h"
 
-enum { INTERFACE_NAME_MAX = 16, PACKET_LENGTH_FULL = UINT16_MAX, NO_FILTER = -1 };
+enum {
+    INTERFACE_NAME_MAX = 16,
+    PACKET_LENGTH_FULL = UINT16_MAX,
+    NO_FILTER = -1,
+    VNI_MAX = 16777215
+};
 
 struct mirror_rule {
     uint16_t number; /* 1-65535, ascending in its list */
@@ -41,7 +46,7 @@ struct mirror_session {
     size_t source_count;
     int filter;             /* index, or NO_FILTER: every packet */
     int target;             /* index */
-    uint32_t vni;           /* 0-16777215 */
+    uint32_t vni;           /* 0-VNI_MAX */
     uint16_t packet_length; /* 1-65535; PACKET_LENGTH_FULL stands for full: no packet of the
                                wire is longer */
 };

@@ -1,9 +1,9 @@
 /* Where mirrorsh begins: decides whether this process is the box, holds one behind its
- * console, or attaches to one that runs; then hands over. Nobody else exits. */
-#include "client/batch.h"
+ * client, or attaches to one that runs; then hands over. Nobody else exits. */
 #include "client/interactive.h"
 #include "client/live.h"
 #include "client/options.h"
+#include "client/script.h"
 #include "client/suggest.h"
 #include "client/terminal.h"
 #include "protocol.h"
@@ -16,10 +16,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#ifndef MIRRORSH_VERSION
-#define MIRRORSH_VERSION "0.1.0"
-#endif
 
 /* Descriptors 0 to 2 exist, whatever we were started with: a socket of the box that got one of
  * their numbers would be written to by every message. What is written to these fails. */
@@ -50,18 +46,18 @@ static void set_handler(int number, void (*handler)(int))
     sigaction(number, &action, NULL);
 }
 
-enum { PATIENCE_MS = 3000, NAP_MS = 50 };
+enum { RETRY_FOR_MS = 3000, RETRY_EVERY_MS = 50 };
 
 /* A box that ends, or a command that had one to itself, may still hold the state directory or
- * the socket; false once that has gone on for PATIENCE_MS. */
+ * the socket; false once that has gone on for RETRY_FOR_MS. */
 static bool wait_for_other(int error, int *waited)
 {
-    const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
+    const struct timespec pause = {.tv_nsec = RETRY_EVERY_MS * 1000000L};
 
-    if ((error != -EWOULDBLOCK && error != -EADDRINUSE) || *waited >= PATIENCE_MS)
+    if ((error != -EWOULDBLOCK && error != -EADDRINUSE) || *waited >= RETRY_FOR_MS)
         return false;
-    nanosleep(&nap, NULL);
-    *waited += NAP_MS;
+    nanosleep(&pause, NULL);
+    *waited += RETRY_EVERY_MS;
     return true;
 }
 
@@ -130,22 +126,22 @@ static int reach_box(const struct options *options, struct box **box)
     return fd;
 }
 
-static int run_console(struct options *options)
+static int run_client(struct options *options)
 {
     struct interactive_options interactive = {.full_screen = live_possible()};
-    bool person = options->batch.count == 0 && isatty(STDIN_FILENO);
-    struct batch_input standard_input = {.path = "-", .fd = STDIN_FILENO};
-    struct batch batch = options->batch;
+    bool person = options->script.count == 0 && isatty(STDIN_FILENO);
+    struct script_input standard_input = {.path = "-", .fd = STDIN_FILENO};
+    struct script script = options->script;
     struct box *box = NULL;
     char why[512];
     int fd, status = STATUS_NO_BOX;
 
-    batch.full_screen = interactive.full_screen;
-    if (!person && batch.count == 0) {
-        batch.inputs = &standard_input;
-        batch.count = 1;
+    script.full_screen = interactive.full_screen;
+    if (!person && script.count == 0) {
+        script.inputs = &standard_input;
+        script.count = 1;
     }
-    if (!person && !batch_open(&batch, why, sizeof why)) {
+    if (!person && !script_open(&script, why, sizeof why)) {
         fprintf(stderr, "mirrorsh: %s\n", why);
         return STATUS_USAGE;
     }
@@ -154,7 +150,7 @@ static int run_console(struct options *options)
     if (fd >= 0 && interactive.ends_mirroring && !person)
         fprintf(stderr, "mirrorsh: no box at %s: started one in this process\n", options->socket);
     if (fd >= 0)
-        status = person ? interactive_run(fd, &interactive) : batch_run(&batch, fd);
+        status = person ? interactive_run(fd, &interactive) : script_run(&script, fd);
     if (box)
         box_close(box);
     return status;
@@ -194,8 +190,8 @@ int main(int argc, char **argv)
             run_daemon(&(struct box_options){.state = options.state, .socket = options.socket});
     } else {
         terminal_signals();
-        status = run_console(&options);
+        status = run_client(&options);
     }
-    free(options.batch.inputs);
+    free(options.script.inputs);
     return status;
 }

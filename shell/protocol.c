@@ -1,5 +1,5 @@
 /* The way to a box's socket, and the framing of what is said there: a header, then the bytes. The
- * console's side sends and receives whole messages with these two; nobody but a message's
+ * client's side sends and receives whole messages with these two; nobody but a message's
  * receiver looks into its bytes. */
 #include "protocol.h"
 #include <errno.h>

@@ -1,7 +1,7 @@
-/* What a console and the box say to each other, over the unix socket or the socket pair of a
+/* What a client and the box say to each other, over the unix socket or the socket pair of a
  * box in the same process: framed messages on a stream, each a type, a length, the number of
- * the request it belongs to, and bytes. A console numbers its LINEs and COMPLETEs; the answers
- * carry that number, and what belongs to a request that the console has given up is dropped.
+ * the request it belongs to, and bytes. A client numbers its LINEs and COMPLETEs; the answers
+ * carry that number, and what belongs to a request that the client has given up is dropped.
  * Both ends are this program; HELLO carries the version and the box refuses another one. */
 #ifndef MIRRORSH_PROTOCOL_H
 #define MIRRORSH_PROTOCOL_H
@@ -12,30 +12,30 @@
 #include <sys/un.h>
 
 enum message_type {
-    /* console -> box */
+    /* client -> box */
     MESSAGE_HELLO = 1, /* struct hello */
     MESSAGE_LINE,      /* uint32_t enum line_flags, then one line of text; answered by OUTPUT*,
                           PROBLEM*, WARNING*, then one DONE */
     MESSAGE_COMPLETE,  /* uint32_t byte offset of the cursor, then the line; answered by one
-                          CANDIDATES */
+                          CHOICES */
     MESSAGE_INTERRUPT, /* ends the monitor of that request; harmless otherwise */
     MESSAGE_SIZE,      /* struct screen_size */
     MESSAGE_WATCH,     /* struct watch, in a live view: answered by a SAMPLE at once */
     MESSAGE_SHOWN,     /* the last round of the monitor is on its way to the person: another may
                           come */
-    /* box -> console */
-    MESSAGE_WELCOME,    /* struct prompt: ready */
-    MESSAGE_REFUSED,    /* text; the box hangs up after it */
-    MESSAGE_OUTPUT,     /* text for standard output */
-    MESSAGE_NOTICE,     /* a line for standard error that belongs to no command */
-    MESSAGE_PROBLEM,    /* uint32_t column (1-based in characters, 0: whole line), then text */
-    MESSAGE_WARNING,    /* the same; the line has not failed */
-    MESSAGE_CANDIDATES, /* see below */
-    MESSAGE_VIEW,       /* struct view_start: the live view begins; SAMPLEs follow until
-                           INTERRUPT or the count is reached, then DONE */
-    MESSAGE_SAMPLE,     /* text, see below: one round of a live view */
-    MESSAGE_ROUND,      /* the OUTPUT of one round of a plain monitor ends here */
-    MESSAGE_DONE,       /* struct prompt */
+    /* box -> client */
+    MESSAGE_WELCOME, /* struct prompt: ready */
+    MESSAGE_REFUSED, /* text; the box hangs up after it */
+    MESSAGE_OUTPUT,  /* text for standard output */
+    MESSAGE_NOTICE,  /* a line for standard error that belongs to no command */
+    MESSAGE_PROBLEM, /* uint32_t column (1-based in characters, 0: whole line), then text */
+    MESSAGE_WARNING, /* the same; the line has not failed */
+    MESSAGE_CHOICES, /* see below */
+    MESSAGE_VIEW,    /* struct view_start: the live view begins; SAMPLEs follow until
+                        INTERRUPT or the count is reached, then DONE */
+    MESSAGE_SAMPLE,  /* text, see below: one round of a live view */
+    MESSAGE_ROUND,   /* the OUTPUT of one round of a plain monitor ends here */
+    MESSAGE_DONE,    /* struct prompt */
 };
 
 /* No message is longer than MESSAGE_MAX. What the box takes is bounded more closely: REQUEST_MAX,
@@ -55,13 +55,13 @@ struct message_header {
     uint32_t request; /* 0: belongs to none */
 };
 
-/* The console filters the answer as text: no live view. */
+/* The client filters the answer as text: no live view. */
 enum line_flags { LINE_FILTERED = 1 };
 
 /* A terminal smaller than this gets plain lines instead of the live view. */
 enum { VIEW_COLUMNS_MIN = 64, VIEW_ROWS_MIN = 10 };
 
-enum console_kind { CONSOLE_TERMINAL, CONSOLE_BATCH };
+enum console_kind { CONSOLE_TERMINAL, CONSOLE_SCRIPT };
 
 struct screen_size {
     uint16_t columns, rows;
@@ -83,7 +83,7 @@ struct hello {
 
 struct prompt {
     uint32_t failed;       /* 1: the line failed (or a PROBLEM came) */
-    uint32_t logged_out;   /* 1: the console is to end */
+    uint32_t logged_out;   /* 1: the client is to end */
     uint32_t uncommitted;  /* 1: the candidate has changes */
     uint32_t page;         /* 1: the output may go through the pager */
     char text[PROMPT_MAX]; /* NUL-terminated: "box# " */
@@ -94,7 +94,7 @@ struct view_start {
     uint32_t count; /* 0: until interrupted */
 };
 
-/* CANDIDATES: uint32_t byte offset where the word under the cursor begins, then lines
+/* CHOICES: uint32_t byte offset where the word under the cursor begins, then lines
  *   "W\tword\thelp\n" may be inserted, "H\thint\thelp\n" only shown.
  * SAMPLE: lines of tab-separated fields, counters since the last clear:
  *   "box\tHOST\tuptime_ms\tworker loads in percent, comma-separated\tms since the monitor began\n"

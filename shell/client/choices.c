@@ -1,4 +1,4 @@
-/* Candidates of the box -> text at the cursor and lists on the screen. */
+/* Choices that the box offers -> text at the cursor and lists on the screen. */
 #include "choices.h"
 #include "../config/utf8.h"
 #include "../config/words.h"

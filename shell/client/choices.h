@@ -18,12 +18,12 @@ struct choices {
     char *text;   /* owned */
 };
 
-/* Takes over the text of a CANDIDATES message (malloced). false: out of memory. */
+/* Takes over the text of a CHOICES message (malloced). false: out of memory. */
 bool choices_parse(struct choices *choices, char *text);
 void choices_free(struct choices *choices);
 
 /* What replaces the word that was typed up to the cursor (`typed`, with its quotes): the only
- * candidate, complete, or what all have in common. malloced; NULL: no more than was typed. */
+ * choice, complete, or what all have in common. malloced; NULL: no more than was typed. */
 char *choices_insertion(const struct choices *choices, const char *typed);
 
 /* The list for people, one line each; malloced, NULL when memory runs out. */

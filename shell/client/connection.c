@@ -1,4 +1,4 @@
-/* A console's conversation with the box: every wait for an answer goes through here, and so
+/* The client's conversation with the box: every wait for an answer goes through here, and so
  * does every way in which it can end. Signals are heard during each wait, within a message too. */
 #include "connection.h"
 #include "../clock.h"
@@ -262,7 +262,7 @@ static int take(struct connection *connection, const struct message *message,
     case MESSAGE_WATCH:
     case MESSAGE_SHOWN:
     case MESSAGE_WELCOME:
-    case MESSAGE_CANDIDATES:
+    case MESSAGE_CHOICES:
     case MESSAGE_SAMPLE:
         break;
     }
@@ -386,7 +386,7 @@ int connection_run(struct connection *connection, const char *line, size_t lengt
 }
 
 /* What the box says, behind what pipes of our own can stand there; malloced. */
-static char *with_pipes(const char *line, size_t offset, const char *candidates)
+static char *with_pipes(const char *line, size_t offset, const char *choices)
 {
     char *front = strndup(line, offset), *text = NULL;
     size_t size;
@@ -394,7 +394,7 @@ static char *with_pipes(const char *line, size_t offset, const char *candidates)
 
     if (out) {
         pipe_complete(front, out);
-        fputs(candidates, out);
+        fputs(choices, out);
         if (fclose(out)) {
             free(text);
             text = NULL;
@@ -423,7 +423,7 @@ int connection_complete(struct connection *connection, const char *line, size_t 
         failed = connection_receive(connection, &message);
         if (failed)
             continue;
-        if (message.type == MESSAGE_CANDIDATES && message.length >= sizeof *begin) {
+        if (message.type == MESSAGE_CHOICES && message.length >= sizeof *begin) {
             memcpy(begin, message.data, sizeof *begin);
             *text = with_pipes(line, offset, message.data + sizeof *begin);
             free(message.data);

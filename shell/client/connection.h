@@ -1,4 +1,4 @@
-/* The console's side of the protocol, shared by the batch and the editor: says hello, sends a
+/* The client's side of the protocol, shared by scripts and the editor: says hello, sends a
  * line and hands on what the box answers until it is done, through the line's pipes. What a
  * request that was given up is answered later is dropped. */
 #ifndef MIRRORSH_CONNECTION_H
@@ -42,7 +42,7 @@ void connection_close(struct connection *connection);
 int connection_run(struct connection *connection, const char *line, size_t length,
                    const struct connection_handler *handler, bool *interrupted);
 
-/* Asks what may stand at byte `offset` of the line: 0 with *text (malloced, CANDIDATES of
+/* Asks what may stand at byte `offset` of the line: 0 with *text (malloced, CHOICES of
  * protocol.h from behind its number) and *begin, or -errno. */
 int connection_complete(struct connection *connection, const char *line, size_t offset,
                         const struct connection_handler *handler, uint32_t *begin, char **text);

@@ -194,8 +194,8 @@ static unsigned char leave_or_delete(EditLine *el, int key)
     return CC_REFRESH;
 }
 
-/* Asks the box for candidates at the cursor; *typed is the word's beginning, malloced. */
-static bool ask_candidates(struct editor *editor, struct choices *choices, char **typed)
+/* Asks the box for the choices at the cursor; *typed is the word's beginning, malloced. */
+static bool ask_choices(struct editor *editor, struct choices *choices, char **typed)
 {
     const LineInfo *info = el_line(editor->el);
     size_t cursor = (size_t)(info->cursor - info->buffer);
@@ -258,7 +258,7 @@ static unsigned char complete(EditLine *el, int key)
     char *typed, *insertion;
 
     (void)key;
-    if (editor->asking || !ask_candidates(editor, &choices, &typed))
+    if (editor->asking || !ask_choices(editor, &choices, &typed))
         return CC_ERROR;
     insertion = choices_insertion(&choices, typed);
     if (insertion) {
@@ -302,7 +302,7 @@ static unsigned char explain(EditLine *el, int key)
         el_insertstr(el, "?");
         return CC_REFRESH;
     }
-    if (!ask_candidates(editor, &choices, &typed))
+    if (!ask_choices(editor, &choices, &typed))
         return CC_ERROR;
     list(editor, &choices);
     free(typed);

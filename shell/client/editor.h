@@ -1,4 +1,4 @@
-/* The line editor of a console: one line at a time, with history, completion and `?`, while an
+/* The client's line editor: one line at a time, with history, completion and `?`, while an
  * eye is kept on the box. */
 #ifndef MIRRORSH_EDITOR_H
 #define MIRRORSH_EDITOR_H
@@ -7,7 +7,7 @@
 
 struct editor;
 
-/* One a process. Uses the connection to ask for candidates; tells notices to the handler. NULL:
+/* One a process. Uses the connection to ask for choices; tells notices to the handler. NULL:
  * out of memory, or no terminal that can be edited on. */
 struct editor *editor_open(struct connection *connection, const struct connection_handler *handler);
 /* The terminal is as it was before editor_open. */

@@ -1,11 +1,11 @@
 /* Joins editor, connection, pager and live view: what a person at a terminal sees of the box. */
 #include "interactive.h"
 #include "../config/utf8.h"
-#include "batch.h"
 #include "connection.h"
 #include "editor.h"
 #include "live.h"
 #include "pager.h"
+#include "script.h"
 #include "terminal.h"
 #include <errno.h>
 #include <stdio.h>
@@ -175,7 +175,7 @@ static int run_line(struct interactive *client, const char *prompt, const char *
     return failed || shown == -ECANCELED ? failed : shown;
 }
 
-/* May the console go? What would be lost is asked for first. */
+/* May the client go? What would be lost is asked for first. */
 static enum editor_result confirm(struct interactive *client,
                                   const struct interactive_options *options, bool *leave)
 {

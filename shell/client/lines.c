@@ -1,4 +1,4 @@
-/* Cuts the input of a batch into lines and sorts out what is no command. */
+/* Cuts the input of a script into lines and sorts out what is no command. */
 #include "lines.h"
 #include "../config/utf8.h"
 #include "../config/words.h"

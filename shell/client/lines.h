@@ -1,5 +1,5 @@
-/* Bytes -> the lines of a batch, each with its number: the places of error messages start
- * here. Pure; the batch reads the bytes. */
+/* Bytes -> the lines of a script, each with its number: the places of error messages start
+ * here. Pure; script.c reads the bytes. */
 #ifndef MIRRORSH_LINES_H
 #define MIRRORSH_LINES_H
 

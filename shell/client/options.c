@@ -45,19 +45,20 @@ void options_usage(FILE *out)
     }
 }
 
-static bool add_input(struct batch *batch, const char *text, const char *path)
+static bool add_input(struct script *script, const char *text, const char *path)
 {
-    struct batch_input *grown = realloc(batch->inputs, (batch->count + 1) * sizeof *batch->inputs);
+    struct script_input *grown =
+        realloc(script->inputs, (script->count + 1) * sizeof *script->inputs);
     unsigned commands = 1;
 
     if (!grown)
         return false;
-    for (size_t i = 0; i < batch->count; i++)
+    for (size_t i = 0; i < script->count; i++)
         commands += grown[i].text != NULL;
-    batch->inputs = grown;
-    grown[batch->count] = (struct batch_input){.text = text, .path = path, .fd = -1};
-    snprintf(grown[batch->count].name, sizeof grown->name, "-c%u", commands);
-    batch->count++;
+    script->inputs = grown;
+    grown[script->count] = (struct script_input){.text = text, .path = path, .fd = -1};
+    snprintf(grown[script->count].name, sizeof grown->name, "-c%u", commands);
+    script->count++;
     return true;
 }
 
@@ -71,11 +72,11 @@ static bool take(struct options *options, int option, const char *argument)
     else if (option == 'V')
         options->version = true;
     else if (option == 'c')
-        return add_input(&options->batch, argument, NULL);
+        return add_input(&options->script, argument, NULL);
     else if (option == 'f')
-        return add_input(&options->batch, NULL, argument);
+        return add_input(&options->script, NULL, argument);
     else if (option == 'k')
-        options->batch.keep_going = true;
+        options->script.keep_going = true;
     else if (option == 'n')
         options->offline = true;
     else if (strcmp(name, "daemon") == 0)
@@ -120,7 +121,7 @@ static bool wrong(const char *what)
 /* Options that make no sense together. */
 static bool agree(const struct options *options, const char *operand)
 {
-    bool batch = options->batch.count > 0 || options->batch.keep_going;
+    bool script = options->script.count > 0 || options->script.keep_going;
 
     if (options->help || options->version)
         return true;
@@ -128,9 +129,9 @@ static bool agree(const struct options *options, const char *operand)
         fprintf(stderr, "mirrorsh: unexpected argument '%s'\n", operand);
         return false;
     }
-    if (options->daemon && (batch || options->offline))
+    if (options->daemon && (script || options->offline))
         return wrong("--daemon runs no commands: not with -c, -f, -k or -n");
-    if (options->check && (batch || options->daemon))
+    if (options->check && (script || options->daemon))
         return wrong("--check runs no commands: not with -c, -f, -k or --daemon");
     return true;
 }

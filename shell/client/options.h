@@ -3,7 +3,7 @@
 #ifndef MIRRORSH_OPTIONS_H
 #define MIRRORSH_OPTIONS_H
 
-#include "batch.h"
+#include "script.h"
 #include <stdio.h>
 
 #define DEFAULT_STATE  "/var/lib/mirrorsh"
@@ -12,8 +12,8 @@
 struct options {
     bool help, version, daemon, offline;
     const char *state, *socket;
-    const char *check;  /* FILE of --check; NULL: none */
-    struct batch batch; /* of -c and -f, in their order, and -k; the inputs are malloced */
+    const char *check;    /* FILE of --check; NULL: none */
+    struct script script; /* of -c and -f, in their order, and -k; the inputs are malloced */
 };
 
 /* What an option stands for, for tables of help, man page and completion. */

@@ -1,5 +1,5 @@
 /* The filters behind a line's `|`: match, except, find, count, last, no-more. They work on the
- * text of the answer in the console's process; the box never hears of them. What changes the
+ * text of the answer in the client; the box never hears of them. What changes the
  * answer itself (display, compare) stays in the line that it is sent. */
 #ifndef MIRRORSH_PIPE_H
 #define MIRRORSH_PIPE_H
@@ -36,7 +36,7 @@ bool pipe_feed(struct pipe *pipe, const char *text, size_t length, FILE *out);
 /* What is left at the end: a last line without newline, counts. */
 bool pipe_finish(struct pipe *pipe, FILE *out);
 
-/* Writes what may stand at the end of a line that was typed so far, as CANDIDATES has it. */
+/* Writes what may stand at the end of a line that was typed so far, as CHOICES has it. */
 void pipe_complete(const char *front, FILE *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* Candidates for the words of a typed `mirrorsh ...`: options from the table, and within the
+/* Choices for the words of a typed `mirrorsh ...`: options from the table, and within the
  * argument of -c what the running box would complete. Runs nothing, starts no box. */
 #include "suggest.h"
 #include "choices.h"
@@ -133,7 +133,7 @@ int suggest(int at, int count, char **words)
         return STATUS_OK;
     fd = protocol_connect(path, 0);
     free(path);
-    if (fd < 0 || connection_open(&connection, fd, CONSOLE_BATCH, false, &silent, why, sizeof why))
+    if (fd < 0 || connection_open(&connection, fd, CONSOLE_SCRIPT, false, &silent, why, sizeof why))
         return STATUS_OK;
     for (int i = 2; i < at; i++)
         if (strcmp(words[i - 1], "-c") == 0)

@@ -1,4 +1,4 @@
-/* What a console needs of its process and terminal, beneath the editor, the pager, the batch
+/* What the client needs of its process and terminal, beneath the editor, the pager, scripts
  * and the live view. */
 #include "terminal.h"
 #include "../clock.h"

@@ -1,7 +1,7 @@
-/* The terminal and the process of a console: its locale, its size, what is written to it, and
+/* The client's terminal and process: its locale, its size, what is written to it, and
  * the signals that end, interrupt or resize it. Signals are blocked except while something here
  * waits, so none is lost between a look at a flag and the wait, and no other thread ever sees
- * one. Nothing else in a console waits for a terminal. */
+ * one. Nothing else in a client waits for a terminal. */
 #ifndef MIRRORSH_TERMINAL_H
 #define MIRRORSH_TERMINAL_H
 
@@ -15,7 +15,7 @@ void terminal_locale(void);
 /* The environment's own locale was UTF-8: more than ASCII may be drawn. */
 bool terminal_draws_utf8(void);
 
-/* Blocks the signals of a console for this thread and those it starts, and catches them. */
+/* Blocks the signals of a client for this thread and those it starts, and catches them. */
 void terminal_signals(void);
 
 /* Waits until one of two descriptors (-1: none) can be read or has hung up. Returns bits 1

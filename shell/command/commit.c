@@ -21,7 +21,7 @@ static void report_warnings(struct context *context, const struct problems *warn
 /* Both values were told; this is the way out. */
 static void report_way_out(struct context *context)
 {
-    const struct snapshot *runs = context->running->snapshot;
+    const struct revision *runs = context->running->revision;
     struct tm when;
     char clock[32] = "";
 

@@ -1,7 +1,7 @@
 /* Completion of lines: the table of commands down to the arguments, then the configuration's
  * own completion or the names at hand: see completion.h. */
 #include "completion.h"
-#include "../running/live_values.h"
+#include "../running/interfaces.h"
 #include "dispatch.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -30,11 +30,11 @@ static void print_choice(void *context, const struct choice *choice)
 
 static void complete_name(struct completion *completion, const char *list)
 {
-    const struct node *tree = completion->context->running->snapshot->tree;
+    const struct node *tree = completion->context->running->revision->tree;
     size_t length = strlen(completion->partial);
-    struct live_values live;
+    struct interfaces interfaces;
 
-    live_values_read(&live);
+    interfaces_read(&interfaces);
     for (size_t i = 0; i < tree->child_count; i++) {
         const struct node *node = tree->children[i];
 
@@ -43,11 +43,11 @@ static void complete_name(struct completion *completion, const char *list)
             print_choice(completion,
                          &(struct choice){.word = node->key, .help = completion_help(node)});
     }
-    for (size_t i = 0; strcmp(list, "interface") == 0 && i < live.interface_count; i++)
-        if (strncmp(live.interfaces[i], completion->partial, length) == 0)
+    for (size_t i = 0; strcmp(list, "interface") == 0 && i < interfaces.count; i++)
+        if (strncmp(interfaces.names[i], completion->partial, length) == 0)
             print_choice(completion,
-                         &(struct choice){.word = live.interfaces[i], .help = INTERFACE_HELP});
-    live_values_free(&live);
+                         &(struct choice){.word = interfaces.names[i], .help = INTERFACE_HELP});
+    interfaces_free(&interfaces);
 }
 
 static void complete_configuration(struct completion *completion, const struct argument *argument,
@@ -58,14 +58,14 @@ static void complete_configuration(struct completion *completion, const struct a
     bool candidate = completion->command->modes & MODE_CONFIGURATION;
     const struct path above = {context->path.words, candidate ? completion->above : 0};
     struct word *whole = path_whole(&above, words, count);
-    struct live_values live;
+    struct interfaces interfaces;
 
-    live_values_read(&live);
+    interfaces_read(&interfaces);
     if (whole)
-        complete_path(candidate ? edit_tree(&context->edit) : context->running->snapshot->tree,
-                      whole, above.count + count, completion->partial, argument->purpose, &live,
-                      print_choice, completion);
-    live_values_free(&live);
+        complete_path(candidate ? edit_tree(&context->edit) : context->running->revision->tree,
+                      whole, above.count + count, completion->partial, argument->purpose,
+                      &interfaces, print_choice, completion);
+    interfaces_free(&interfaces);
     free(whole);
 }
 

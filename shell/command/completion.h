@@ -5,7 +5,7 @@
 #include "context.h"
 
 /* The candidates for the word that ends at byte `cursor` of the line, as the text of a
- * CANDIDATES message behind its offset; *offset is where that word begins. */
+ * CHOICES message behind its offset; *offset is where that word begins. */
 void completion_print(struct context *context, const char *line, size_t cursor, uint32_t *offset,
                       FILE *out);
 

@@ -29,7 +29,7 @@ struct request {
     uint32_t column; /* of the command's first word */
     bool failed;     /* a problem was sent */
     bool quiet;      /* the answer is not for the pager */
-    bool filtered;   /* the console filters it: text, and no live view */
+    bool filtered;   /* the client filters it: text, and no live view */
 };
 
 /* The commit that is waited for, as it was asked for. */
@@ -43,8 +43,8 @@ struct context {
     struct dispatch *dispatch; /* NULL: no HELLO came yet */
     struct answer answer;
     bool may_configure;
-    bool person;      /* at a terminal; else it is a batch */
-    bool full_screen; /* the console can draw the live view, if `size` is large enough */
+    bool person;      /* at a terminal; else it is a script */
+    bool full_screen; /* the client can draw the live view, if `size` is large enough */
     struct screen_size size;
 
     enum command_mode mode;

@@ -1,10 +1,9 @@
 /* The one pipe that a command hears of: see display.h. */
 #include "display.h"
 #include "../config/utf8.h"
+#include "../running/store.h"
 #include <stdlib.h>
 #include <string.h>
-
-enum { ROLLBACK_MAX = 50 };
 
 /* A word and what it stands for. */
 struct row {
@@ -61,9 +60,9 @@ static bool parse_number(const struct word *word, long *value, struct problem *p
     char *behind, brief[UTF8_SHORT_SIZE];
 
     *value = strtol(word->text, &behind, 10);
-    return (word->text[0] >= '0' && word->text[0] <= '9' && !*behind && *value <= ROLLBACK_MAX) ||
+    return (word->text[0] >= '0' && word->text[0] <= '9' && !*behind && *value <= ARCHIVE_MAX) ||
            problem_at(problem, word, "\"%s\" is not a number of 0-%d",
-                      utf8_shorten(word->text, brief), ROLLBACK_MAX);
+                      utf8_shorten(word->text, brief), ARCHIVE_MAX);
 }
 
 /* What stands behind `compare`: words[*index] on. */
@@ -79,7 +78,7 @@ static bool parse_compare(const struct word *words, size_t count, size_t *index,
                           utf8_shorten(words[*index].text, brief));
     if (++*index == count || is_pipe(&words[*index]))
         return problem_at(problem, &words[*index], "rollback: a number of 0-%d is missing",
-                          ROLLBACK_MAX);
+                          ARCHIVE_MAX);
     pipe->back = &words[*index];
     return parse_number(&words[*index], &pipe->rollback, problem) && ++*index;
 }
@@ -140,6 +139,7 @@ void display_next(unsigned displays, const struct word *words, size_t count, con
         {"rollback", "With an archived configuration", DISPLAY_COMPARE}, {NULL, NULL, 0}};
     struct problem problem;
     const struct row *row;
+    char back[16];
 
     if (count < 2) {
         offer(pipe_rows, displays, partial, choice, context);
@@ -151,9 +151,10 @@ void display_next(unsigned displays, const struct word *words, size_t count, con
     if (count == 2)
         offer(row->displays == DISPLAY_COMPARE ? rollback : form_rows, displays, partial, choice,
               context);
+    snprintf(back, sizeof back, "<0-%d>", ARCHIVE_MAX);
     if (count == 3 && row->displays == DISPLAY_COMPARE)
         choice(context,
-               &(struct choice){.word = "<0-50>", .help = "How many commits back", .hint = true});
+               &(struct choice){.word = back, .help = "How many commits back", .hint = true});
     else if (!*partial && (count > 2 || row->displays == DISPLAY_COMPARE))
         choice(context, &(struct choice){.word = "<enter>", .help = ENTER_HELP, .hint = true});
 }

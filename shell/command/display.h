@@ -1,5 +1,5 @@
 /* How the answer of a command is to be displayed: `| display json`, `| compare`. What only
- * filters its lines is the console's. */
+ * filters its lines is the client's. */
 #ifndef MIRRORSH_DISPLAY_H
 #define MIRRORSH_DISPLAY_H
 

@@ -147,7 +147,7 @@ static enum command_status run_rollback(struct context *context, const struct ar
     char why[600];
 
     if (back == 0) {
-        edit_drop(&context->edit);
+        edit_discard(&context->edit);
         return COMMAND_OK;
     }
     struct node *tree = store_archived(context->running->store, back, why, sizeof why);

@@ -204,13 +204,13 @@ static void sample_session(const struct session_status *session, FILE *out)
             session->filter ? session->filter : "", session->target, config->vni, length);
 }
 
-/* All sessions, for their order, sum and curves are the console's; the rest of one only. */
+/* All sessions, for their order, sum and curves are the client's; the rest of one only. */
 static void sample_round(struct context *context, const struct engine_status *status,
                          int64_t now_ms, FILE *out)
 {
     char host[PROMPT_MAX];
 
-    host_name(context->running->snapshot->tree, host);
+    host_name(context->running->revision->tree, host);
     fprintf(out, "box\t%s\t%" PRIu64 "\t", host, status->uptime_ms);
     for (size_t i = 0; i < status->worker_count; i++)
         fprintf(out, "%s%.0f", i ? "," : "", 100 * status->workers[i].load);

@@ -6,14 +6,14 @@
 
 /* Milliseconds until the next round. */
 int64_t monitor_due(const struct monitor *monitor, int64_t now_ms);
-/* The round that is due. One that comes before the last was shown is left out: the console's
+/* The round that is due. One that comes before the last was shown is left out: the client's
  * line does not carry more. False: it was the last one. */
 bool monitor_round(struct context *context, int64_t now_ms);
 /* What the live view wants from now on; a round is due at once. */
 void monitor_watch(struct monitor *monitor, const struct watch *watch, int64_t now_ms);
 /* The round that was sent last has been shown. */
 void monitor_shown(struct monitor *monitor);
-/* Ends console->monitor, whatever its state. */
+/* Ends context->monitor, whatever its state. */
 void monitor_end(struct context *context);
 
 #endif

@@ -65,14 +65,14 @@ static enum command_status compare(struct context *context, const struct node *t
             return COMMAND_FAILED;
         }
     }
-    diff_print(archived ? archived : context->running->snapshot->tree, tree, context->out);
+    diff_print(archived ? archived : context->running->revision->tree, tree, context->out);
     tree_free(archived);
     return COMMAND_OK;
 }
 
 enum command_status show_configuration(struct context *context, const struct arguments *arguments)
 {
-    const struct node *tree = context->running->snapshot->tree;
+    const struct node *tree = context->running->revision->tree;
     const struct path top = {0};
 
     if (context->request.pipe.display == DISPLAY_COMPARE)

@@ -45,7 +45,7 @@ static const char *filter_name(const void *item)
 
 enum command_status show_filters(struct context *context, const struct arguments *arguments)
 {
-    const struct node *tree = context->running->snapshot->tree;
+    const struct node *tree = context->running->revision->tree;
     struct engine_status *status = take_status(context);
 
     if (!status)

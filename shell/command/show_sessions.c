@@ -132,7 +132,7 @@ enum command_status show_sessions(struct context *context, const struct argument
                                 .count = status->session_count,
                                 .size = sizeof *status->sessions,
                                 .columns = session_columns,
-                                .context = detail ? context->running->snapshot->tree : NULL,
+                                .context = detail ? context->running->revision->tree : NULL,
                                 .form = detail ? FORM_LINES : FORM_TABLE,
                                 .only = argument_text(arguments, "NAME"),
                                 .empty = "no sessions are configured"});

@@ -5,7 +5,7 @@
 
 #include "tree.h"
 
-struct live_values;
+struct interfaces;
 
 /* What is required, unique, referred to: all problems at once, each with its place where the tree
  * was loaded from a text. false: at least one was added. Pure. */
@@ -13,9 +13,9 @@ bool check(const struct node *tree, struct problems *problems);
 
 /* What can be committed but is unlikely to be meant, of a tree that has passed the check: a
  * session without source or on an absent interface, one VNI twice at a receiver, a rule that
- * nothing matches or that is never reached. live: the interfaces of this machine; NULL: not
+ * nothing matches or that is never reached. interfaces: of this machine; NULL: not
  * known. Sessions that are disabled are left alone. Pure. */
-void check_warnings(const struct node *tree, const struct live_values *live,
+void check_warnings(const struct node *tree, const struct interfaces *interfaces,
                     struct problems *warnings);
 
 #endif

@@ -141,7 +141,7 @@ static bool compile_session(const struct node *tree, const struct node *node, ui
 }
 
 /* One bit a VNI: 2 MiB that are touched where VNIs are taken. */
-enum { VNI_COUNT = 1 << 24 };
+enum { VNI_COUNT = VNI_MAX + 1 };
 
 static bool is_taken(const uint8_t *taken, uint32_t vni)
 {

@@ -190,7 +190,7 @@ static void offer_word(struct completing *completing, const struct schema_choice
 
 /* The values that the table and this machine know. */
 static void offer_known(struct completing *completing, const struct node *tree,
-                        const struct live_values *live)
+                        const struct interfaces *interfaces)
 {
     const struct schema *row = completing->walk.open;
 
@@ -200,8 +200,8 @@ static void offer_known(struct completing *completing, const struct node *tree,
         offer_word(completing, &row->also);
     if (row->refers_to)
         offer_instances(completing, tree, schema_child(tree->schema, row->refers_to));
-    for (size_t i = 0; row->interfaces && live && i < live->interface_count; i++)
-        offer_value(completing, live->interfaces[i], INTERFACE_HELP);
+    for (size_t i = 0; row->interfaces && interfaces && i < interfaces->count; i++)
+        offer_value(completing, interfaces->names[i], INTERFACE_HELP);
     if (row->match && row->match->kind == MATCH_NAMED)
         offer_names(completing, row->match);
     if (row->match && row->match->kind == MATCH_FLAGS)
@@ -222,7 +222,7 @@ static void hint_value(struct completing *completing, const struct schema *row)
 }
 
 static void offer_values(struct completing *completing, const struct node *tree,
-                         const struct live_values *live)
+                         const struct interfaces *interfaces)
 {
     const struct schema *row = completing->walk.open;
     bool makes = completing->purpose == PATH_SET ||
@@ -231,7 +231,7 @@ static void offer_values(struct completing *completing, const struct node *tree,
     if (row->kind == SCHEMA_LIST)
         offer_instances(completing, completing->node[completing->walk.depth], row);
     else if (makes)
-        offer_known(completing, tree, live);
+        offer_known(completing, tree, interfaces);
     else if (completing->leaf)
         for (size_t i = 0; i < completing->leaf->value_count; i++)
             offer_value(completing, completing->leaf->values[i], "What is set now");
@@ -262,8 +262,8 @@ static bool is_complete(const struct completing *completing)
 }
 
 void complete_path(const struct node *tree, const struct word *words, size_t count,
-                   const char *partial, enum path_purpose purpose, const struct live_values *live,
-                   choice_fn *choice, void *context)
+                   const char *partial, enum path_purpose purpose,
+                   const struct interfaces *interfaces, choice_fn *choice, void *context)
 {
     struct completing completing = {.purpose = purpose,
                                     .partial = partial,
@@ -275,7 +275,7 @@ void complete_path(const struct node *tree, const struct word *words, size_t cou
     if (!read_words(&completing, tree))
         return;
     if (completing.walk.open)
-        offer_values(&completing, tree, live);
+        offer_values(&completing, tree, interfaces);
     else if (!completing.walk.ended)
         offer_keywords(&completing);
     if (partial[0] == '\0' && is_complete(&completing))

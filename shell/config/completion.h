@@ -15,9 +15,9 @@ typedef void choice_fn(void *context, const struct choice *choice);
 
 enum path_purpose { PATH_SET, PATH_DELETE, PATH_SHOW, PATH_EDIT };
 
-struct live_values {
-    const char *const *interfaces;
-    size_t interface_count;
+struct interfaces {
+    const char *const *names;
+    size_t count;
 };
 
 /* The help of the hint "<enter>": the line may end here. */
@@ -32,7 +32,7 @@ const char *completion_help(const struct node *instance);
  * "" at a blank. Calls choice() for each that begins with partial. A path that is complete
  * as it stands gets the hint "<enter>". Nothing when the words in front are wrong. */
 void complete_path(const struct node *tree, const struct word *words, size_t count,
-                   const char *partial, enum path_purpose purpose, const struct live_values *live,
-                   choice_fn *choice, void *context);
+                   const char *partial, enum path_purpose purpose,
+                   const struct interfaces *interfaces, choice_fn *choice, void *context);
 
 #endif

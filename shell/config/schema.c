@@ -1,6 +1,7 @@
 /* The rows of the configuration tree, and how a keyword finds its row. */
 #include "schema.h"
 
+#include "../../engine/mirror_config.h"
 #include "utf8.h"
 #include "value.h"
 #include <stdio.h>
@@ -144,7 +145,7 @@ static const struct schema session_rows[] = {
      .hint = "<0-16777215>",
      .kind = SCHEMA_LEAF,
      .parse = value_number,
-     .maximum = 16777215,
+     .maximum = VNI_MAX,
      .also = {"auto", "An unused one, which the session keeps"},
      .default_value = "auto"},
     {.name = "packet-length",

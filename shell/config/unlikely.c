@@ -164,14 +164,14 @@ static bool is_absent(const struct warning *warning, const char *interface)
 }
 
 /* Not known, too, when memory runs out. */
-static void sort_interfaces(struct warning *warning, const struct live_values *live)
+static void sort_interfaces(struct warning *warning, const struct interfaces *interfaces)
 {
-    warning->interface_count = live->interface_count;
-    warning->interfaces = calloc(live->interface_count + 1, sizeof *warning->interfaces);
-    for (size_t i = 0; warning->interfaces && i < live->interface_count; i++)
-        warning->interfaces[i] = live->interfaces[i];
+    warning->interface_count = interfaces->count;
+    warning->interfaces = calloc(interfaces->count + 1, sizeof *warning->interfaces);
+    for (size_t i = 0; warning->interfaces && i < interfaces->count; i++)
+        warning->interfaces[i] = interfaces->names[i];
     if (warning->interfaces)
-        qsort(warning->interfaces, live->interface_count, sizeof *warning->interfaces, by_text);
+        qsort(warning->interfaces, interfaces->count, sizeof *warning->interfaces, by_text);
 }
 
 static void check_sources(struct warning *warning, const struct location *session)
@@ -254,15 +254,15 @@ static void check_claims(struct warning *warning)
     }
 }
 
-void check_warnings(const struct node *tree, const struct live_values *live,
+void check_warnings(const struct node *tree, const struct interfaces *interfaces,
                     struct problems *warnings)
 {
     const struct location root = {.node = tree};
     struct warning warning = {.tree = tree, .to = warnings};
     bool good = true;
 
-    if (live)
-        sort_interfaces(&warning, live);
+    if (interfaces)
+        sort_interfaces(&warning, interfaces);
     for (size_t i = 0; i < tree->child_count && good; i++) {
         const struct node *node = tree->children[i];
         const struct location location = {.up = &root, .node = node};

@@ -1,4 +1,4 @@
-/* line -> words. The one tokenizer: of typed lines, batch files and saved configuration.
+/* line -> words. The one tokenizer: of typed lines, scripts and saved configuration.
  * Blanks separate words; "..." quotes, in which \" and \\ stand for themselves, as they do
  * outside quotes too; an unquoted | is a word of its own. */
 #ifndef MIRRORSH_WORDS_H

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VNI_MAX = 16777215 };
-
 static bool assignments_add(struct assignments *assigned, const char *session, size_t length,
                             uint32_t vni)
 {

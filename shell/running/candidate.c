@@ -1,47 +1,33 @@
-/* The candidates of the consoles, each beside the snapshot that it began from: see candidate.h. */
+/* The candidates of the consoles, each beside the revision that it began from: see candidate.h. */
 #include "candidate.h"
 #include "../config/diff.h"
-#include "commit.h"
 #include <stdlib.h>
 
-struct snapshot *snapshot_new(struct node *tree)
+struct revision *revision_new(struct node *tree)
 {
-    struct snapshot *snapshot = malloc(sizeof *snapshot);
+    struct revision *revision = malloc(sizeof *revision);
 
-    if (snapshot)
-        *snapshot = (struct snapshot){.tree = tree, .users = 1};
-    return snapshot;
+    if (revision)
+        *revision = (struct revision){.tree = tree, .users = 1};
+    return revision;
 }
 
-void snapshot_release(struct snapshot *snapshot)
+void revision_release(struct revision *revision)
 {
-    if (snapshot && --snapshot->users == 0) {
-        tree_free(snapshot->tree);
-        free(snapshot);
+    if (revision && --revision->users == 0) {
+        tree_free(revision->tree);
+        free(revision);
     }
 }
 
-void edit_begin(struct edit *edit, struct running *running)
+static struct revision *edit_runs(const struct edit *edit)
 {
-    *edit = (struct edit){.running = running, .next = running->edits};
-    running->edits = edit;
-}
-
-void edit_end(struct edit *edit)
-{
-    struct edit **at = &edit->running->edits;
-
-    while (*at && *at != edit)
-        at = &(*at)->next;
-    if (*at)
-        *at = edit->next;
-    commit_forget(edit);
-    edit_drop(edit);
+    return *edit->runs;
 }
 
 const struct node *edit_tree(const struct edit *edit)
 {
-    return edit->candidate ? edit->candidate : edit->running->snapshot->tree;
+    return edit->candidate ? edit->candidate : edit_runs(edit)->tree;
 }
 
 static bool edit_take(struct edit *edit, struct node *tree)
@@ -49,7 +35,7 @@ static bool edit_take(struct edit *edit, struct node *tree)
     if (!tree)
         return false;
     if (!edit->base) {
-        edit->base = edit->running->snapshot;
+        edit->base = edit_runs(edit);
         edit->base->users++;
     }
     tree_free(edit->candidate);
@@ -60,21 +46,21 @@ static bool edit_take(struct edit *edit, struct node *tree)
 struct node *edit_writable(struct edit *edit)
 {
     if (!edit->candidate)
-        edit_take(edit, tree_copy(edit->running->snapshot->tree));
+        edit_take(edit, tree_copy(edit_runs(edit)->tree));
     return edit->candidate;
 }
 
 bool edit_replace(struct edit *edit, struct node *tree)
 {
     if (tree)
-        edit_drop(edit);
+        edit_discard(edit);
     return edit_take(edit, tree);
 }
 
-void edit_drop(struct edit *edit)
+void edit_discard(struct edit *edit)
 {
     tree_free(edit->candidate);
-    snapshot_release(edit->base);
+    revision_release(edit->base);
     edit->candidate = NULL;
     edit->base = NULL;
 }
@@ -87,13 +73,13 @@ bool edit_touched(const struct edit *edit)
 bool edit_changed(struct edit *edit)
 {
     if (edit->candidate && tree_equal(edit->candidate, edit->base->tree))
-        edit_drop(edit);
+        edit_discard(edit);
     return edit->candidate;
 }
 
 struct node *edit_merged(const struct edit *edit, struct problems *clashes)
 {
-    const struct snapshot *runs = edit->running->snapshot;
+    const struct revision *runs = edit_runs(edit);
 
     if (!edit->candidate || edit->base == runs)
         return tree_copy(edit_tree(edit));
@@ -102,12 +88,11 @@ struct node *edit_merged(const struct edit *edit, struct problems *clashes)
 
 void edit_settle(struct edit *edit)
 {
-    struct node *tree =
-        diff_settle(edit->base->tree, edit->candidate, edit->running->snapshot->tree);
-    struct snapshot *base = tree ? snapshot_new(tree) : NULL;
+    struct node *tree = diff_settle(edit->base->tree, edit->candidate, edit_runs(edit)->tree);
+    struct revision *base = tree ? revision_new(tree) : NULL;
 
     if (base) {
-        snapshot_release(edit->base);
+        revision_release(edit->base);
         edit->base = base;
     } else { /* they will be told again */
         tree_free(tree);

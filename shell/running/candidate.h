@@ -13,7 +13,7 @@ struct running; /* commit.h */
 
 /* A tree that nobody changes any more: the running configuration, and what candidates that
  * began from it are compared with. Freed with its last user. */
-struct snapshot {
+struct revision {
     struct node *tree;
     unsigned users;
     char who[WHO_MAX]; /* committed it; "": it is the start's */
@@ -21,32 +21,30 @@ struct snapshot {
 };
 
 /* Takes over the tree; NULL: out of memory, and the tree is the caller's. */
-struct snapshot *snapshot_new(struct node *tree);
+struct revision *revision_new(struct node *tree);
 /* One user less. NULL is fine. */
-void snapshot_release(struct snapshot *snapshot);
+void revision_release(struct revision *revision);
 
 /* One console's candidate. Without changes it is none: the console sees what runs. */
 struct edit {
-    struct running *running;
-    struct snapshot *base;  /* what the candidate began from; NULL: no changes */
-    struct node *candidate; /* NULL: no changes */
-    char who[WHO_MAX];      /* is at the console */
-    struct commit *commit;  /* asked for, and its result not yet taken; NULL: none */
+    struct running *running; /* commit.h's, as commit is: a candidate knows of what runs only */
+    struct revision *const *runs; /* the running one, whichever that is */
+    struct revision *base;        /* what the candidate began from; NULL: no changes */
+    struct node *candidate;       /* NULL: no changes */
+    char who[WHO_MAX];            /* is at the console */
+    struct commit *commit;        /* asked for, and its result not yet taken; NULL: none */
     struct edit *next;
 };
 
-void edit_begin(struct edit *edit, struct running *running);
-/* Gives the candidate up, and a commit that it waits for (commit_forget). */
-void edit_end(struct edit *edit);
 const struct node *edit_tree(const struct edit *edit);
 /* To be changed: begins a candidate where there is none. NULL when memory runs out. */
 struct node *edit_writable(struct edit *edit);
 /* Takes the tree as the candidate, whole: it begins anew from what runs. False: out of memory. */
 bool edit_replace(struct edit *edit, struct node *tree);
-/* Drops the changes. */
-void edit_drop(struct edit *edit);
+/* Gives the changes up. */
+void edit_discard(struct edit *edit);
 /* Whether it was touched, quickly; whether it differs from what it began from, exactly: a
- * candidate that does not is dropped. */
+ * candidate that does not is given up. */
 bool edit_touched(const struct edit *edit);
 bool edit_changed(struct edit *edit);
 

@@ -1,10 +1,33 @@
-/* The commit, in the order that leaves the old configuration or the new one at every instant:
- * checked, prepared by the engine, saved, and then, when nothing can fail any more, run. While
- * it is saved the control thread goes on; others wait for their turn. See commit.h. */
+/* The commit: from a candidate to what runs. See commit.h.
+ *
+ * Of a configuration there is the text on disk, the plan in the engine and the revision that
+ * consoles see, and a commit changes all three or none. That rests on the order: everything that
+ * can be refused comes before the one step that counts, and what comes behind it cannot fail.
+ *
+ * - merge (candidate.c): with what others have committed since the candidate began. A clash is
+ *   refused; told once, it is settled in the candidate's favour.
+ * - check (config/check.c): every problem of the whole tree, at once.
+ * - prepare: config/compile.c gives VNIs, engine_prepare makes everything that the new plan needs,
+ *   sockets, rings, memory. It stands beside the old one and takes no packet yet.
+ * - save (store_save.c): vni.auto, the archive's new entry, then the rename onto startup.conf, and
+ *   that is the commit. A crash before it starts with the old text, one behind it with the new.
+ * - apply: engine_commit swaps the plans, pointers and numbers only.
+ * - publish: the new revision is the running one; candidates without changes follow it.
+ *
+ * The disk may take seconds; consoles and monitors do not wait for it. Up to prepare all is done in
+ * the control thread. saver.c then has the commit in a thread of its own (commit_save: it sees the
+ * store_save, which has copied what it needs, and notes how that went), and running_service takes
+ * it from there, in the control thread again, once the saver's descriptor says so. Meanwhile
+ * candidates are edited and further commits queue; the next is merged and checked when this one has
+ * ended, so that each is made from what runs then. What is refused, wherever, gives back what it
+ * holds: the prepared plan, the texts, the tree (let_go).
+ *
+ * A console that goes while its commit is saved has its commit all the same; one that goes while it
+ * queues has none (forget). */
 #include "commit.h"
 #include "../config/check.h"
 #include "assigned_file.h"
-#include "live_values.h"
+#include "interfaces.h"
 #include "saver.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -18,7 +41,7 @@ struct commit {
     struct commit_report report;
     struct commit *next;
     /* what is being saved: */
-    struct snapshot *snapshot;
+    struct revision *revision;
     struct assignments assigned;
     struct engine_change *change;
     struct store_save *save;
@@ -120,8 +143,8 @@ int running_open(struct running *running, struct store *store, struct engine *en
         return error;
     tree = store_load(store, accept_tree, running, &running->vnis);
     if (tree)
-        running->snapshot = snapshot_new(tree);
-    if (running->snapshot)
+        running->revision = revision_new(tree);
+    if (running->revision)
         return 0;
     tree_free(tree);
     running_close(running);
@@ -133,7 +156,7 @@ void running_close(struct running *running)
     if (!running_end(running))
         running_service(running);
     saver_close(running->saver);
-    snapshot_release(running->snapshot);
+    revision_release(running->revision);
     assignments_free(&running->vnis);
     *running = (struct running){0};
 }
@@ -172,13 +195,13 @@ static struct node *merged_tree(struct edit *edit, struct commit_report *report)
 static void publish(struct running *running, struct commit *commit)
 {
     if (commit->edit)
-        edit_drop(commit->edit);
+        edit_discard(commit->edit);
     for (struct edit *other = running->edits; other; other = other->next)
         edit_changed(other);
-    snapshot_release(running->snapshot);
-    running->snapshot = commit->snapshot;
-    running->snapshot->when = time(NULL);
-    commit->snapshot = NULL;
+    revision_release(running->revision);
+    running->revision = commit->revision;
+    running->revision->when = time(NULL);
+    commit->revision = NULL;
     assignments_free(&running->vnis);
     running->vnis = commit->assigned;
     commit->assigned = (struct assignments){0};
@@ -191,13 +214,13 @@ static void let_go(struct running *running, struct commit *commit)
     commit->change = NULL;
     store_save_end(commit->save);
     commit->save = NULL;
-    snapshot_release(commit->snapshot);
-    commit->snapshot = NULL;
+    revision_release(commit->revision);
+    commit->revision = NULL;
     assignments_free(&commit->assigned);
 }
 
-/* saver_job_fn */
-static void save(void *context)
+/* saver_job_fn: in the saver's thread. */
+static void commit_save(void *context)
 {
     struct commit *commit = context;
 
@@ -208,8 +231,8 @@ static void save(void *context)
 static enum commit_result start_saving(struct running *running, struct commit *commit)
 {
     commit->save =
-        store_save_begin(running->store, commit->snapshot->tree, &running->vnis, &commit->assigned);
-    int error = commit->save ? saver_start(running->saver, save, commit) : -ENOMEM;
+        store_save_begin(running->store, commit->revision->tree, &running->vnis, &commit->assigned);
+    int error = commit->save ? saver_start(running->saver, commit_save, commit) : -ENOMEM;
     if (error < 0) {
         problems_add(&commit->report.problems, 0, 0, "%s", strerror(-error));
         return COMMIT_REFUSED;
@@ -222,24 +245,24 @@ static enum commit_result start_saving(struct running *running, struct commit *c
 static void add_warnings(const struct running *running, const struct node *tree,
                          struct problems *warnings)
 {
-    struct live_values live = {0};
+    struct interfaces interfaces = {0};
 
     if (running->engine)
-        live_values_read(&live);
-    check_warnings(tree, running->engine ? &live : NULL, warnings);
-    live_values_free(&live);
+        interfaces_read(&interfaces);
+    check_warnings(tree, running->engine ? &interfaces : NULL, warnings);
+    interfaces_free(&interfaces);
 }
 
 /* A tree that has passed the check; owned. */
 static enum commit_result commit_tree(struct running *running, struct commit *commit,
                                       struct node *tree)
 {
-    commit->snapshot = snapshot_new(tree);
-    if (commit->snapshot)
-        memcpy(commit->snapshot->who, commit->edit->who, sizeof commit->snapshot->who);
+    commit->revision = revision_new(tree);
+    if (commit->revision)
+        memcpy(commit->revision->who, commit->edit->who, sizeof commit->revision->who);
     else
         tree_free(tree);
-    if (!commit->snapshot || !assignments_copy(&running->vnis, &commit->assigned)) {
+    if (!commit->revision || !assignments_copy(&running->vnis, &commit->assigned)) {
         problems_add(&commit->report.problems, 0, 0, "out of memory");
         return COMMIT_REFUSED;
     }
@@ -260,10 +283,10 @@ static enum commit_result begin(struct running *running, struct commit *commit)
         return COMMIT_REFUSED;
     }
     /* what runs in the place of what is saved is worth saving as it is */
-    if (!commit->check_only && tree_equal(tree, running->snapshot->tree) &&
+    if (!commit->check_only && tree_equal(tree, running->revision->tree) &&
         !store_fallback(running->store)) {
         tree_free(tree);
-        edit_drop(edit);
+        edit_discard(edit);
         return COMMIT_UNCHANGED;
     }
     add_warnings(running, tree, &commit->report.warnings);
@@ -346,7 +369,14 @@ enum commit_result edit_commit_result(struct edit *edit, struct commit_report *r
     return result;
 }
 
-void commit_forget(struct edit *edit)
+void edit_begin(struct edit *edit, struct running *running)
+{
+    *edit = (struct edit){.running = running, .runs = &running->revision, .next = running->edits};
+    running->edits = edit;
+}
+
+/* The commit that nobody takes the result of any more. */
+static void forget(struct edit *edit)
 {
     struct commit **at = &edit->running->commits, *commit = edit->commit;
 
@@ -360,4 +390,16 @@ void commit_forget(struct edit *edit)
         commit_free(commit);
     }
     edit->commit = NULL;
+}
+
+void edit_end(struct edit *edit)
+{
+    struct edit **at = &edit->running->edits;
+
+    while (*at && *at != edit)
+        at = &(*at)->next;
+    if (*at)
+        *at = edit->next;
+    forget(edit);
+    edit_discard(edit);
 }

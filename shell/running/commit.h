@@ -11,7 +11,7 @@ struct saver;
 
 /* The configuration that runs. One a box; the control thread's. */
 struct running {
-    struct snapshot *snapshot;
+    struct revision *revision;
     struct assignments vnis;
     struct store *store;    /* borrowed */
     struct engine *engine;  /* borrowed; NULL: offline */
@@ -47,6 +47,11 @@ void running_service(struct running *running);
 /* No more commits are begun. False while one is still being saved. */
 bool running_end(struct running *running);
 
+/* A console begins to edit what runs, and ends: its candidate goes, and so does a commit that still
+ * waits for its turn; one that is being saved goes on. */
+void edit_begin(struct edit *edit, struct running *running);
+void edit_end(struct edit *edit);
+
 /* One at a time for each edit, whose candidate is left alone until the result is there.
  * check_only: whether a commit would succeed (COMMIT_DONE, never _UNCHANGED). REFUSED: there is a
  * problem at least, and nothing has changed, except that clashes which were told are none any
@@ -54,7 +59,5 @@ bool running_end(struct running *running);
  * empty, and edit_commit_result tells, after a running_service. */
 enum commit_result edit_commit(struct edit *edit, bool check_only, struct commit_report *report);
 enum commit_result edit_commit_result(struct edit *edit, struct commit_report *report);
-/* The edit ends: a commit that is being saved goes on, one that waits does not. */
-void commit_forget(struct edit *edit);
 
 #endif

@@ -1,5 +1,6 @@
-/* A thread for each job: see saver.h. Jobs are commits, so few that a thread that waited for the
- * next one would only wait. */
+/* A thread for each job: see saver.h. Jobs are commits (commit.c has the whole way of one), so few
+ * that a thread that waited for the next one would only wait. Between saver_start and the write to
+ * `ended` the job's context is the thread's alone; pthread_join in saver_wait hands it back. */
 #include "saver.h"
 #include <errno.h>
 #include <pthread.h>

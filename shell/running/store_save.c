@@ -1,5 +1,13 @@
-/* A commit's way to the disk, in steps each of which leaves the old configuration or the new one
- * whole: see store.h. */
+/* A commit's way to the disk (commit.c has the whole of it), in steps each of which leaves the old
+ * configuration or the new one whole: see store.h.
+ *
+ * - begin, in the control thread: the new texts are printed, so that the tree is needed no more.
+ * - run, in the saver's: vni.auto with the VNIs of both configurations, the new text beside the
+ *   old one, what runs into the archive, a startup.conf that is somebody else's aside, and the
+ *   rename. What fails is taken back.
+ * - end, in the control thread: the store learns what the disk has.
+ *
+ * Files are only ever made under another name, synced, renamed, and the directory synced. */
 #include "assigned_file.h"
 #include "store_internal.h"
 #include <errno.h>

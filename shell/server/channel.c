@@ -1,5 +1,5 @@
-/* The bytes between the control thread and a console: see channel.h. Both buffers grow as
- * needed and are given back when they are empty, so that an idle console costs nothing. */
+/* The bytes between the control thread and a client: see channel.h. Both buffers grow as
+ * needed and are given back when they are empty, so that an idle client costs nothing. */
 #include "channel.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-/* One console's socket as the box sees it: whole messages come out of its input, messages go
- * into a queue that is sent as the console takes it. Nothing here blocks, and what waits is
+/* The box's end of a client's socket: whole messages come out of its input, messages go into a
+ * queue that is sent as the client takes it. Nothing here blocks, and what waits is
  * bounded in both directions. */
 #ifndef MIRRORSH_CHANNEL_H
 #define MIRRORSH_CHANNEL_H
@@ -15,7 +15,7 @@ struct channel {
     size_t looked_at;  /* of the input that waits: these bytes of messages were looked through */
     size_t largest;    /* bytes of a message that is taken */
     uint32_t request;  /* what is sent belongs to it */
-    const char *fault; /* the input cannot go on: why the console is to be refused */
+    const char *fault; /* the input cannot go on: why the client is to be refused */
     bool ended;        /* no more input will come */
     bool broken;       /* gone, or too slow: to be closed */
 };

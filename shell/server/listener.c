@@ -32,7 +32,7 @@ static int lock_directory(const char *path)
 
 /* What a box that was killed has left there goes; one that answers, and what is no socket, stays.
  */
-static int make_way(const char *path)
+static int remove_stale(const char *path)
 {
     struct stat about;
     int fd;
@@ -85,7 +85,7 @@ static int listen_at(struct listener *listener, const char *path)
 
     if (!protocol_address(path, &address))
         return -ENAMETOOLONG;
-    error = make_way(path);
+    error = remove_stale(path);
     if (error < 0)
         return error;
     listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

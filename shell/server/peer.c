@@ -65,7 +65,7 @@ bool peer_greeted(const struct peer *peer)
     return peer->context.dispatch;
 }
 
-/* Whether the candidate has changes is worked out for people at every prompt, in batch only
+/* Whether the candidate has changes is worked out for people at every prompt, for scripts only
  * where it ends or a blank line asks: it takes the time of a whole tree. */
 static void send_prompt(struct peer *peer, enum message_type type, bool failed, bool exact)
 {
@@ -79,7 +79,7 @@ static void send_prompt(struct peer *peer, enum message_type type, bool failed, 
     prompt.logged_out = context->logged_out;
     prompt.uncommitted = exact ? edit_changed(&context->edit) : edit_touched(&context->edit);
     prompt.page = !context->request.quiet;
-    host_name(context->running->snapshot->tree, host);
+    host_name(context->running->revision->tree, host);
     prompt_text(host, &context->path, context->mode, context->size.columns, prompt.text);
     channel_send(&peer->channel, type, &prompt, sizeof prompt);
     context->logged_out = false;
@@ -206,7 +206,7 @@ static void take_complete(struct peer *peer, const struct waiting *message)
     free(line);
     if (out && fclose(out) == 0) {
         memcpy(text, &offset, sizeof offset);
-        channel_send(&peer->channel, MESSAGE_CANDIDATES, text, size);
+        channel_send(&peer->channel, MESSAGE_CHOICES, text, size);
     } else {
         peer->channel.broken = true;
     }
@@ -300,7 +300,7 @@ static void take_message(struct peer *peer, const struct waiting *message)
     case MESSAGE_NOTICE:
     case MESSAGE_PROBLEM:
     case MESSAGE_WARNING:
-    case MESSAGE_CANDIDATES:
+    case MESSAGE_CHOICES:
     case MESSAGE_VIEW:
     case MESSAGE_SAMPLE:
     case MESSAGE_ROUND:

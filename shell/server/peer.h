@@ -1,5 +1,5 @@
-/* One console as the box has it: the channel to the program at the terminal, which is a client of
- * this one's or another process, who is there, and the context that its commands run in. */
+/* One console as the box has it: the channel to its client, which is
+ * this process's or another's, who is there, and the context that its commands run in. */
 #ifndef MIRRORSH_PEER_H
 #define MIRRORSH_PEER_H
 

@@ -1,4 +1,4 @@
-/* Where consoles attach: the listening socket and the consoles that came, from it or as
+/* Where consoles attach: the listening socket and the peers that came, from it or as
  * socket pairs of this process. */
 #ifndef MIRRORSH_SERVER_H
 #define MIRRORSH_SERVER_H

@@ -90,7 +90,7 @@ static void add_message(struct script *script, uint32_t type, uint32_t request, 
     add(script, body, length);
 }
 
-/* A number, then a text: LINE, COMPLETE, PROBLEM, CANDIDATES. */
+/* A number, then a text: LINE, COMPLETE, PROBLEM, CHOICES. */
 static void add_text(struct script *script, uint32_t type, uint32_t request, uint32_t number,
                      const char *text, size_t length)
 {
@@ -204,7 +204,7 @@ static void is_served(void)
 {
     int fd = box_console(box);
     struct script script = {.bytes = malloc(SCRIPT_MAX)};
-    struct hello hello = {.version = PROTOCOL_VERSION, .kind = CONSOLE_BATCH};
+    struct hello hello = {.version = PROTOCOL_VERSION, .kind = CONSOLE_SCRIPT};
     struct message_header header = {MESSAGE_HELLO, sizeof hello, 0};
     char answer[4096];
     size_t length = 0;
@@ -378,7 +378,7 @@ static void add_answer(struct script *script)
                  random_below(9), text, strlen(text));
         break;
     case 2:
-        add_text(script, MESSAGE_CANDIDATES, request, random_below(9), text, strlen(text));
+        add_text(script, MESSAGE_CHOICES, request, random_below(9), text, strlen(text));
         break;
     case 3:
         add_message(script, MESSAGE_VIEW, request, &view, sizeof view);
@@ -416,8 +416,8 @@ static bool converse(const struct script *script)
     assert_int_equal(failed, 0);
     assert_int_equal(send(pair[1], script->bytes, script->length, 0), script->length);
     shutdown(pair[1], SHUT_WR);
-    opened =
-        connection_open(&connection, pair[0], CONSOLE_BATCH, false, &handler, why, sizeof why) == 0;
+    opened = connection_open(&connection, pair[0], CONSOLE_SCRIPT, false, &handler, why,
+                             sizeof why) == 0;
     if (opened) {
         const char *line = one_of(lines);
 

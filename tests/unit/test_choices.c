@@ -1,6 +1,6 @@
 /* links: shell/client/choices.c shell/client/terminal.c shell/clock.c shell/config/words.c
  * shell/config/problem.c shell/config/utf8.c */
-/* What TAB inserts for the candidates of the box, and how `?` lists them. */
+/* What TAB inserts for the choices of the box, and how `?` lists them. */
 #include "../../shell/client/choices.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,12 +12,12 @@
 #include <string.h>
 
 /* wanted: NULL when there is nothing to be inserted. */
-static void inserts(const char *candidates, const char *typed, const char *wanted)
+static void inserts(const char *offered, const char *typed, const char *wanted)
 {
     struct choices choices;
     char *text;
 
-    assert_true(choices_parse(&choices, strdup(candidates)));
+    assert_true(choices_parse(&choices, strdup(offered)));
     text = choices_insertion(&choices, typed);
     if (wanted) {
         assert_non_null(text);

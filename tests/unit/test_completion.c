@@ -4,7 +4,7 @@
 #include "../../shell/config/completion.h"
 
 static const char *const machine[] = {"eth0", "eth1", "lo"};
-static const struct live_values live = {.interfaces = machine, .interface_count = 3};
+static const struct interfaces interfaces = {.names = machine, .count = 3};
 
 static void collect(void *context, const struct choice *choice)
 {
@@ -41,7 +41,7 @@ static void offers(enum path_purpose purpose, const char *line, const char *expe
     struct writer writer;
 
     assert_true(words_split(front, &words, &problem));
-    complete_path(tree, words.at, words.count, partial, purpose, &live, collect,
+    complete_path(tree, words.at, words.count, partial, purpose, &interfaces, collect,
                   write_start(&writer));
     assert_text(&writer, expected);
     words_free(&words);

@@ -1,4 +1,4 @@
-/* links: shell/command/arguments.c shell/command/completion.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/display.c shell/command/show.c shell/command/show_parts.c shell/command/columns.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/command/dispatch.c shell/command/context.c shell/command/prompt.c shell/clock.c shell/running/candidate.c shell/running/commit.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/assigned_file.c shell/config/check.c shell/config/unlikely.c shell/running/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c shell/command/explain.c */
+/* links: shell/command/arguments.c shell/command/completion.c shell/command/clear.c shell/command/command_table.c shell/command/commit.c shell/command/configure.c shell/command/edit.c shell/command/execute.c shell/command/help.c shell/command/monitor.c shell/command/output.c shell/command/display.c shell/command/show.c shell/command/show_parts.c shell/command/columns.c shell/command/show_configuration.c shell/command/show_engine.c shell/command/show_filters.c shell/command/show_sessions.c shell/command/show_targets.c shell/command/dispatch.c shell/command/context.c shell/command/prompt.c shell/clock.c shell/running/candidate.c shell/running/commit.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/assigned_file.c shell/config/check.c shell/config/unlikely.c shell/running/interfaces.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c shell/command/explain.c */
 /* Every show command's tables, with long names, wide characters and large numbers beside short
  * ones: the columns have to stand in line on a terminal. The engine is the test's. */
 #include <setjmp.h>
@@ -286,16 +286,16 @@ static void test_every_show(void **state)
     static const char *const lines[] = {"", WIDE, LONG, ACCENT, WIDE " detail"};
     struct problems problems = {0};
     struct assignments assigned = {0};
-    struct snapshot snapshot = {.tree = tree_new(), .users = 1};
-    struct running running = {.snapshot = &snapshot};
+    struct revision revision = {.tree = tree_new(), .users = 1};
+    struct running running = {.revision = &revision};
     struct context context = {.running = &running, .mode = MODE_OPERATIONAL};
     const struct command *command;
     size_t tables = 0;
 
     (void)state;
     running.engine = (struct engine *)&running; /* there is one */
-    assert_true(text_load(snapshot.tree, configuration, strlen(configuration), &problems));
-    config = compile(snapshot.tree, &assigned, 1);
+    assert_true(text_load(revision.tree, configuration, strlen(configuration), &problems));
+    config = compile(revision.tree, &assigned, 1);
     assert_non_null(config);
     for (size_t i = 0; (command = command_at(i)); i++) {
         if (!(command->modes & MODE_OPERATIONAL) || strncmp(command->path, "show ", 5) != 0 ||
@@ -315,7 +315,7 @@ static void test_every_show(void **state)
     assert_true(tables > 10);
     mirror_config_free(config);
     assignments_free(&assigned);
-    tree_free(snapshot.tree);
+    tree_free(revision.tree);
 }
 
 /* The check itself. */

@@ -177,8 +177,8 @@ static char *printed(command_fn *const commands[], size_t count)
     static struct node nodes[] = {{.schema = &lists[0]}, {.schema = &lists[1]}};
     static struct node *children[] = {&nodes[0], &nodes[1]};
     static struct node tree = {.children = children, .child_count = 2};
-    static struct snapshot snapshot = {.tree = &tree};
-    static struct running running = {.snapshot = &snapshot};
+    static struct revision revision = {.tree = &tree};
+    static struct running running = {.revision = &revision};
     static struct context context = {.running = &running};
     nodes[0].key = filter.name;
     nodes[1].key = target.name;

@@ -1,4 +1,4 @@
-/* links: shell/running/candidate.c shell/running/commit.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/assigned_file.c shell/config/check.c shell/config/unlikely.c shell/running/live_values.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: shell/running/candidate.c shell/running/commit.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/assigned_file.c shell/config/check.c shell/config/unlikely.c shell/running/interfaces.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -85,7 +85,7 @@ static void test_merge(void **state)
     commits(&mine, COMMIT_DONE);
     saved("set system host-name a\n" TARGET "set session s priority 1\nset session s target t\n");
     assert_null(theirs.candidate);
-    assert_ptr_equal(edit_tree(&theirs), running.snapshot->tree);
+    assert_ptr_equal(edit_tree(&theirs), running.revision->tree);
     assert_int_equal(engine.runs->session_count, 1);
 }
 
@@ -98,7 +98,7 @@ static void test_clash(void **state)
     set(&theirs, "set system host-name theirs\nset target t receiver 10.0.0.2\n");
     strcpy(theirs.who, "bert (pts/1)");
     commits(&theirs, COMMIT_DONE);
-    assert_string_equal(running.snapshot->who, "bert (pts/1)");
+    assert_string_equal(running.revision->who, "bert (pts/1)");
     refused(&mine, "system host-name: mine in this candidate, theirs in the running configuration "
                    "meanwhile\n"
                    "target t receiver: 10.0.0.1 in this candidate, 10.0.0.2 in the running "
@@ -117,8 +117,8 @@ static void test_clash(void **state)
     set(&theirs, "set system host-name theirs2\n");
     commits(&theirs, COMMIT_DONE);
     commits(&mine, COMMIT_REFUSED);
-    edit_drop(&mine);
-    assert_ptr_equal(edit_tree(&mine), running.snapshot->tree);
+    edit_discard(&mine);
+    assert_ptr_equal(edit_tree(&mine), running.revision->tree);
 }
 
 /* What edit_merged says is what the commit comes to. */
@@ -134,7 +134,7 @@ static void test_merged(void **state)
     merged = edit_merged(&mine, &clashes);
     assert_int_equal(clashes.count, 0);
     commits(&mine, COMMIT_DONE);
-    assert_true(tree_equal(merged, running.snapshot->tree));
+    assert_true(tree_equal(merged, running.revision->tree));
     tree_free(merged);
 }
 
@@ -147,7 +147,7 @@ static void test_follow_after_undo(void **state)
     set(&theirs, "set system host-name b\n");
     commits(&theirs, COMMIT_DONE);
     assert_false(edit_touched(&mine));
-    assert_ptr_equal(edit_tree(&mine), running.snapshot->tree);
+    assert_ptr_equal(edit_tree(&mine), running.revision->tree);
 }
 
 /* Whatever the candidate began from: what is committed is what was archived. */

@@ -5,9 +5,9 @@
 #include "../../shell/config/completion.h"
 
 static const char *const machine[] = {"lo", "eth1", "eth0"};
-static const struct live_values live = {.interfaces = machine, .interface_count = 3};
+static const struct interfaces interfaces = {.names = machine, .count = 3};
 
-static void warns_of(const char *lines, const struct live_values *values, const char *expected)
+static void warns_of(const char *lines, const struct interfaces *values, const char *expected)
 {
     struct node *tree = tree_of(lines);
     struct problems problems = {0}, warnings = {0};
@@ -28,27 +28,27 @@ static void warns_of(const char *lines, const struct live_values *values, const 
 static void what_is_meant(void **state)
 {
     (void)state;
-    warns_of("", &live, "");
-    warns_of(TARGET "session s priority 1 target t source interface eth0 lo", &live, "");
+    warns_of("", &interfaces, "");
+    warns_of(TARGET "session s priority 1 target t source interface eth0 lo", &interfaces, "");
     warns_of("filter f ingress rule 1 action accept protocol icmp family ipv4 source 10.0.0.0/8;"
              "filter f ingress rule 2 action accept protocol icmp6 family ipv6;"
              "filter f ingress rule 3 action accept protocol udp source-port 1 source ::/0;"
              "filter f ingress rule 4 action accept protocol 132 destination-port 1 vlan 7;"
              "filter f ingress rule 5 action accept protocol gre source 10.0.0.1;"
              "filter f ingress rule 9 action reject; filter f egress rule 10 action accept",
-             &live, "");
+             &interfaces, "");
 }
 
 static void sources(void **state)
 {
     (void)state;
-    warns_of(TARGET "session s priority 1 target t", &live,
+    warns_of(TARGET "session s priority 1 target t", &interfaces,
              "session s source: missing: nothing is mirrored\n");
-    warns_of(TARGET "session s priority 1 target t source interface eth0 eth7 veth", &live,
+    warns_of(TARGET "session s priority 1 target t source interface eth0 eth7 veth", &interfaces,
              "session s source interface: eth7 is absent\n"
              "session s source interface: veth is absent\n");
     warns_of(TARGET "session s priority 1 target t source interface eth7", NULL, "");
-    warns_of(TARGET "session s priority 1 target t disabled", &live, "");
+    warns_of(TARGET "session s priority 1 target t disabled", &interfaces, "");
 }
 
 static void identifiers(void **state)
@@ -61,13 +61,13 @@ static void identifiers(void **state)
                     "session e priority 5 target t vni auto source interface lo;"
                     "session f priority 6 target t source interface lo;"
                     "session g priority 7 target t vni 5 disabled",
-             &live,
+             &interfaces,
              "session b vni: 5 is also session a's at receiver 10.0.0.2\n"
              "session c vni: 5 is also session a's at receiver 10.0.0.1\n");
     warns_of("target t receiver 10.0.0.1; target u receiver 10.0.0.1:4790;"
              "session a priority 1 target t vni 5 source interface lo;"
              "session b priority 2 target u vni 5 source interface lo",
-             &live, "");
+             &interfaces, "");
 }
 
 /* The conditions of one rule, and the warning about it. */
@@ -77,7 +77,7 @@ static void rule_warns(const char *conditions, const char *expected)
 
     snprintf(lines, sizeof lines, "filter f egress rule 10 action accept %s", conditions);
     snprintf(text, sizeof text, "filter f egress rule 10 %s matches no packet\n", expected);
-    warns_of(lines, &live, text);
+    warns_of(lines, &interfaces, text);
 }
 
 static void rules_that_cannot_match(void **state)
@@ -100,13 +100,13 @@ static void rules_that_are_never_reached(void **state)
              "filter f ingress rule 20 action accept protocol icmp source-port 1;"
              "filter f egress rule 1 action accept; filter f egress rule 2 action accept;"
              "filter f egress rule 3 action accept vlan 3",
-             &live,
+             &interfaces,
              "filter f ingress rule 20: never reached: rule 10 takes every packet\n"
              "filter f egress rule 2: never reached, nor is the one behind it: rule 1 takes every "
              "packet\n");
     warns_of("filter f ingress rule 1 action reject; filter f ingress rule 2 action reject;"
              "filter f ingress rule 3 action reject; filter f ingress rule 4 action reject",
-             &live,
+             &interfaces,
              "filter f ingress rule 2: never reached, nor are the 2 behind it: rule 1 takes every "
              "packet\n");
 }

@@ -139,7 +139,7 @@ static inline void refused(struct edit *edit, const char *expected)
 
 static inline void runs(const char *expected)
 {
-    assert_tree(tree_copy(running.snapshot->tree), expected);
+    assert_tree(tree_copy(running.revision->tree), expected);
 }
 
 static inline void saved(const char *expected)

@@ -1,6 +1,6 @@
-/* Runs the lines of a batch one after the other and turns what happened into error lines and
+/* Runs the lines of a script one after the other and turns what happened into error lines and
  * an exit status. */
-#include "batch.h"
+#include "script.h"
 #include "connection.h"
 #include "lines.h"
 #include "live.h"
@@ -13,7 +13,7 @@
 
 /* A run under way; the handlers' context. */
 struct run {
-    const struct batch *batch;
+    const struct script *script;
     struct connection connection;
     struct connection_handler handler;
     const char *name; /* of the input: FILE of a place */
@@ -21,13 +21,13 @@ struct run {
     const char *text;
     bool failed; /* something did: the exit status is 1 at least */
     bool over;   /* nothing more is to run */
-    bool silent; /* standard output is gone, or the console's end was asked for */
+    bool silent; /* standard output is gone, or the client's end was asked for */
 };
 
-bool batch_open(struct batch *batch, char *why, size_t why_size)
+bool script_open(struct script *script, char *why, size_t why_size)
 {
-    for (size_t i = 0; i < batch->count; i++) {
-        struct batch_input *input = &batch->inputs[i];
+    for (size_t i = 0; i < script->count; i++) {
+        struct script_input *input = &script->inputs[i];
 
         input->fd = -1;
         if (input->text)
@@ -155,7 +155,7 @@ static int read_more(struct run *run, struct lines *lines, int fd)
 }
 
 /* Runs the lines of one input. */
-static int run_input(struct run *run, const struct batch_input *input)
+static int run_input(struct run *run, const struct script_input *input)
 {
     struct lines lines = {0};
     int status = STATUS_OK;
@@ -180,14 +180,14 @@ static int run_input(struct run *run, const struct batch_input *input)
         else if (kind == LINE_WAIT)
             status = read_more(run, &lines, input->fd);
         more = kind != LINE_LAST;
-        if (run->failed && !run->batch->keep_going)
+        if (run->failed && !run->script->keep_going)
             run->over = true;
     }
     lines_free(&lines);
     return status;
 }
 
-/* What would be lost. A batch's prompts say only that something may have changed, which is
+/* What would be lost. A script's prompts say only that something may have changed, which is
  * cheap; a blank line asks for the truth. */
 static bool has_changes(struct run *run)
 {
@@ -200,9 +200,9 @@ static bool has_changes(struct run *run)
     return run->connection.prompt.uncommitted;
 }
 
-int batch_run(const struct batch *batch, int fd)
+int script_run(const struct script *script, int fd)
 {
-    struct run run = {.batch = batch, .name = "mirrorsh", .text = ""};
+    struct run run = {.script = script, .name = "mirrorsh", .text = ""};
     char why[256];
     int status = STATUS_OK;
 
@@ -212,15 +212,15 @@ int batch_run(const struct batch *batch, int fd)
                                               .warning = on_warning,
                                               .notice = on_notice,
                                               .view = on_view};
-    if (connection_open(&run.connection, fd, CONSOLE_BATCH, batch->full_screen, &run.handler, why,
+    if (connection_open(&run.connection, fd, CONSOLE_SCRIPT, script->full_screen, &run.handler, why,
                         sizeof why)) {
         terminal_error("mirrorsh: %s\n", why);
         return STATUS_NO_BOX;
     }
-    for (size_t i = 0; i < batch->count && !run.over; i++)
-        status = run_input(&run, &batch->inputs[i]);
+    for (size_t i = 0; i < script->count && !run.over; i++)
+        status = run_input(&run, &script->inputs[i]);
     /* A run that an error stopped has said so; its changes are dropped without a word more. */
-    if ((!run.failed || batch->keep_going) && has_changes(&run)) {
+    if ((!run.failed || script->keep_going) && has_changes(&run)) {
         terminal_error("mirrorsh: uncommitted changes were dropped\n");
         run.failed = true;
     }

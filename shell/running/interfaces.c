@@ -1,5 +1,5 @@
 /* The kernel's list of interfaces, for completion and for the warnings of a commit. */
-#include "live_values.h"
+#include "interfaces.h"
 #include "../config/utf8.h"
 #include <net/if.h>
 #include <stdbool.h>
@@ -19,27 +19,27 @@ static bool can_be_typed(const char *name)
     return true;
 }
 
-void live_values_read(struct live_values *live)
+void interfaces_read(struct interfaces *interfaces)
 {
     struct if_nameindex *all = if_nameindex();
     size_t count = 0;
 
-    *live = (struct live_values){0};
+    *interfaces = (struct interfaces){0};
     while (all && all[count].if_index != 0)
         count++;
     const char **names = count > 0 ? calloc(count, sizeof *names) : NULL;
     for (size_t i = 0; names && i < count; i++)
-        if (can_be_typed(all[i].if_name) && (names[live->interface_count] = strdup(all[i].if_name)))
-            live->interface_count++;
-    live->interfaces = names;
+        if (can_be_typed(all[i].if_name) && (names[interfaces->count] = strdup(all[i].if_name)))
+            interfaces->count++;
+    interfaces->names = names;
     if (all)
         if_freenameindex(all);
 }
 
-void live_values_free(struct live_values *live)
+void interfaces_free(struct interfaces *interfaces)
 {
-    for (size_t i = 0; i < live->interface_count; i++)
-        free((void *)(uintptr_t)live->interfaces[i]);
-    free((void *)(uintptr_t)live->interfaces);
-    *live = (struct live_values){0};
+    for (size_t i = 0; i < interfaces->count; i++)
+        free((void *)(uintptr_t)interfaces->names[i]);
+    free((void *)(uintptr_t)interfaces->names);
+    *interfaces = (struct interfaces){0};
 }
