@@ -13,10 +13,17 @@ enum {
     VNI_MAX = 16777215
 };
 
-struct mirror_rule {
-    uint16_t number; /* 1-65535, ascending in its list */
-    bool accept;     /* else reject */
+struct mirror_condition {
+    uint16_t number; /* 1-65535, ascending in its rule */
     struct match match;
+};
+
+struct mirror_rule {
+    uint16_t number;                     /* 1-65535, ascending in its list */
+    bool accept;                         /* else reject */
+    struct match match;                  /* must hold, and so must all of: */
+    struct mirror_condition *conditions; /* NULL when there are none */
+    size_t condition_count;
 };
 
 struct mirror_filter {

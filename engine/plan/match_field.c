@@ -249,6 +249,38 @@ bool match_value_parse(const struct match_field *field, const char *text, struct
     return false;
 }
 
+static bool narrow_prefix(struct match_value *value, const struct match_value *by)
+{
+    const struct match_value *shorter = by->bits < value->bits ? by : value;
+    const struct match_value *longer = shorter == by ? value : by;
+    uint8_t address[16];
+    memcpy(address, longer->address, sizeof address);
+    mask_host_bits(address, shorter->bits);
+    if (value->family != by->family || memcmp(address, shorter->address, sizeof address) != 0)
+        return false;
+    *value = *longer;
+    return true;
+}
+
+bool match_value_narrow(const struct match_field *field, struct match_value *value,
+                        const struct match_value *by)
+{
+    switch (field->kind) {
+    case MATCH_NAMED:
+    case MATCH_RANGE:
+        value->low = by->low > value->low ? by->low : value->low;
+        value->high = by->high < value->high ? by->high : value->high;
+        return value->low <= value->high;
+    case MATCH_PREFIX:
+        return narrow_prefix(value, by);
+    case MATCH_FLAGS:
+        value->set |= by->set;
+        value->clear |= by->clear;
+        return !(value->set & value->clear);
+    }
+    return false;
+}
+
 static const char *name_of(const struct match_field *field, uint32_t value)
 {
     for (const struct match_name *name = field->names; name->name; name++) {

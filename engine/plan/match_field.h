@@ -54,7 +54,7 @@ struct match_value {
     uint8_t set, clear;  /* MATCH_FLAGS: bits that are one, and that are zero */
 };
 
-/* All the conditions of a rule. A field that is not given matches anything. */
+/* What must hold together. A field that is not given matches anything. */
 struct match {
     uint32_t given; /* bit i: match_fields[i] is given */
     struct match_value value[MATCH_FIELD_COUNT];
@@ -68,6 +68,10 @@ const struct match_field *match_field_find(const char *name);
 /* false: *why (of why_size bytes) says what was expected. */
 bool match_value_parse(const struct match_field *field, const char *text, struct match_value *value,
                        char *why, size_t why_size);
+
+/* Narrows *value to what it has in common with `by`; false: nothing, and *value is spoilt. */
+bool match_value_narrow(const struct match_field *field, struct match_value *value,
+                        const struct match_value *by);
 
 /* The canonical text, which parses back to the same value: "tcp", "80", "80-90",
  * "10.0.0.0/24", "syn,!ack". */

@@ -5,6 +5,7 @@
 #include "../packet/vxlan.h"
 #include "classifier.h"
 #include "exclusions.h"
+#include "rule.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,55 +23,77 @@ static bool has_source(const struct mirror_session *session, const char *name)
     return false;
 }
 
-/* Appends to `rules` (NULL: only counts) what the session takes of that direction. */
-static size_t session_rules(const struct plan_input *input, uint32_t index, int direction,
-                            struct classifier_rule *rules)
+/* The rules of an interface and direction while they are put together. */
+struct rule_list {
+    struct classifier_rule *rules;
+    struct match *matches; /* what they point at */
+    size_t count, room;
+};
+
+static void append(struct rule_list *list, const struct match *match, const struct verdict *verdict)
+{
+    list->rules[list->count++] = (struct classifier_rule){match, *verdict};
+}
+
+/* How many rules the session has for that direction. */
+static size_t count_rules(const struct plan_input *input, uint32_t index, int direction)
+{
+    const struct mirror_config *config = input->numbering->config;
+    int filter = config->sessions[index].filter;
+    return filter == NO_FILTER ? 1 : config->filters[filter].rule_count[direction];
+}
+
+/* Appends what the session takes of that direction. */
+static void append_rules(const struct plan_input *input, uint32_t index, int direction,
+                         struct rule_list *list)
 {
     const struct mirror_config *config = input->numbering->config;
     int filter = config->sessions[index].filter;
     struct verdict verdict = {VERDICT_MIRRORED, index, NO_SLOT};
     if (filter == NO_FILTER) {
-        if (rules)
-            rules[0] = (struct classifier_rule){.verdict = verdict};
-        return 1;
+        append(list, NULL, &verdict);
+        return;
     }
-    const struct mirror_rule *list = config->filters[filter].rules[direction];
-    size_t count = config->filters[filter].rule_count[direction];
+    const struct mirror_rule *rules = config->filters[filter].rules[direction];
     const uint32_t *slots =
         input->numbering->slots[COUNT_RULE] + input->numbering->first_rule[filter][direction];
-    for (size_t i = 0; rules && i < count; i++) {
-        verdict.kind = list[i].accept ? VERDICT_MIRRORED : VERDICT_REJECTED;
+    for (size_t i = 0; i < config->filters[filter].rule_count[direction]; i++) {
+        struct match *match = &list->matches[list->count];
+        verdict.kind = rules[i].accept ? VERDICT_MIRRORED : VERDICT_REJECTED;
         verdict.rule_slot = slots[i];
-        rules[i] = (struct classifier_rule){&list[i].match, verdict};
+        if (rule_fold(&rules[i], match))
+            append(list, match, &verdict);
     }
-    return count;
+}
+
+static bool takes_part(const struct plan_input *input, uint32_t index, const char *interface,
+                       int direction)
+{
+    const struct mirror_session *session = &input->numbering->config->sessions[index];
+    return input->session_up[index] && !session->disabled && session->direction[direction] &&
+           has_source(session, interface);
 }
 
 /* All rules that see the packets of that interface and direction, in the order of sessions. */
-static size_t interface_rules(const struct plan_input *input, const char *name, int direction,
-                              struct classifier_rule *rules)
-{
-    size_t count = 0;
-    for (uint32_t i = 0; i < input->numbering->config->session_count; i++) {
-        const struct mirror_session *session = &input->numbering->config->sessions[i];
-        bool takes_part = input->session_up[i] && !session->disabled &&
-                          session->direction[direction] && has_source(session, name);
-        if (takes_part)
-            count += session_rules(input, i, direction, rules ? rules + count : NULL);
-    }
-    return count;
-}
-
 static struct classifier *build_classifier(const struct plan_input *input, const char *name,
                                            int direction)
 {
-    size_t count = interface_rules(input, name, direction, NULL);
-    struct classifier_rule *rules = calloc(count ? count : 1, sizeof *rules);
-    if (!rules)
-        return NULL;
-    interface_rules(input, name, direction, rules);
-    struct classifier *classifier = classifier_new(rules, count);
-    free(rules);
+    size_t sessions = input->numbering->config->session_count;
+    struct rule_list list = {.room = 1};
+    for (uint32_t i = 0; i < sessions; i++)
+        list.room += takes_part(input, i, name, direction) ? count_rules(input, i, direction) : 0;
+    list.rules = calloc(list.room, sizeof *list.rules);
+    list.matches = calloc(list.room, sizeof *list.matches);
+    struct classifier *classifier = NULL;
+    if (list.rules && list.matches) {
+        for (uint32_t i = 0; i < sessions; i++) {
+            if (takes_part(input, i, name, direction))
+                append_rules(input, i, direction, &list);
+        }
+        classifier = classifier_new(list.rules, list.count);
+    }
+    free(list.rules);
+    free(list.matches);
     return classifier;
 }
 

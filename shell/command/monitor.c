@@ -159,10 +159,10 @@ static void sample_rules(const struct engine_status *status, const struct sessio
 
         if (strcmp(rule->filter->name, session->filter) != 0 || ++count > RULES_MAX)
             continue;
-        char *match = match_text(&rule->rule->match);
+        char *match = rule_match_text(rule->rule);
         fprintf(out, "rule\t%s\t%s\t%u\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\n", session->config->name,
                 direction_text(rule->direction), rule->rule->number,
-                rule->rule->accept ? "accept" : "reject", match && *match ? match : "any",
+                rule->rule->accept ? "accept" : "reject", match ? match : "",
                 rule->counts.hits.packets, rule->counts.hits.bytes);
         free(match);
     }

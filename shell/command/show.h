@@ -40,9 +40,9 @@ enum { ADDRESS_TEXT_MAX = 64 };
 void receiver_address(const struct mirror_receiver *receiver, char text[static ADDRESS_TEXT_MAX]);
 /* With the port, as in the configuration's text but always with it. */
 void receiver_endpoint(const struct mirror_receiver *receiver, char text[static ADDRESS_TEXT_MAX]);
-/* "protocol tcp destination-port 80"; "" when it matches anything. Malloced, NULL when memory
- * runs out. */
-char *match_text(const struct match *match);
+/* "protocol tcp destination-port 80 condition 1 source 10.0.0.0/8", "any". Malloced, NULL when
+ * memory runs out. */
+char *rule_match_text(const struct mirror_rule *rule);
 const char *direction_text(enum direction direction);
 
 #endif

@@ -5,13 +5,13 @@
 static void rule_columns(struct columns *columns, const void *item, const void *context)
 {
     const struct rule_status *rule = item;
-    const char *match = columns_keep(columns, match_text(&rule->rule->match));
+    const char *match = columns_keep(columns, rule_match_text(rule->rule));
     const struct column table[] = {
         {"direction", "Direction", LABEL("direction"), TEXT(direction_text(rule->direction))},
         {"number", "Rule", LABEL("rule"), NUMBER(rule->rule->number)},
         {"action", "Action", TEXT(rule->rule->accept ? "accept" : "reject")},
         {.title = "Hits", NUMBER(rule->counts.hits.packets)},
-        {"match", "Match", TEXT(match && *match ? match : "any")},
+        {"match", "Match", TEXT(match ? match : "")},
         {"hits.packets",
          COUNTER(rule->counts.hits.packets, "packets", "Packets that the rule decided")},
         {"hits.bytes", COUNTER(rule->counts.hits.bytes, "bytes", "Bytes of them on the wire")},

@@ -44,24 +44,35 @@ void receiver_endpoint(const struct mirror_receiver *receiver, char text[static 
              receiver->port);
 }
 
-char *match_text(const struct match *match)
+static void print_match(FILE *out, const struct match *match)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    const char *blank = "";
-
-    if (!out)
-        return NULL;
     for (size_t i = 0; i < MATCH_FIELD_COUNT; i++) {
         char value[MATCH_TEXT_MAX];
 
         if (!(match->given & (1u << i)))
             continue;
         match_value_print(&match_fields[i], &match->value[i], value);
-        fprintf(out, "%s%s %s", blank, match_fields[i].name, value);
-        blank = " ";
+        fprintf(out, "%s%s %s", ftell(out) > 0 ? " " : "", match_fields[i].name, value);
     }
+}
+
+char *rule_match_text(const struct mirror_rule *rule)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    print_match(out, &rule->match);
+    for (size_t i = 0; i < rule->condition_count; i++) {
+        if (!rule->conditions[i].match.given)
+            continue;
+        fprintf(out, "%scondition %u", ftell(out) > 0 ? " " : "", rule->conditions[i].number);
+        print_match(out, &rule->conditions[i].match);
+    }
+    if (ftell(out) == 0)
+        fputs("any", out);
     if (fclose(out) != 0) {
         free(text);
         return NULL;

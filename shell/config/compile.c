@@ -54,22 +54,39 @@ static int position(const struct node *tree, const char *list, const char *key)
     return (int)(at - first);
 }
 
-static void compile_rule(const struct node *node, struct mirror_rule *rule)
+/* Of a rule or of one of its conditions. */
+static struct match compile_match(const struct node *node)
+{
+    struct match match = {0};
+    char why[8];
+
+    for (size_t i = 0; i < node->child_count; i++) {
+        const struct match_field *field = node->children[i]->schema->match;
+        if (field && match_value_parse(field, node->children[i]->values[0],
+                                       &match.value[field - match_fields], why, sizeof why))
+            match.given |= 1u << (field - match_fields);
+    }
+    return match;
+}
+
+static bool compile_rule(const struct node *node, struct mirror_rule *rule)
 {
     const char *action = node_value(node, "action");
-    char why[8];
+    struct instances conditions = instances_of(node, "condition");
 
     rule->number = (uint16_t)value_to_number(node->key, 0);
     rule->accept = action && strcmp(action, "accept") == 0;
-    for (size_t i = 0; i < node->child_count; i++) {
-        const struct node *leaf = node->children[i];
-        if (!leaf->schema->match)
-            continue;
-        size_t field = (size_t)(leaf->schema->match - match_fields);
-        if (match_value_parse(leaf->schema->match, leaf->values[0], &rule->match.value[field], why,
-                              sizeof why))
-            rule->match.given |= (uint32_t)1 << field;
+    rule->match = compile_match(node);
+    rule->conditions = array(conditions.count, sizeof *rule->conditions);
+    if (!rule->conditions)
+        return false;
+    for (; rule->condition_count < conditions.count; rule->condition_count++) {
+        const struct node *condition = conditions.at[rule->condition_count];
+        rule->conditions[rule->condition_count] =
+            (struct mirror_condition){.number = (uint16_t)value_to_number(condition->key, 0),
+                                      .match = compile_match(condition)};
     }
+    return true;
 }
 
 static bool compile_filter(const struct node *node, struct mirror_filter *filter)
@@ -87,7 +104,8 @@ static bool compile_filter(const struct node *node, struct mirror_filter *filter
             return false;
         filter->rule_count[d] = rules.count;
         for (size_t i = 0; i < rules.count; i++)
-            compile_rule(rules.at[i], &filter->rules[d][i]);
+            if (!compile_rule(rules.at[i], &filter->rules[d][i]))
+                return false;
     }
     return filter->name;
 }

@@ -51,9 +51,15 @@ static const struct schema system_rows[] = {
     {.name = NULL},
 };
 
-/* What a rule says, then the rows of match_fields, which build_rule_rows puts behind. */
-enum { RULE_OWN_ROWS = 2 };
-static struct schema rule_rows[RULE_OWN_ROWS + MATCH_FIELD_COUNT + 1] = {
+/* A further condition of a rule: the rows of match_fields, which build_match_rows puts behind. */
+enum { CONDITION_OWN_ROWS = 1 };
+static struct schema condition_rows[CONDITION_OWN_ROWS + MATCH_FIELD_COUNT + 1] = {
+    DESCRIPTION("condition"),
+};
+
+/* What a rule says, then the same, and its conditions behind them. */
+enum { RULE_OWN_ROWS = 2, RULE_CONDITIONS = RULE_OWN_ROWS + MATCH_FIELD_COUNT };
+static struct schema rule_rows[RULE_CONDITIONS + 1 + 1] = {
     {.name = "action",
      .help = "What becomes of the packets that the rule matches",
      .kind = SCHEMA_LEAF,
@@ -61,6 +67,15 @@ static struct schema rule_rows[RULE_OWN_ROWS + MATCH_FIELD_COUNT + 1] = {
      .choices = actions,
      .required = true},
     DESCRIPTION("rule"),
+    [RULE_CONDITIONS] = {.name = "condition",
+                         .help = "A further condition: all of a rule's must hold",
+                         .hint = "<1-65535>",
+                         .kind = SCHEMA_LIST,
+                         .parse = value_number,
+                         .minimum = 1,
+                         .maximum = 65535,
+                         .numeric_key = true,
+                         .children = condition_rows},
 };
 
 static const struct schema direction_rows[] = {
@@ -177,15 +192,17 @@ static const struct schema root = {
     .name = "", .help = "The configuration", .kind = SCHEMA_CONTAINER, .children = top_rows};
 
 /* Before main, so that no thread ever sees the table change. */
-static void __attribute__((constructor)) build_rule_rows(void)
+static void __attribute__((constructor)) build_match_rows(void)
 {
-    for (size_t i = 0; i < MATCH_FIELD_COUNT; i++)
-        rule_rows[RULE_OWN_ROWS + i] = (struct schema){.name = match_fields[i].name,
-                                                       .help = match_fields[i].help,
-                                                       .hint = match_fields[i].hint,
-                                                       .kind = SCHEMA_LEAF,
-                                                       .parse = value_match,
-                                                       .match = &match_fields[i]};
+    for (size_t i = 0; i < MATCH_FIELD_COUNT; i++) {
+        condition_rows[CONDITION_OWN_ROWS + i] = (struct schema){.name = match_fields[i].name,
+                                                                 .help = match_fields[i].help,
+                                                                 .hint = match_fields[i].hint,
+                                                                 .kind = SCHEMA_LEAF,
+                                                                 .parse = value_match,
+                                                                 .match = &match_fields[i]};
+        rule_rows[RULE_OWN_ROWS + i] = condition_rows[CONDITION_OWN_ROWS + i];
+    }
 }
 
 const struct schema *schema_root(void)

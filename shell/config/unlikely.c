@@ -51,67 +51,133 @@ static bool has_ports(uint32_t protocol)
     return protocol == 6 || protocol == 17 || protocol == 132;
 }
 
-/* The IP version that a condition asks for: 4, 6, or 0 for either. */
-static unsigned family_of(const struct match_field *field, const struct match_value *value)
+/* A match field that a rule or one of its conditions gives. */
+struct given {
+    const struct match_field *field;
+    struct match_value value;
+    const struct node *leaf, *condition; /* condition: NULL for the rule's own */
+};
+
+/* The IP version that it asks for: 4, 6, or 0 for either. */
+static unsigned family_of(const struct given *given)
 {
     enum { ICMP = 1, IGMP = 2, ICMP6 = 58 };
+    uint32_t value = given->value.low;
 
-    if (field->kind == MATCH_PREFIX)
-        return value->family;
-    if (field == &match_fields[FIELD_FAMILY])
-        return value->low;
-    if (field != &match_fields[FIELD_PROTOCOL])
+    if (given->field->kind == MATCH_PREFIX)
+        return given->value.family;
+    if (given->field == &match_fields[FIELD_FAMILY])
+        return value;
+    if (given->field != &match_fields[FIELD_PROTOCOL])
         return 0;
-    return value->low == ICMP || value->low == IGMP ? 4 : value->low == ICMP6 ? 6 : 0;
+    return value == ICMP || value == IGMP ? 4 : value == ICMP6 ? 6 : 0;
 }
 
-/* Two conditions of a rule that exclude each other. */
-static void warn_never(struct warning *warning, const struct location *rule, const struct node *one,
-                       const struct node *other)
+/* Whether packets of the protocol have not what the field looks at. */
+static bool protocol_lacks(const struct given *protocol, const struct match_field *field)
 {
-    warn(warning, rule, other->schema->name, "%s with %s %s matches no packet", other->values[0],
-         one->schema->name, one->values[0]);
+    enum { TCP = 6 };
+
+    if (protocol->field != &match_fields[FIELD_PROTOCOL])
+        return false;
+    if (field == &match_fields[FIELD_TCP_FLAGS])
+        return protocol->value.low != TCP;
+    return (field == &match_fields[FIELD_SOURCE_PORT] ||
+            field == &match_fields[FIELD_DESTINATION_PORT]) &&
+           !has_ports(protocol->value.low);
 }
 
-/* Finds one contradiction among the conditions of a rule, the first. */
-static void check_rule(struct warning *warning, const struct location *rule)
+/* Whether no packet has both. */
+static bool exclude(const struct given *a, const struct given *b)
 {
-    const struct node *node = rule->node, *versioned = NULL, *protocol = NULL, *ports = NULL;
-    unsigned version = 0;
+    struct match_value both = a->value;
+
+    if (a->field == b->field)
+        return !match_value_narrow(a->field, &both, &b->value);
+    return (family_of(a) && family_of(b) && family_of(a) != family_of(b)) ||
+           protocol_lacks(a, b->field) || protocol_lacks(b, a->field);
+}
+
+/* Appends what a rule or condition gives; returns the end. */
+static struct given *append_given(struct given *at, const struct node *node,
+                                  const struct node *condition)
+{
+    char why[8];
 
     for (size_t i = 0; i < node->child_count; i++) {
         const struct node *leaf = node->children[i];
-        const struct match_field *field = leaf->schema->match;
-        struct match_value value;
-        char why[8];
 
-        if (!field || !match_value_parse(field, leaf->values[0], &value, why, sizeof why))
-            continue;
-        unsigned family = family_of(field, &value);
-        if (family && version && family != version) {
-            warn_never(warning, rule, versioned, leaf);
-            return;
-        }
-        if (family) {
-            versioned = leaf;
-            version = family;
-        }
-        if (field == &match_fields[FIELD_PROTOCOL] && !has_ports(value.low))
-            protocol = leaf;
-        if (field == &match_fields[FIELD_SOURCE_PORT] ||
-            field == &match_fields[FIELD_DESTINATION_PORT])
-            ports = leaf;
-        if (protocol && ports) {
-            warn_never(warning, rule, protocol, ports);
-            return;
-        }
+        *at = (struct given){.field = leaf->schema->match, .leaf = leaf, .condition = condition};
+        if (at->field && match_value_parse(at->field, leaf->values[0], &at->value, why, sizeof why))
+            at++;
     }
+    return at;
+}
+
+/* Everything that a rule gives, its own first: *count, malloced; NULL when memory runs out. */
+static struct given *all_given(const struct node *rule, size_t *count)
+{
+    size_t room = rule->child_count + 1;
+
+    for (size_t i = 0; i < rule->child_count; i++)
+        room += rule->children[i]->child_count;
+    struct given *all = calloc(room, sizeof *all), *end = all;
+    if (!all)
+        return NULL;
+    end = append_given(end, rule, NULL);
+    for (size_t i = 0; i < rule->child_count; i++)
+        if (rule->children[i]->schema->kind == SCHEMA_LIST)
+            end = append_given(end, rule->children[i], rule->children[i]);
+    *count = (size_t)(end - all);
+    return all;
+}
+
+/* The first that excludes one of those before it, *other; NULL: none. Of fields that are given
+ * more than once, the common part of all before stands for them, so that many conditions take no
+ * longer than they have to. */
+static const struct given *find_exclusion(const struct given *all, size_t count,
+                                          const struct given **other)
+{
+    struct given folded[MATCH_FIELD_COUNT] = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        struct given *common = &folded[all[i].field - match_fields];
+
+        for (size_t f = 0; f < MATCH_FIELD_COUNT; f++) {
+            if (!folded[f].field || !exclude(&folded[f], &all[i]))
+                continue;
+            for (*other = all; *other < &all[i] && !exclude(*other, &all[i]);)
+                ++*other;
+            return &all[i];
+        }
+        if (common->field)
+            match_value_narrow(common->field, &common->value, &all[i].value);
+        else
+            *common = all[i];
+    }
+    return NULL;
+}
+
+/* Says that a rule cannot match. */
+static void check_rule(struct warning *warning, const struct location *rule)
+{
+    size_t count = 0;
+    struct given *all = all_given(rule->node, &count);
+    const struct given *other, *found = all ? find_exclusion(all, count, &other) : NULL;
+
+    if (found) {
+        const struct location condition = {.up = rule, .node = found->condition};
+        warn(warning, found->condition ? &condition : rule, found->field->name,
+             "%s with %s %s matches no packet", found->leaf->values[0], other->field->name,
+             other->leaf->values[0]);
+    }
+    free(all);
 }
 
 static bool takes_everything(const struct node *rule)
 {
     for (size_t i = 0; i < rule->child_count; i++)
-        if (rule->children[i]->schema->match)
+        if (rule->children[i]->schema->match || !takes_everything(rule->children[i]))
             return false;
     return true;
 }

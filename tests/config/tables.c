@@ -2,7 +2,8 @@
  * shell/config/utf8.c engine/plan/match_field.c */
 /* Prints the configuration's tables as the manual page has them, for tests/tables.sh: a line a
  * leaf, its path and what it takes; with the word `defaults` only those that have one, and ": "
- * and that behind them. The two lists of a filter have the same rows and share their lines. */
+ * and that behind them. The two lists of a filter have the same rows and share their lines; what a
+ * rule's further conditions take is what the rule does, in a line of its own. */
 #include "../../shell/config/schema.h"
 #include <stdio.h>
 #include <string.h>
@@ -29,15 +30,23 @@ static void print_rows(const struct schema *rows, const char *path, bool default
 {
     for (const struct schema *row = rows; row->name; row++) {
         char below[PATH_SIZE];
-        const char *key = row->kind != SCHEMA_LIST ? "" : row->numeric_key ? " N" : " NAME";
+        bool condition = strcmp(row->name, "condition") == 0;
+        const char *key = row->kind != SCHEMA_LIST ? ""
+                          : condition              ? " M"
+                          : row->numeric_key       ? " N"
+                                                   : " NAME";
         const char *name = strcmp(row->name, "ingress") == 0 ? "ingress|egress" : row->name;
         if (strcmp(row->name, "egress") == 0)
             continue;
         snprintf(below, sizeof below, "%s%s%s%s", path, *path ? " " : "", name, key);
         if (row->kind == SCHEMA_CONTAINER || row->kind == SCHEMA_LIST) {
             print_rows(row->children, below, defaults);
+            if (condition && !defaults)
+                printf("%s MATCH...\n", below);
             continue;
         }
+        if (row->match && strstr(path, " condition "))
+            continue;
         if (defaults && !schema_default(row))
             continue;
         fputs(below, stdout);

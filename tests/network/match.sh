@@ -85,6 +85,11 @@ try 'all but pushes' '10 action reject tcp-flags psh; 20 action accept tcp-flags
 try 'a code point by name' '10 action accept dscp ef' \
     "$(tagged 'ip[1] >> 2 = 46 or ip6[0:2] >> 6 & 63 = 46')" code_points
 try 'code point 0 of IPv6' '10 action accept dscp 0 family ipv6' "$(tagged 'ip6[0:2] >> 6 & 63 = 0')" code_points
+try 'conditions that all hold' '10 action accept destination-port 80-90 condition 1 destination-port 85-100
+    10 condition 2 protocol tcp source-port 5000; 10 condition 3 family ipv4' \
+    "$(tagged 'ip and tcp src port 5000 and dst portrange 85-90')" ports
+try 'conditions that never hold' '10 action reject condition 1 destination-port 80; 10 condition 2 destination-port 443
+    20 action accept protocol tcp' "$(tagged 'tcp')" ports
 try 'later fragments follow the first' '10 action accept destination-port 80' '(ip[4:2] = 780) or (ip6[6] = 44 and ip6[44:4] = 880)' fragments
 try 'later fragments by address' '10 action accept source 10.0.0.1' 'ip src host 10.0.0.1' fragments
 try 'reject before accept' '10 action reject protocol tcp; 20 action accept' "not $(tagged tcp)" ports

@@ -14,7 +14,8 @@ ctl configure 'set system host-name golden' \
     'set filter web ingress rule 10 action accept protocol tcp destination-port 80' \
     'set filter web ingress rule 20 action reject source 10.0.0.0/8 vlan 5-99' \
     'set filter web egress rule 10 action accept protocol tcp source-port 80' \
-    'set filter idle egress rule 65535 action accept family ipv6' \
+    'set filter idle egress rule 65535 action accept family ipv6 condition 3 tcp-flags syn,!ack' \
+    'set filter idle egress rule 65535 condition 20 dscp 46 source fd00::/8 description both' \
     'set target pair receiver 10.2.0.2 [fd02::2]:4790' \
     'set target gone receiver 10.2.0.9' 'set target gone receiver 192.0.2.1:65535' \
     'set session web priority 1 filter web target pair vni 5 packet-length 90' \

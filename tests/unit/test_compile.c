@@ -60,6 +60,31 @@ static void filters(void **state)
     assignments_free(&assigned);
 }
 
+static void conditions(void **state)
+{
+    struct assignments assigned = {0};
+    struct mirror_config *config = compiled(
+        "filter f egress rule 1 action accept protocol tcp condition 30 source 10.0.0.0/8;"
+        "filter f egress rule 1 condition 4 vlan 5 source 10.1.0.0/16; filter f egress rule 1 "
+        "condition 100; filter f egress rule 2 action reject",
+        &assigned, 1);
+    const struct mirror_rule *rule = config->filters[0].rules[EGRESS];
+
+    (void)state;
+    assert_int_equal(rule->match.given, 1 << FIELD_PROTOCOL);
+    assert_int_equal(rule->condition_count, 3);
+    assert_int_equal(rule->conditions[0].number, 4);
+    assert_int_equal(rule->conditions[0].match.given, 1 << FIELD_SOURCE | 1 << FIELD_VLAN);
+    assert_int_equal(rule->conditions[0].match.value[FIELD_SOURCE].bits, 16);
+    assert_int_equal(rule->conditions[1].number, 30);
+    assert_int_equal(rule->conditions[1].match.value[FIELD_SOURCE].bits, 8);
+    assert_int_equal(rule->conditions[2].number, 100);
+    assert_int_equal(rule->conditions[2].match.given, 0);
+    assert_int_equal(rule[1].condition_count, 0);
+    mirror_config_free(config);
+    assignments_free(&assigned);
+}
+
 static void targets(void **state)
 {
     struct assignments assigned = {0};
@@ -247,6 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_tree),
         cmocka_unit_test(filters),
+        cmocka_unit_test(conditions),
         cmocka_unit_test(targets),
         cmocka_unit_test(sessions),
         cmocka_unit_test(defaults),

@@ -103,6 +103,10 @@ static void setting(void **state)
     offers(PATH_SET, "filter web ingress rule 10 tcp-flags syn,!ack,!r",
            "syn,!ack,!rst [!]FLAG[,[!]FLAG]...?");
     offers(PATH_SET, "filter web ingress rule 10 tcp-flags sin,", "[!]FLAG[,[!]FLAG]...?");
+    offers(PATH_SET, "filter web ingress rule 10 con", "condition");
+    offers(PATH_SET, "filter web ingress rule 10 condition ", "<1-65535>?");
+    offers(PATH_SET, "filter web ingress rule 10 condition 1 source ", "ADDRESS[/LENGTH]?");
+    offers(PATH_SET, "filter web ingress rule 10 condition 1 vlan 5 s", "source source-port");
     offers(PATH_SET, "filter web ingress rule 10 source ", "ADDRESS[/LENGTH]?");
 }
 

@@ -14,13 +14,16 @@ static const struct {
     {"filter f description", "text"},
     {"filter f ingress rule 10 description", "text"},
     {"filter f egress rule 10 description", "text"},
+    {"filter f ingress rule 10 condition 10 description", "text"},
+    {"filter f egress rule 10 condition 10 description", "text"},
     {"target t description", "text"},
     {"session s description", "text"},
     {"target t balance", "there is one way yet"},
 };
 
 static const char base[] =
-    "filter f ingress rule 10 action accept; filter f egress rule 10 action accept; filter g;"
+    "filter f ingress rule 10 action accept condition 10; filter g;"
+    "filter f egress rule 10 action accept condition 10;"
     "target t receiver 10.0.0.1; target u receiver 10.0.0.2; session s priority 1 target t vni 1";
 
 /* ---- what the engine is given, as text ---- */
@@ -32,18 +35,23 @@ static void print_bytes(FILE *out, const void *bytes, size_t count)
     putc('\n', out);
 }
 
+static void print_match(FILE *out, const struct match *match)
+{
+    fprintf(out, "%x\n", match->given);
+    for (size_t i = 0; i < MATCH_FIELD_COUNT; i++)
+        print_bytes(out, &match->value[i], sizeof match->value[i]);
+}
+
 static void print_filter(FILE *out, const struct mirror_filter *filter)
 {
     fprintf(out, "filter %s\n", filter->name);
     for (int d = 0; d < DIRECTIONS; d++)
         for (size_t r = 0; r < filter->rule_count[d]; r++) {
             const struct mirror_rule *rule = &filter->rules[d][r];
-            fprintf(out, "%d rule %u %d %x\n", d, rule->number, rule->accept, rule->match.given);
-            for (size_t i = 0; i < MATCH_FIELD_COUNT; i++) {
-                const struct match_value *value = &rule->match.value[i];
-                fprintf(out, "%u-%u %u/%u ", value->low, value->high, value->family, value->bits);
-                print_bytes(out, value->address, sizeof value->address);
-            }
+            fprintf(out, "%d rule %u %d\n", d, rule->number, rule->accept);
+            print_match(out, &rule->match);
+            for (size_t i = 0; i < rule->condition_count; i++)
+                print_match(out, &rule->conditions[i].match);
         }
 }
 

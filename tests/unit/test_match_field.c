@@ -155,6 +155,55 @@ static void bad_values_say_what_was_expected(void **state)
     }
 }
 
+static struct match_value parsed(const char *field, const char *text)
+{
+    struct match_value value;
+    char why[160];
+    if (!match_value_parse(field_called(field), text, &value, why, sizeof why))
+        fail_msg("%s %s: %s", field, text, why);
+    return value;
+}
+
+/* Whichever of the two comes first. */
+static void what_two_values_have_in_common(void **state)
+{
+    (void)state;
+    static const char *const cases[][4] = {
+        {"family", "ipv4", "ipv4", "ipv4"},
+        {"family", "ipv4", "ipv6", NULL},
+        {"protocol", "tcp", "17", NULL},
+        {"dscp", "ef", "46", "ef"},
+        {"source-port", "80", "443", NULL},
+        {"source-port", "80-90", "90-100", "90"},
+        {"source-port", "80-90", "91-100", NULL},
+        {"source-port", "0-65535", "1-65534", "1-65534"},
+        {"vlan", "5-9", "7-20", "7-9"},
+        {"source", "10.0.0.0/8", "10.1.0.0/16", "10.1.0.0/16"},
+        {"source", "10.0.0.0/8", "10.0.0.0/8", "10.0.0.0/8"},
+        {"source", "10.0.0.0/8", "11.0.0.0/16", NULL},
+        {"source", "0.0.0.0/0", "192.0.2.1", "192.0.2.1/32"},
+        {"source", "0.0.0.0/0", "::/0", NULL},
+        {"source", "::/0", "2001:db8::/33", "2001:db8::/33"},
+        {"source", "2001:db8:8000::/33", "2001:db8::1", NULL},
+        {"tcp-flags", "syn", "!ack", "syn,!ack"},
+        {"tcp-flags", "syn,!ack", "syn,fin", "syn,!ack,fin"},
+        {"tcp-flags", "syn,!ack", "ack", NULL},
+    };
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        const char *const *words = cases[i / 2];
+        const struct match_field *field = field_called(words[0]);
+        struct match_value value = parsed(words[0], words[1 + i % 2]);
+        struct match_value by = parsed(words[0], words[2 - i % 2]);
+        bool common = match_value_narrow(field, &value, &by);
+        if (common != !!words[3])
+            fail_msg("%s %s with %s", words[0], words[1], words[2]);
+        if (!common)
+            continue;
+        struct match_value expected = parsed(words[0], words[3]);
+        assert_memory_equal(&value, &expected, sizeof value);
+    }
+}
+
 static void why_never_runs_over(void **state)
 {
     (void)state;
@@ -196,6 +245,7 @@ int main(void)
         cmocka_unit_test(the_table_is_whole),
         cmocka_unit_test(good_values_and_their_canonical_text),
         cmocka_unit_test(bad_values_say_what_was_expected),
+        cmocka_unit_test(what_two_values_have_in_common),
         cmocka_unit_test(why_never_runs_over),
         cmocka_unit_test(every_protocol_and_prefix_length_comes_back),
     };

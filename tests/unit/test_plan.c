@@ -1,4 +1,4 @@
-/* links: engine/plan/plan.c engine/plan/classifier.c engine/plan/exclusions.c engine/plan/numbering.c engine/packet/decode.c engine/plan/match_field.c engine/mirror_config.c */
+/* links: engine/plan/plan.c engine/plan/rule.c engine/plan/classifier.c engine/plan/exclusions.c engine/plan/numbering.c engine/packet/decode.c engine/plan/match_field.c engine/mirror_config.c */
 #include "../../engine/packet/vxlan.h"
 #include "../../engine/plan/plan.h"
 #include "matches.h"
@@ -57,7 +57,8 @@ static void add_rule(int filter, enum direction direction, uint16_t number, bool
     struct mirror_filter *at = &config->filters[filter];
     size_t count = ++at->rule_count[direction];
     at->rules[direction] = realloc(at->rules[direction], count * sizeof(struct mirror_rule));
-    at->rules[direction][count - 1] = (struct mirror_rule){number, accept, match_from(words)};
+    at->rules[direction][count - 1] =
+        (struct mirror_rule){.number = number, .accept = accept, .match = match_from(words)};
 }
 
 /* Receivers 192.0.2.FIRST and on, or 2001:db8::FIRST when first is negative. */
@@ -247,6 +248,47 @@ static void http_to_one_appliance_the_rest_of_tcp_to_another(void **state)
     uint32_t to_second = plan_forward(plan, 1, 12345).receiver;
     assert_int_equal(plan->receivers[to_first].slot, RECEIVER_SLOT);
     assert_int_equal(plan->receivers[to_second].slot, RECEIVER_SLOT + 1);
+}
+
+static void add_condition(int filter, enum direction direction, const char *words)
+{
+    struct mirror_filter *at = &config->filters[filter];
+    struct mirror_rule *rule = &at->rules[direction][at->rule_count[direction] - 1];
+    size_t count = ++rule->condition_count;
+    rule->conditions = realloc(rule->conditions, count * sizeof *rule->conditions);
+    rule->conditions[count - 1] =
+        (struct mirror_condition){.number = (uint16_t)count, .match = match_from(words)};
+}
+
+static void conditions_all_hold(void **state)
+{
+    (void)state;
+    int filter = add_filter();
+    add_rule(filter, INGRESS, 1, false, "destination-port 80"); /* never matches */
+    add_condition(filter, INGRESS, "destination-port 443");
+    add_rule(filter, INGRESS, 2, true, "destination-port 80-90");
+    add_condition(filter, INGRESS, "destination-port 85-100 source 10.0.0.0/8");
+    add_condition(filter, INGRESS, "");
+    add_condition(filter, INGRESS, "protocol tcp");
+    add_rule(filter, INGRESS, 3, false, "");
+    add_condition(filter, INGRESS, "protocol udp");
+    add_session(filter, add_target(1, 1), "eth0");
+    build();
+    static const struct {
+        uint8_t protocol;
+        uint16_t port;
+        enum verdict_kind kind;
+        uint32_t rule;
+    } cases[] = {
+        {6, 80, VERDICT_UNMATCHED, 0}, {6, 443, VERDICT_UNMATCHED, 0},
+        {6, 84, VERDICT_UNMATCHED, 0}, {6, 85, VERDICT_MIRRORED, 1},
+        {6, 90, VERDICT_MIRRORED, 1},  {6, 91, VERDICT_UNMATCHED, 0},
+        {17, 85, VERDICT_REJECTED, 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_verdict(INGRESS, to_port(cases[i].protocol, cases[i].port), cases[i].kind, 0,
+                       cases[i].rule);
+    assert_verdict(INGRESS, key_of(6, "11.0.0.1", 4, "10.0.0.2", 85), VERDICT_UNMATCHED, 0, 0);
 }
 
 static void sources_and_directions(void **state)
@@ -440,6 +482,7 @@ int main(void)
         TEST(a_reject_before_a_collect),
         TEST(session_a_before_session_b),
         TEST(http_to_one_appliance_the_rest_of_tcp_to_another),
+        TEST(conditions_all_hold),
         TEST(sources_and_directions),
         TEST(rules_are_numbered_by_filter_and_direction),
         TEST(receivers_traffic_is_own),

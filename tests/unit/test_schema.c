@@ -101,17 +101,19 @@ static void every_keyword_is_its_own(void **state)
     each_row(schema_root(), is_found_by_name);
 }
 
-static void a_rule_has_every_match_field(void **state)
+static void a_rule_and_its_conditions_have_every_match_field(void **state)
 {
     const struct schema *rule =
         schema_child(schema_child(schema_child(schema_root(), "filter"), "ingress"), "rule");
+    const struct schema *const rows[] = {rule, schema_child(rule, "condition")};
 
     (void)state;
-    for (size_t i = 0; i < MATCH_FIELD_COUNT; i++) {
-        const struct schema *row = schema_child(rule, match_fields[i].name);
+    for (size_t i = 0; i < 2 * MATCH_FIELD_COUNT; i++) {
+        const struct match_field *field = &match_fields[i / 2];
+        const struct schema *row = schema_child(rows[i % 2], field->name);
         assert_non_null(row);
-        assert_ptr_equal(row->match, &match_fields[i]);
-        assert_string_equal(row->help, match_fields[i].help);
+        assert_ptr_equal(row->match, field);
+        assert_string_equal(row->help, field->help);
     }
 }
 
@@ -392,7 +394,7 @@ int main(void)
         cmocka_unit_test(every_row_is_documented),
         cmocka_unit_test(every_default_is_a_value),
         cmocka_unit_test(every_keyword_is_its_own),
-        cmocka_unit_test(a_rule_has_every_match_field),
+        cmocka_unit_test(a_rule_and_its_conditions_have_every_match_field),
         cmocka_unit_test(keywords_may_be_abbreviated),
         cmocka_unit_test(numbers),
         cmocka_unit_test(choices),

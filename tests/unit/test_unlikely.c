@@ -91,6 +91,35 @@ static void rules_that_cannot_match(void **state)
                "destination: fd00::1/128 with source 10.0.0.1/32");
     rule_warns("protocol icmp6 family ipv4", "protocol: icmp6 with family ipv4");
     rule_warns("protocol icmp source ::1", "source: ::1/128 with protocol icmp");
+    rule_warns("protocol udp tcp-flags syn", "tcp-flags: syn with protocol udp");
+}
+
+#define RULE "filter f egress rule 10 "
+
+static void conditions_that_exclude_each_other(void **state)
+{
+    (void)state;
+    rule_warns("destination-port 80 condition 1 destination-port 443",
+               "condition 1 destination-port: 443 with destination-port 80");
+    rule_warns("condition 7 source-port 80-90 protocol tcp;" RULE
+               "condition 30 source-port 85-100;" RULE "condition 200 source-port 0-84",
+               "condition 200 source-port: 0-84 with source-port 85-100");
+    rule_warns("condition 1 source 10.0.0.0/8;" RULE "condition 2 source 10.1.0.0/16;" RULE
+               "condition 3 source 10.2.0.0/16",
+               "condition 3 source: 10.2.0.0/16 with source 10.1.0.0/16");
+    rule_warns("protocol icmp condition 1 destination-port 80",
+               "condition 1 destination-port: 80 with protocol icmp");
+    rule_warns("condition 1 tcp-flags syn;" RULE "condition 2 protocol sctp",
+               "condition 2 protocol: sctp with tcp-flags syn");
+    rule_warns("condition 1 family ipv6;" RULE "condition 2 destination 10.0.0.0/8",
+               "condition 2 destination: 10.0.0.0/8 with family ipv6");
+    rule_warns("tcp-flags syn,!ack condition 1 tcp-flags ack",
+               "condition 1 tcp-flags: ack with tcp-flags syn,!ack");
+    warns_of(RULE
+             "action accept protocol tcp source 10.0.0.0/8 condition 1 source 10.1.0.0/16;" RULE
+             "condition 2 destination-port 1-100;" RULE "condition 3 destination-port 100-200;" RULE
+             "condition 4 tcp-flags syn;" RULE "condition 5 tcp-flags !ack description x",
+             &interfaces, "");
 }
 
 static void rules_that_are_never_reached(void **state)
@@ -98,12 +127,16 @@ static void rules_that_are_never_reached(void **state)
     (void)state;
     warns_of("filter f ingress rule 10 action reject description all;"
              "filter f ingress rule 20 action accept protocol icmp source-port 1;"
-             "filter f egress rule 1 action accept; filter f egress rule 2 action accept;"
+             "filter f egress rule 1 action accept condition 1 description x;"
+             "filter f egress rule 2 action accept;"
              "filter f egress rule 3 action accept vlan 3",
              &interfaces,
              "filter f ingress rule 20: never reached: rule 10 takes every packet\n"
              "filter f egress rule 2: never reached, nor is the one behind it: rule 1 takes every "
              "packet\n");
+    warns_of("filter f ingress rule 1 action reject condition 1 vlan 1;"
+             "filter f ingress rule 2 action reject",
+             &interfaces, "");
     warns_of("filter f ingress rule 1 action reject; filter f ingress rule 2 action reject;"
              "filter f ingress rule 3 action reject; filter f ingress rule 4 action reject",
              &interfaces,
@@ -118,6 +151,7 @@ int main(void)
         cmocka_unit_test(sources),
         cmocka_unit_test(identifiers),
         cmocka_unit_test(rules_that_cannot_match),
+        cmocka_unit_test(conditions_that_exclude_each_other),
         cmocka_unit_test(rules_that_are_never_reached),
     };
 
