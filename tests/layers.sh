@@ -70,6 +70,14 @@ only libcli.h 'shell/command/dispatch\.c'
 only pcre2.h 'shell/client/pattern\.c'
 only liburing.h 'engine/.*'
 
+# A pointer is asked with !p and p; only where it is counted, or given to a function as a number, is
+# it compared. What is compared within a condition is neither.
+verdict 'a null pointer is !p' "$(grep -nE '[=!]= *NULL|NULL *[=!]=' -r engine shell tests --include=*.[ch] |
+    grep -E ':.*(\<(if|while|for|return)\>|&&|\|\||\?|[^-+*/|&=!<>]= .*[=!]= *NULL;)')"
+verdict 'sizeof of an expression has no parentheses' "$(grep -nE '\<sizeof ?\(' -r engine shell tests \
+    --include=*.[ch] | grep -vE 'sizeof\((\(|(struct|union|enum|unsigned|char|int|long|u?int[0-9]+_t|size_t)\>)' |
+    grep -vE 'define [A-Z_]+\(')"
+
 sources=$(find engine shell tests -name '*.[ch]' -o -name '*.sh' -o -name '*.exp' -o -name '*.py')
 # shellcheck disable=SC2086
 verdict 'no file has more than 500 lines' "$(wc -l $sources configure Makefile.in |

@@ -104,10 +104,12 @@ static void offer_keywords(struct completing *completing)
 
         for (const struct schema *row = level->row->children; row->name; row++) {
             bool given = level->given >> (row - level->row->children) & 1;
-            bool wanted = completing->purpose == PATH_SET ? !given
-                          : completing->purpose == PATH_EDIT
-                              ? row->children != NULL
-                              : is_there(completing->node[depth], row);
+            bool wanted = is_there(completing->node[depth], row);
+
+            if (completing->purpose == PATH_SET)
+                wanted = !given;
+            else if (completing->purpose == PATH_EDIT)
+                wanted = row->children;
             if (wanted)
                 offer(completing, row->name, schema_help(row, help));
         }

@@ -171,7 +171,7 @@ static void mutate_capture(void *context, const char *path, const struct capture
 
 #define SEED(transport, bytes)                                                                     \
     {                                                                                              \
-        bytes, sizeof(bytes) - 1, transport                                                        \
+        bytes, sizeof bytes - 1, transport                                                         \
     }
 
 static const struct {
