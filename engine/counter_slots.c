@@ -2,6 +2,8 @@
  * behind that of its filter or target. */
 #include "counter_slots.h"
 
+#include "packet/protocol.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +54,7 @@ static bool take_receiver(struct taking *taking, uint32_t number)
     const struct numbered_receiver *numbered = &taking->numbering->receivers[number];
     const struct mirror_receiver *receiver = numbered->receiver;
     uint8_t part[19] = {receiver->family, (uint8_t)(receiver->port >> 8), (uint8_t)receiver->port};
-    memcpy(part + 3, receiver->address, receiver->family == 4 ? 4 : 16);
+    memcpy(part + 3, receiver->address, address_size(receiver->family));
     return take_part(taking, COUNT_RECEIVER, number, numbered->target->name, part, sizeof part);
 }
 

@@ -127,7 +127,6 @@ int engine_start(struct engine **started, const struct engine_options *options, 
     engine->resources.sources.workers = workers;
     engine->resources.receivers.workers = workers;
     engine->resources.receivers.ports = &engine->ports;
-    raise_descriptor_limit();
     memset(engine->ports.reserved, -1, sizeof engine->ports.reserved);
     int error = outer_ports_reserve(&engine->ports, why, why_size);
     if (!error)

@@ -14,7 +14,7 @@
 static bool same_receiver(const struct mirror_receiver *a, const struct mirror_receiver *b)
 {
     return a->family == b->family && a->port == b->port &&
-           !memcmp(a->address, b->address, a->family == 4 ? 4 : 16);
+           !memcmp(a->address, b->address, address_size(a->family));
 }
 
 /* Down for the reason, which may name the link. */
@@ -169,11 +169,10 @@ void receivers_settle(struct receivers *receivers, unsigned patience_ms)
 void receiver_print(const struct mirror_receiver *receiver, char text[static RECEIVER_TEXT_MAX])
 {
     char address[INET6_ADDRSTRLEN];
-    bool is4 = receiver->family == 4;
-    inet_ntop(is4 ? AF_INET : AF_INET6, receiver->address, address, sizeof address);
+    inet_ntop(socket_family(receiver->family), receiver->address, address, sizeof address);
     if (receiver->port == VXLAN_PORT)
         snprintf(text, RECEIVER_TEXT_MAX, "%s", address);
     else
-        snprintf(text, RECEIVER_TEXT_MAX, is4 ? "%s:%u" : "[%s]:%u", address,
+        snprintf(text, RECEIVER_TEXT_MAX, receiver->family == 4 ? "%s:%u" : "[%s]:%u", address,
                  (unsigned)receiver->port);
 }

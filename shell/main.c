@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,6 +29,17 @@ static void fill_standard_descriptors(void)
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0)
         close(fd);
+}
+
+/* A box needs many: a receiver takes several for each worker. As many as the system lets us have. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static struct box *daemon_box;
@@ -171,6 +183,7 @@ int main(int argc, char **argv)
     int status = STATUS_OK;
 
     fill_standard_descriptors();
+    raise_descriptor_limit();
     terminal_locale();
     /* What the bash completion asks; no option, because nobody types it. */
     if (argc > 3 && strcmp(argv[1], "--complete") == 0) {

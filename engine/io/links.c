@@ -4,7 +4,9 @@
  * before, and is made again. */
 #include "links.h"
 
+#include "../packet/protocol.h"
 #include "netlink.h"
+#include "socket_address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -111,7 +113,8 @@ static void take_address(void *context, const struct nlmsghdr *message)
     if (message->nlmsg_type != RTM_NEWADDR || message->nlmsg_len < NLMSG_LENGTH(sizeof info))
         return;
     memcpy(&info, NLMSG_DATA(message), sizeof info);
-    size_t size = info.ifa_family == AF_INET ? 4 : 16;
+    uint8_t family = info.ifa_family == AF_INET ? 4 : 6;
+    size_t size = address_size(family);
     /* IFA_ADDRESS is the peer's on point-to-point links. */
     const void *bytes = netlink_attribute(message, sizeof info, IFA_LOCAL, size, NULL);
     if (!bytes)
@@ -126,7 +129,7 @@ static void take_address(void *context, const struct nlmsghdr *message)
     struct address *address = &addresses[tables->address_count++];
     *address = (struct address){
         .index = (int)info.ifa_index,
-        .family = info.ifa_family == AF_INET ? 4 : 6,
+        .family = family,
     };
     memcpy(address->bytes, bytes, size);
 }
@@ -320,7 +323,7 @@ static const struct link *by_index(const struct links *links, int index)
 
 bool links_has_address(const struct links *links, int index, const struct mirror_receiver *receiver)
 {
-    size_t size = receiver->family == 4 ? 4 : 16;
+    size_t size = address_size(receiver->family);
     for (size_t i = 0; i < links->tables.address_count; i++) {
         const struct address *address = &links->tables.addresses[i];
         if (address->index == index && address->family == receiver->family &&
@@ -335,18 +338,15 @@ bool links_has_address(const struct links *links, int index, const struct mirror
 static uint32_t path_mtu(const struct mirror_receiver *receiver, uint32_t mark)
 {
     bool is4 = receiver->family == 4;
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(receiver->port)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(receiver->port)};
-    memcpy(&v4.sin_addr, receiver->address, sizeof v4.sin_addr);
-    memcpy(&v6.sin6_addr, receiver->address, sizeof v6.sin6_addr);
-    int fd = socket(is4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct socket_address address =
+        socket_address(receiver->family, receiver->address, receiver->port);
+    int fd = socket(address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return 0;
     int mtu = 0;
     socklen_t size = sizeof mtu;
     if ((mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark)) ||
-        connect(fd, is4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6,
-                is4 ? sizeof v4 : sizeof v6) ||
+        connect(fd, &address.any, address.size) ||
         getsockopt(fd, is4 ? IPPROTO_IP : IPPROTO_IPV6, is4 ? IP_MTU : IPV6_MTU, &mtu, &size) ||
         mtu < 0)
         mtu = 0;
@@ -374,7 +374,7 @@ static void take_route(void *context, const struct nlmsghdr *message)
     answer->local = info.rtm_type == RTN_LOCAL || info.rtm_type == RTN_MULTICAST;
     answer->found = out && (info.rtm_type == RTN_UNICAST || answer->local);
 
-    size_t size = info.rtm_family == AF_INET ? 4 : 16;
+    size_t size = address_size(info.rtm_family == AF_INET ? 4 : 6);
     const void *gateway = netlink_attribute(message, sizeof info, RTA_GATEWAY, size, NULL);
     if (gateway)
         memcpy(answer->route->hop, gateway, size);
@@ -395,17 +395,17 @@ void links_mark(struct links *links, uint32_t mark)
 
 bool links_route(struct links *links, const struct mirror_receiver *receiver, struct route *route)
 {
-    bool is4 = receiver->family == 4;
+    size_t size = address_size(receiver->family);
     struct netlink_request request;
     const struct rtmsg message = {
-        .rtm_family = is4 ? AF_INET : AF_INET6,
-        .rtm_dst_len = is4 ? 32 : 128,
+        .rtm_family = (unsigned char)socket_family(receiver->family),
+        .rtm_dst_len = (unsigned char)(size * 8),
     };
     *route = (struct route){.hop_family = receiver->family};
-    memcpy(route->hop, receiver->address, is4 ? 4 : 16);
+    memcpy(route->hop, receiver->address, size);
     struct route_answer answer = {.route = route};
     netlink_begin(&request, RTM_GETROUTE, 0, &message, sizeof message);
-    netlink_add(&request, RTA_DST, receiver->address, is4 ? 4 : 16);
+    netlink_add(&request, RTA_DST, receiver->address, size);
     if (links->mark)
         netlink_add(&request, RTA_MARK, &links->mark, sizeof links->mark);
     if (netlink_ask(&links->questions, &request, take_route, &answer) || !answer.found)
@@ -437,14 +437,13 @@ static void take_neighbour(void *context, const struct nlmsghdr *message)
 static void begin_neighbour(struct netlink_request *request, uint16_t type, uint16_t flags,
                             uint8_t use, const struct route *route)
 {
-    bool is4 = route->hop_family == 4;
     const struct ndmsg message = {
-        .ndm_family = is4 ? AF_INET : AF_INET6,
+        .ndm_family = (unsigned char)socket_family(route->hop_family),
         .ndm_ifindex = route->index,
         .ndm_flags = use,
     };
     netlink_begin(request, type, flags, &message, sizeof message);
-    netlink_add(request, NDA_DST, route->hop, is4 ? 4 : 16);
+    netlink_add(request, NDA_DST, route->hop, address_size(route->hop_family));
 }
 
 enum neighbour_state links_neighbour(struct links *links, const struct route *route)

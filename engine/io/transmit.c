@@ -23,22 +23,19 @@ enum {
     FAMILIES = 2,
 };
 
-static const int families[FAMILIES] = {AF_INET, AF_INET6};
+static const uint8_t families[FAMILIES] = {4, 6};
 
 /* A UDP socket at the port on all addresses; -errno. */
-static int port_socket(int family, uint16_t port, bool shared)
+static int port_socket(uint8_t family, uint16_t port, bool shared)
 {
-    int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(socket_family(family), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
     const int on = 1;
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-    bool is6 = family == AF_INET6;
-    if ((is6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on)) ||
+    const struct socket_address any = socket_address(family, NULL, port);
+    if ((family == 6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on)) ||
         (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on)) ||
-        bind(fd, is6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
-             is6 ? sizeof v6 : sizeof v4)) {
+        bind(fd, &any.any, any.size)) {
         int error = -errno;
         close(fd);
         return error;
@@ -131,12 +128,12 @@ void outer_ports_release(struct outer_ports *ports)
 }
 
 /* Don't fragment: a packet over the path MTU comes back as EMSGSIZE instead. */
-static int tune(int fd, int family, uint32_t mark)
+static int tune(int fd, uint8_t family, uint32_t mark)
 {
     const int on = 1, buffer = SEND_BUFFER;
     const int discover4 = IP_PMTUDISC_DO, discover6 = IPV6_PMTUDISC_DO;
     int failed;
-    if (family == AF_INET)
+    if (family == 4)
         failed = setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover4, sizeof discover4) ||
                  setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
     else
@@ -149,21 +146,6 @@ static int tune(int fd, int family, uint32_t mark)
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer))
         return -errno;
     return deafen(fd);
-}
-
-static void fill_address(struct sender *sender, const struct mirror_receiver *receiver)
-{
-    if (receiver->family == 4) {
-        sender->address.v4.sin_family = AF_INET;
-        sender->address.v4.sin_port = htons(receiver->port);
-        memcpy(&sender->address.v4.sin_addr, receiver->address, 4);
-        sender->address_size = sizeof sender->address.v4;
-    } else {
-        sender->address.v6.sin6_family = AF_INET6;
-        sender->address.v6.sin6_port = htons(receiver->port);
-        memcpy(&sender->address.v6.sin6_addr, receiver->address, 16);
-        sender->address_size = sizeof sender->address.v6;
-    }
 }
 
 /* Receivers leave some descriptors to consoles and captures: the number that the next one to
@@ -183,15 +165,14 @@ int sender_open(struct sender **opened, const struct mirror_receiver *receiver,
     if (!sender)
         goto fail;
     memset(sender->sockets, -1, sizeof sender->sockets);
-    fill_address(sender, receiver);
-    int family = sender->address.any.sa_family;
+    sender->address = socket_address(receiver->family, receiver->address, receiver->port);
     for (uint32_t port = 0; port < OUTER_PORTS; port++) {
         sender->queues[port] = (struct batch_queue){.sender = sender, .port = port};
-        int fd = port_socket(family, ports->number[port], true);
+        int fd = port_socket(receiver->family, ports->number[port], true);
         error = fd < 0 ? fd : 0;
         sender->sockets[port] = fd < 0 ? -1 : fd;
         if (!error)
-            error = descriptors_run_out(fd) ? -EMFILE : tune(fd, family, ports->mark);
+            error = descriptors_run_out(fd) ? -EMFILE : tune(fd, receiver->family, ports->mark);
         if (error)
             goto fail;
     }
@@ -219,7 +200,7 @@ void message_fill(struct message *message, const struct batch *batch)
     message->bytes = (struct iovec){.iov_base = batch->bytes, .iov_len = batch->length};
     message->header = (struct msghdr){
         .msg_name = &sender->address,
-        .msg_namelen = sender->address_size,
+        .msg_namelen = sender->address.size,
         .msg_iov = &message->bytes,
         .msg_iovlen = 1,
     };
@@ -293,7 +274,7 @@ void send_singly(const struct batch *batch, int results[static BATCH_PACKETS])
         bytes[i].iov_len = left < batch->segment ? left : batch->segment;
         messages[i].msg_hdr = (struct msghdr){
             .msg_name = &sender->address,
-            .msg_namelen = sender->address_size,
+            .msg_namelen = sender->address.size,
             .msg_iov = &bytes[i],
             .msg_iovlen = 1,
         };
@@ -311,13 +292,4 @@ void send_singly(const struct batch *batch, int results[static BATCH_PACKETS])
             results[i++] = 0;
         tries = 0;
     }
-}
-
-void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
 }

@@ -7,10 +7,9 @@
 #include "../batch.h"
 #include "../mirror_config.h"
 #include "../packet/vxlan.h"
+#include "socket_address.h"
 
-#include <netinet/in.h>
 #include <stdatomic.h>
-#include <sys/socket.h>
 
 /* The ports are the engine's from its start on, so that a receiver added later finds them. */
 struct outer_ports {
@@ -25,12 +24,7 @@ void outer_ports_release(struct outer_ports *ports);
 
 /* One worker's way to one receiver. Opened and closed by the control thread. */
 struct sender {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address;
-    socklen_t address_size;
+    struct socket_address address;
     int sockets[OUTER_PORTS];
     struct batch_queue queues[OUTER_PORTS]; /* the worker's; empty between two blocks */
     atomic_bool refused; /* by the kernel: segmented sends. The worker's to say */
@@ -69,9 +63,5 @@ bool backlog_error(int error);
 
 /* Sends the packets of a batch one by one, without waiting: results[i] is 0 or -errno. */
 void send_singly(const struct batch *batch, int results[static BATCH_PACKETS]);
-
-/* As many descriptors as the system lets this process have: a receiver takes OUTER_PORTS a worker.
- */
-void raise_descriptor_limit(void);
 
 #endif

@@ -1,7 +1,10 @@
 /* What stands in headers: IANA's IEEE 802 and protocol numbers, sizes in bytes, and
  * what bits mean. */
-#ifndef MIRRORSH_PROTOCOL_H
-#define MIRRORSH_PROTOCOL_H
+#ifndef MIRRORSH_PACKET_PROTOCOL_H
+#define MIRRORSH_PACKET_PROTOCOL_H
+
+#include <stddef.h>
+#include <stdint.h>
 
 enum {
     ETHERTYPE_IPV4 = 0x0800,
@@ -27,6 +30,8 @@ enum {
     PROTOCOL_SCTP = 132,
 
     ETHERNET_ADDRESSES = 12,
+    IPV4_ADDRESS = 4,
+    IPV6_ADDRESS = 16,
     IPV4_HEADER = 20,
     IPV6_HEADER = 40,
     EXTENSION_UNIT = 8,
@@ -43,5 +48,11 @@ enum {
     TCP_URG = 0x20,
     TCP_CWR = 0x80,
 };
+
+/* Bytes of an address of family 4 or 6. */
+static inline size_t address_size(uint8_t family)
+{
+    return family == 4 ? IPV4_ADDRESS : IPV6_ADDRESS;
+}
 
 #endif

@@ -5,14 +5,16 @@
 #define MIRRORSH_VXLAN_H
 
 #include "cursor.h"
+#include "protocol.h"
 #include <stdbool.h>
 
 enum {
-    VXLAN_HEADER = 8,         /* bytes */
-    VXLAN_FLAGS = 0x08,       /* the first of them: the VNI is valid; the next three are zero */
-    VXLAN_PORT = 4789,        /* RFC 7348 section 8 */
-    VXLAN_OVERHEAD_IPV4 = 36, /* outer IPv4 + UDP + VXLAN: path MTU less this is kept */
-    VXLAN_OVERHEAD_IPV6 = 56,
+    VXLAN_HEADER = 8,   /* bytes */
+    VXLAN_FLAGS = 0x08, /* the first of them: the VNI is valid; the next three are zero */
+    VXLAN_PORT = 4789,  /* RFC 7348 section 8 */
+    /* From the outer IP header on: path MTU less this is kept. */
+    VXLAN_OVERHEAD_IPV4 = IPV4_HEADER + UDP_HEADER + VXLAN_HEADER,
+    VXLAN_OVERHEAD_IPV6 = IPV6_HEADER + UDP_HEADER + VXLAN_HEADER,
     VXLAN_VNI_MAX = 0xffffff,
     ENTROPY_PORT_MIN = 49152, /* RFC 7348: the dynamic range of RFC 6335 */
     ENTROPY_PORT_MAX = 65535,

@@ -62,7 +62,7 @@ static void add(struct exclusions *exclusions, uint32_t kind, const uint8_t *byt
 void exclusions_add_address(struct exclusions *exclusions, uint8_t family,
                             const uint8_t address[static 16])
 {
-    add(exclusions, family, address, family == 4 ? 4 : 16);
+    add(exclusions, family, address, address_size(family));
 }
 
 static uint32_t receiver_kind(uint8_t family, uint16_t port)
@@ -73,7 +73,7 @@ static uint32_t receiver_kind(uint8_t family, uint16_t port)
 void exclusions_add_receiver(struct exclusions *exclusions, uint8_t family,
                              const uint8_t address[static 16], uint16_t port)
 {
-    add(exclusions, receiver_kind(family, port), address, family == 4 ? 4 : 16);
+    add(exclusions, receiver_kind(family, port), address, address_size(family));
 }
 
 void exclusions_add_vni(struct exclusions *exclusions, uint32_t vni)
@@ -117,7 +117,7 @@ static bool is_to_receiver(const struct exclusions *exclusions, const uint8_t *p
     const uint8_t *ip = cursor_take(&cursor, ip_header), *udp = cursor_take(&cursor, UDP_HEADER);
     if (ip[0] >> 4 != family || ip[family == 4 ? 9 : 6] != PROTOCOL_UDP)
         return false;
-    const size_t address = family == 4 ? 4 : 16; /* the destination is an IP header's end */
+    const size_t address = address_size(family); /* the destination is an IP header's end */
     return has(exclusions, receiver_kind(family, read_u16(udp + 2)), ip + ip_header - address,
                address);
 }
