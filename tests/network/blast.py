@@ -1,26 +1,37 @@
 #!/usr/bin/env python3
 """blast.py DEVICE COUNT RATE [FLOWS SIZE...]: numbered UDP frames over 512 flows, or so many, about
-RATE a second; of 128 bytes, or in each flow of these sizes in turn. Prints how many the wire took."""
+RATE a second; of 128 bytes, or in each flow of these sizes in turn. Ends before with SIGTERM. Prints how
+many the wire took."""
+import signal
 import socket
 import struct
 import sys
 import time
 
-device, count, rate = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-flows = int(sys.argv[4]) if len(sys.argv) > 4 else 512
-sizes = [int(size) for size in sys.argv[5:]] or [128]
-wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-wire.bind((device, 0))
-head = bytes.fromhex('0200000000020200000000010800')
-begin, sent = time.monotonic(), 0
-while sent < count:
-    due = min(count, int((time.monotonic() - begin) * rate) + 1)
-    while sent < due:
-        size = sizes[sent // flows % len(sizes)]
-        ip = struct.pack('!BBHHHBBH4s4s', 0x45, 0, size - 14, 0, 0, 64, 17, 0, b'\x0a\0\0\1',
-                         b'\x0a\1\0\1')
-        udp = struct.pack('!HHHH', 1000 + sent % flows, 80, size - 34, 0)
-        wire.send(head + ip + udp + struct.pack('!Q', sent) + bytes(size - 50))
-        sent += 1
-    time.sleep(0.001)
-print(sent)
+HEAD = bytes.fromhex('0200000000020200000000010800')
+
+
+def frame(number, flows, sizes):
+    size = sizes[number // flows % len(sizes)]
+    ip = struct.pack('!BBHHHBBH4s4s', 0x45, 0, size - 14, 0, 0, 64, 17, 0, b'\x0a\0\0\1', b'\x0a\1\0\1')
+    udp = struct.pack('!HHHH', 1000 + number % flows, 80, size - 34, 0)
+    return HEAD + ip + udp + struct.pack('!Q', number) + bytes(size - 50)
+
+
+def blast(device, count, rate, flows=512, *sizes):
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    wire.bind((device, 0))
+    begin, sent = time.monotonic(), 0
+    ended = []
+    signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
+    while sent < count and not ended:
+        due = min(count, int((time.monotonic() - begin) * rate) + 1)
+        while sent < due:
+            wire.send(frame(sent, flows, sizes or [128]))
+            sent += 1
+        time.sleep(0.001)
+    print(sent)
+
+
+if __name__ == '__main__':
+    blast(sys.argv[1], *(int(a) for a in sys.argv[2:]))
