@@ -1,4 +1,3 @@
-/* links: shell/config/problem.c shell/config/utf8.c shell/config/words.c shell/config/value.c shell/config/endpoint.c shell/config/schema.c shell/config/node.c shell/config/path.c shell/config/tree.c engine/plan/match_field.c shell/config/text.c shell/config/salvage.c shell/config/json.c shell/config/check.c */
 /* What a text of set lines becomes: the problems of loading and checking it, then the tree in its
  * three printed forms. golden.sh holds it against the .ok files. */
 #include "../../shell/config/check.h"

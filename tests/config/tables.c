@@ -1,5 +1,3 @@
-/* links: shell/config/schema.c shell/config/value.c shell/config/endpoint.c shell/config/problem.c
- * shell/config/utf8.c engine/plan/match_field.c */
 /* Prints the configuration's tables as the manual page has them, for tests/tables.sh: a line a
  * leaf, its path and what it takes; with the word `defaults` only those that have one, and ": "
  * and that behind them. The two lists of a filter have the same rows and share their lines; what a

@@ -1,4 +1,3 @@
-/* links: shell/config/problem.c shell/config/utf8.c shell/config/words.c shell/config/value.c shell/config/endpoint.c shell/config/schema.c shell/config/node.c shell/config/path.c shell/config/tree.c engine/plan/match_field.c shell/config/text.c shell/config/salvage.c shell/config/json.c shell/config/diff.c shell/config/merge.c shell/config/check.c shell/config/compile.c shell/config/completion.c engine/mirror_config.c */
 /* Properties that hold for every configuration, tried with random ones made from the schema's
  * own rows; and bytes that mean no good. */
 #include "../unit/trees.h"

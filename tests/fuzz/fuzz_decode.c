@@ -1,4 +1,3 @@
-/* links: engine/packet/decode.c engine/packet/fragments.c engine/packet/layers.c engine/packet/segment.c engine/packet/checksum.c */
 /* The packet path's pure half against arbitrary bytes. Built by libFuzzer
  * (clang -fsanitize=fuzzer -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION) it is a fuzz target;
  * otherwise it mutates real captures and a few packets of its own in the same way every time, and

@@ -1,4 +1,3 @@
-/* links: shell/client/pipe.c shell/client/pattern.c shell/config/words.c shell/config/utf8.c shell/config/problem.c */
 /* Regular expressions that nobody would type, over texts that are not quite text: each is
  * refused with a reason, or answers, or gives up by PCRE2's own bound. */
 #include <setjmp.h>

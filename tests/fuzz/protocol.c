@@ -1,4 +1,3 @@
-/* links: everything */
 /* The consoles' protocol, both ends of it, spoken wrongly: a box with an offline configuration
  * and many consoles that send noise, half messages, false lengths and messages out of turn, and
  * this side's connection with boxes that do. The box goes on serving a console that behaves. */

@@ -1,4 +1,3 @@
-/* links: engine/batch.c */
 #include "../../engine/batch.h"
 
 #include <setjmp.h>

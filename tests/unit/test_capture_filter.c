@@ -1,4 +1,3 @@
-/* links: engine/io/capture_filter.c */
 #include "../../engine/io/capture_filter.h"
 #include "../../engine/plan/exclusions.h"
 

@@ -1,5 +1,3 @@
-/* links: shell/client/choices.c shell/client/terminal.c shell/clock.c shell/config/words.c
- * shell/config/problem.c shell/config/utf8.c */
 /* What TAB inserts for the choices of the box, and how `?` lists them. */
 #include "../../shell/client/choices.h"
 #include <setjmp.h>

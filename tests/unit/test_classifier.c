@@ -1,4 +1,3 @@
-/* links: engine/plan/classifier.c engine/plan/match_field.c */
 #include "../../engine/plan/classifier.h"
 #include "matches.h"
 #include <arpa/inet.h>

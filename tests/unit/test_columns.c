@@ -1,4 +1,3 @@
-/* links: shell/command/columns.c shell/command/output.c shell/config/text.c shell/config/salvage.c shell/config/json.c shell/config/tree.c shell/config/node.c shell/config/path.c shell/config/schema.c shell/config/value.c shell/config/endpoint.c shell/config/words.c shell/config/problem.c shell/config/utf8.c engine/plan/match_field.c */
 /* Columns of made-up things, in every form that an answer has. */
 #include "../../shell/command/columns.h"
 #include <setjmp.h>

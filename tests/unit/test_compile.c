@@ -1,4 +1,3 @@
-/* links: shell/config/problem.c shell/config/utf8.c shell/config/words.c shell/config/value.c shell/config/endpoint.c shell/config/schema.c shell/config/node.c shell/config/path.c shell/config/tree.c engine/plan/match_field.c shell/config/compile.c engine/mirror_config.c */
 #include "trees.h"
 
 #include "../../shell/config/compile.h"

@@ -1,4 +1,3 @@
-/* links: engine/counters.c */
 #include "../../engine/counters.h"
 
 #include <setjmp.h>

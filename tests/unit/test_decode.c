@@ -1,4 +1,3 @@
-/* links: engine/packet/decode.c */
 #include "captures.h"
 #include "packets.h"
 #include <setjmp.h>

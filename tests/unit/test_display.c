@@ -1,4 +1,3 @@
-/* links: shell/command/display.c shell/config/words.c shell/config/utf8.c shell/config/problem.c */
 /* The pipe that a command hears of: how its answer is displayed. */
 #include "../../shell/command/display.h"
 #include "places.h"

@@ -1,4 +1,3 @@
-/* links: engine/plan/exclusions.c */
 #include "../../engine/packet/vxlan.h"
 #include "../../engine/plan/exclusions.h"
 #include "packets.h"

@@ -1,4 +1,3 @@
-/* links: engine/packet/decode.c engine/packet/fragments.c */
 #include "../../engine/packet/fragments.h"
 #include "packets.h"
 #include <setjmp.h>

@@ -1,4 +1,3 @@
-/* links: shell/client/keys.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,3 @@
-/* links: shell/config/problem.c shell/config/utf8.c shell/config/words.c shell/config/value.c shell/config/endpoint.c shell/config/schema.c shell/config/node.c shell/config/path.c shell/config/tree.c engine/plan/match_field.c shell/config/compile.c engine/mirror_config.c */
 /* Every leaf of the schema is read by somebody: set to another value it changes what the engine is
  * given, or it stands in the list of those that are only shown. */
 #include "trees.h"

@@ -1,4 +1,3 @@
-/* links: shell/client/lines.c shell/config/words.c shell/config/problem.c shell/config/utf8.c */
 /* A batch's bytes become lines with the right numbers, however they arrive. */
 #include "../../shell/client/lines.h"
 #include <setjmp.h>

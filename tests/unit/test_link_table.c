@@ -1,4 +1,3 @@
-/* links: engine/plan/link_table.c */
 #include "../../engine/plan/link_table.h"
 
 #include <setjmp.h>

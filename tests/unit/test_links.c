@@ -1,4 +1,3 @@
-/* links: engine/io/links.c engine/io/socket_address.c */
 /* The tables of links and addresses against a kernel of the test's own, which fails and tears
  * dumps. */
 #include <setjmp.h>

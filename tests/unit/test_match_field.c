@@ -1,4 +1,3 @@
-/* links: engine/plan/match_field.c */
 #include "../../engine/packet/decode.h"
 #include "../../engine/plan/match_field.h"
 #include <setjmp.h>

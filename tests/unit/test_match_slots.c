@@ -1,4 +1,3 @@
-/* links: engine/plan/match_field.c engine/plan/classifier.c engine/packet/decode.c */
 /* Every row of the table of match fields, on the whole way: a value is typed, a packet that has
  * it is decoded, the classifier finds it, and not with a value beside it. A field without a case
  * here fails. */

@@ -1,4 +1,3 @@
-/* links: shell/client/pipe.c shell/client/pattern.c shell/config/words.c shell/config/utf8.c shell/config/problem.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,3 @@
-/* links: engine/plan/plan.c engine/plan/rule.c engine/plan/classifier.c engine/plan/exclusions.c engine/plan/numbering.c engine/packet/decode.c engine/plan/match_field.c engine/mirror_config.c */
 #include "../../engine/packet/vxlan.h"
 #include "../../engine/plan/plan.h"
 #include "matches.h"

@@ -1,4 +1,3 @@
-/* links: shell/protocol.c */
 /* Messages cross a socket pair whole, however they are cut on the way. */
 #include "../../shell/protocol.h"
 #include <setjmp.h>

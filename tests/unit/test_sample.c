@@ -1,4 +1,3 @@
-/* links: shell/client/live_sample.c shell/client/live_model.c */
 /* Samples of the box, and what the live view makes of them: rates, totals, curves, order. */
 #include "../../shell/client/live_model.h"
 #include <setjmp.h>

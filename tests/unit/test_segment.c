@@ -1,4 +1,3 @@
-/* links: engine/packet/decode.c engine/packet/layers.c engine/packet/segment.c engine/packet/checksum.c */
 #include "../../engine/packet/checksum.h"
 #include "../../engine/packet/segment.h"
 #include "captures.h"

@@ -1,9 +1,3 @@
-/* links: engine/status.c engine/counters.c engine/plan/numbering.c shell/command/show_sessions.c
- * shell/command/show_filters.c shell/command/show_targets.c shell/command/show_engine.c
- * shell/command/show_parts.c shell/command/columns.c shell/command/output.c shell/config/problem.c
- * shell/config/utf8.c shell/config/words.c shell/config/value.c shell/config/endpoint.c
- * shell/config/schema.c shell/config/node.c shell/config/path.c shell/config/tree.c
- * engine/plan/match_field.c shell/config/text.c shell/config/salvage.c shell/config/json.c */
 /* Every counter that the engine keeps, from its row through the status to `display json`: each
  * has a value of its own, and that value must arrive. Rows are gone through as numbers, so that
  * a new one needs no word here and cannot be forgotten there. */

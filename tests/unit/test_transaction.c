@@ -1,4 +1,3 @@
-/* links: shell/running/candidate.c shell/running/commit.c shell/running/store.c shell/running/store_load.c shell/running/store_save.c shell/running/saver.c shell/running/file.c shell/running/assigned_file.c shell/config/check.c shell/config/unlikely.c shell/running/interfaces.c shell/config/compile.c shell/config/completion.c shell/config/diff.c shell/config/endpoint.c shell/config/json.c shell/config/merge.c shell/config/node.c shell/config/path.c shell/config/problem.c shell/config/schema.c shell/config/text.c shell/config/salvage.c shell/config/tree.c shell/config/utf8.c shell/config/value.c shell/config/words.c engine/plan/match_field.c engine/mirror_config.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,3 @@
-/* links: engine/packet/decode.c engine/packet/layers.c engine/packet/segment.c
- * engine/packet/checksum.c */
 /* Super-frames inside tunnels: every packet of the wire against one made by hand. */
 #include "../../engine/packet/checksum.h"
 #include "../../engine/packet/segment.h"

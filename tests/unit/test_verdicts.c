@@ -1,4 +1,3 @@
-/* links: engine/packet/decode.c engine/plan/classifier.c engine/plan/match_field.c */
 /* Which packets of the real captures a rule takes, beside which of them tcpdump's equivalent
  * filter selects. */
 #include "../../engine/plan/classifier.h"

@@ -1,4 +1,3 @@
-/* links: */
 #include "../../engine/packet/vxlan.h"
 #include <setjmp.h>
 #include <stdarg.h>

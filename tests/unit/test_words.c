@@ -1,4 +1,3 @@
-/* links: shell/config/problem.c shell/config/utf8.c shell/config/words.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
