@@ -10,7 +10,8 @@ enum {
     INTERFACE_NAME_MAX = 16,
     PACKET_LENGTH_FULL = UINT16_MAX,
     NO_FILTER = -1,
-    VNI_MAX = 16777215
+    VNI_MAX = 16777215,
+    PRIORITY_MAX = 32766,
 };
 
 struct mirror_condition {
@@ -40,13 +41,13 @@ struct mirror_receiver {
 
 struct mirror_target {
     char *name;
-    struct mirror_receiver *receivers; /* one or more, no two the same */
+    struct mirror_receiver *receivers; /* no two the same; none: nothing is forwarded */
     size_t receiver_count;
 };
 
 struct mirror_session {
     char *name;
-    uint16_t priority; /* 1-32766; sessions stand in ascending order, no two the same */
+    uint16_t priority; /* 1-PRIORITY_MAX; sessions stand in ascending order */
     bool disabled;
     bool direction[DIRECTIONS];
     char (*sources)[INTERFACE_NAME_MAX];
@@ -65,6 +66,7 @@ struct mirror_config {
     size_t target_count;
     struct mirror_session *sessions;
     size_t session_count;
+    bool without_services; /* packets of the services of plan/services.h are unmatched */
 };
 
 /* Frees the configuration and everything it points at (all from malloc). NULL is fine. */

@@ -6,6 +6,7 @@
 #include "classifier.h"
 #include "exclusions.h"
 #include "rule.h"
+#include "services.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,6 +209,7 @@ struct plan *plan_build(const struct plan_input *input)
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
         return NULL;
+    plan->without_services = input->numbering->config->without_services;
     if (build_sessions(plan, input) && build_receivers(plan, input) && build_targets(plan, input) &&
         build_exclusions(plan, input) && build_interfaces(plan, input))
         return plan;
@@ -238,6 +240,8 @@ struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum d
 {
     if (exclusions_has(plan->exclusions, key))
         return (struct verdict){.kind = VERDICT_OWN, .rule_slot = NO_SLOT};
+    if (plan->without_services && is_service(key))
+        return (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
     return classifier_find(plan->interfaces[interface].classifier[direction], key);
 }
 

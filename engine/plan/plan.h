@@ -56,6 +56,7 @@ struct plan {
     struct plan_receiver *receivers;
     uint32_t receiver_count;
     struct exclusions *exclusions; /* receivers of all sessions that are not disabled */
+    bool without_services;         /* packets of services.h are unmatched */
 };
 
 enum verdict_kind { VERDICT_UNMATCHED, VERDICT_REJECTED, VERDICT_MIRRORED, VERDICT_OWN };
@@ -70,8 +71,8 @@ struct verdict {
 struct plan *plan_build(const struct plan_input *input);
 void plan_free(struct plan *plan);
 
-/* What the exclusions have is own, never collected; else the first rule that matches decides, of the sessions in
- * ascending priority. No side effects. */
+/* What the exclusions have is own, never collected; else the first rule that matches decides, of
+ * the sessions in ascending priority. No side effects. */
 struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum direction direction,
                              const struct flow_key *key);
 

@@ -1,4 +1,6 @@
-/* help: what commands there are, and what one takes; all of it from the tables. */
+/* help: what commands there are, what one takes, and what the profiles do; all of it from the
+ * tables. */
+#include "../config/profile.h"
 #include "command_table.h"
 #include "explain.h"
 #include "output.h"
@@ -98,11 +100,42 @@ static enum command_status run_help(struct context *context, const struct argume
     return COMMAND_OK;
 }
 
+/* The table of profile.h, and what its words stand for. */
+static enum command_status run_help_profile(struct context *context,
+                                            const struct arguments *arguments)
+{
+    struct table table = {.columns = 1 + PROFILES, .align = "lllll"};
+    const struct profile_rule *rule;
+    char text[PROFILE_TEXT_SIZE];
+
+    (void)arguments;
+    table_cell(&table, "system profile");
+    for (int profile = 0; profile < PROFILES; profile++)
+        table_cell(&table, "%s", profile_name((enum profile)profile));
+    for (size_t i = 0; (rule = profile_rule(i)); i++) {
+        table_cell(&table, "%s", rule->name);
+        for (int profile = 0; profile < PROFILES; profile++)
+            table_cell(&table, "%s", profile_text(rule, (enum profile)profile, text));
+    }
+    table_print(&table, context->out);
+    putc('\n', context->out);
+    for (size_t i = 0; (rule = profile_rule(i)); i++)
+        if (rule->note)
+            fprintf(context->out, "%s\n", rule->note);
+    fprintf(context->out, "This box is %s.\n",
+            profile_name(profile_of(context->running->revision->tree)));
+    return COMMAND_OK;
+}
+
 const struct command help_commands[] = {
     {.path = "help",
      .help = "What commands there are, and what one takes",
      .modes = MODE_OPERATIONAL | MODE_CONFIGURATION,
      .arguments = {{.name = "COMMAND", .help = "The command", .kind = ARGUMENT_COMMAND}},
      .run = run_help},
+    {.path = "help profile",
+     .help = "Limits and defaults of each system profile",
+     .modes = MODE_OPERATIONAL | MODE_CONFIGURATION,
+     .run = run_help_profile},
     {0},
 };

@@ -1,4 +1,5 @@
 /* show sessions: the table, one session's every value, and JSON. */
+#include "../config/profile.h"
 #include "../config/value.h"
 #include "show.h"
 #include <stdlib.h>
@@ -22,6 +23,12 @@ static const char *const *sources_of(struct columns *columns, const struct mirro
 
 /* ---- what the configuration says of it ---- */
 
+/* What the box runs a session with that may leave it out. */
+struct detail {
+    enum profile profile;
+    uint32_t vni, priority;
+};
+
 /* The values of a leaf-list, as TEXTS wants them. */
 static const char *const *values_of(struct columns *columns, const struct node *leaf)
 {
@@ -32,40 +39,46 @@ static const char *const *values_of(struct columns *columns, const struct node *
     return columns_keep(columns, values);
 }
 
-/* A value is marked where nobody typed it; one that was chosen (`auto`) says so. */
+/* A value is marked where nobody typed it; of one that the box chose (`auto`) the number stands
+ * here, too. */
 static void add_leaf(struct columns *columns, const struct node *node, const struct schema *row,
-                     const char *name, uint32_t vni)
+                     const char *name, const struct detail *detail)
 {
-    const struct setting setting = node_setting(node, row->name);
-    struct column line = {
-        .line = name, .mark = setting.given ? NULL : "default", TEXT(setting.text)};
+    const struct setting setting = profile_setting(detail->profile, node, row->name);
+    const char *mark = setting.given ? NULL
+                       : setting.profile
+                           ? columns_text(columns, "default of %s", profile_name(detail->profile))
+                           : "default";
+    struct column line = {.line = name, .mark = mark, TEXT(setting.text)};
+    bool vni = strcmp(row->name, "vni") == 0, priority = strcmp(row->name, "priority") == 0;
 
     if (!setting.text && !schema_default(row))
         return;
     if (!setting.text) {
         line.text = columns_text(columns, "none: %s", schema_default(row));
-    } else if (strcmp(row->name, "vni") == 0 && value_to_number(setting.text, -1) < 0) {
-        line.text = columns_text(columns, "%u", vni);
-        line.mark = columns_text(columns, "%s%s", setting.given ? "" : "default: ", setting.text);
+    } else if ((vni || priority) && value_to_number(setting.text, -1) < 0) {
+        line.text = columns_text(columns, "%u", vni ? detail->vni : detail->priority);
+        line.mark =
+            columns_text(columns, "%s%s%s", mark ? mark : "", mark ? ": " : "", setting.text);
     }
     columns_add(columns, &line, 1);
 }
 
 /* The leaves of a node in the order of the schema, `above` before their names. */
 static void add_settings(struct columns *columns, const struct node *node, const char *above,
-                         uint32_t vni)
+                         const struct detail *detail)
 {
     for (const struct schema *row = node->schema->children; row->name; row++) {
         const struct node *child = node_child(node, row->name);
         const char *name = columns_text(columns, "%s%s", above, row->name);
 
         if (row->kind == SCHEMA_LEAF || row->kind == SCHEMA_FLAG)
-            add_leaf(columns, node, row, name, vni);
+            add_leaf(columns, node, row, name, detail);
         else if (child && row->kind == SCHEMA_LEAF_LIST)
             columns_add(columns, &(struct column){.line = name, TEXTS(values_of(columns, child))},
                         1);
         else if (child && row->kind == SCHEMA_CONTAINER)
-            add_settings(columns, child, columns_text(columns, "%s ", name), vni);
+            add_settings(columns, child, columns_text(columns, "%s ", name), detail);
     }
 }
 
@@ -116,7 +129,8 @@ static void session_columns(struct columns *columns, const void *item, const voi
 
     COLUMNS_ADD(columns, state);
     if (node)
-        add_settings(columns, node, "", config->vni);
+        add_settings(columns, node, "",
+                     &(struct detail){profile_of(tree), config->vni, config->priority});
     COLUMNS_ADD(columns, counters);
 }
 

@@ -1,6 +1,7 @@
 /* candidate tree -> check -> commit: what no single value can know. */
 #include "check.h"
 
+#include "limits.h"
 #include "node.h"
 #include <stdlib.h>
 #include <string.h>
@@ -17,26 +18,6 @@ struct holders {
     const struct holders *next; /* of another leaf of the list */
 };
 
-struct checking {
-    const struct node *tree;
-    struct problems *problems;
-    bool good;
-};
-
-static void report(struct checking *checking, const struct location *location, const char *row,
-                   const char *format, const char *detail, const char *other)
-{
-    char path[LOCATION_TEXT_SIZE], text[LOCATION_TEXT_SIZE];
-    uint32_t line, column;
-
-    snprintf(text, sizeof text, format, detail, other);
-    location_text(location, path);
-    location_in_text(location, row, &line, &column);
-    problems_add(checking->problems, line, column, "%s%s%s: %s", path, path[0] == '\0' ? "" : " ",
-                 row, text);
-    checking->good = false;
-}
-
 static int by_value(const void *a, const void *b)
 {
     const struct holder *x = a, *y = b;
@@ -48,6 +29,12 @@ static int by_value(const void *a, const void *b)
 static void check_node(struct checking *checking, const struct location *location,
                        const struct holders *holders);
 
+/* In all of its list: a profile may want that only of some. */
+static bool is_unique(const struct checking *checking, const struct schema *row)
+{
+    return row->unique && !profile_cell(checking->profile, PROFILE_UNIQUE, row);
+}
+
 /* The instances of a list, all that are in parent->children from `first` on. */
 static void check_instances(struct checking *checking, const struct location *parent, size_t first,
                             size_t count, const struct schema *unique, const struct holders *others)
@@ -55,7 +42,7 @@ static void check_instances(struct checking *checking, const struct location *pa
     struct node **instances = parent->node->children + first;
     const struct schema *list = instances[0]->schema;
 
-    while (unique->name && !unique->unique)
+    while (unique->name && !is_unique(checking, unique))
         unique++;
     if (!unique->name) {
         for (size_t i = 0; i < count; i++)
@@ -65,7 +52,7 @@ static void check_instances(struct checking *checking, const struct location *pa
     struct holders holders = {.row = unique, .next = others};
     holders.at = calloc(count, sizeof *holders.at);
     if (!holders.at) {
-        report(checking, parent, list->name, "out of memory", NULL, NULL);
+        check_report(checking, parent, list->name, "out of memory");
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -105,13 +92,13 @@ static void check_leaf(struct checking *checking, const struct location *locatio
         if (first != location->node) {
             char also[LOCATION_TEXT_SIZE];
             location_text(&(struct location){.up = location->up, .node = first}, also);
-            report(checking, location, row->name, "%s is also %s's", leaf->values[0], also);
+            check_report(checking, location, row->name, "%s is also %s's", leaf->values[0], also);
         }
     }
     for (size_t i = 0; row->refers_to && i < leaf->value_count; i++)
         if (!node_instance(checking->tree, row->refers_to, leaf->values[i]))
-            report(checking, location, row->name, "there is no %s \"%s\"", row->refers_to,
-                   leaf->values[i]);
+            check_report(checking, location, row->name, "there is no %s \"%s\"", row->refers_to,
+                         leaf->values[i]);
 }
 
 static void check_node(struct checking *checking, const struct location *location,
@@ -124,8 +111,9 @@ static void check_node(struct checking *checking, const struct location *locatio
         for (count = 0; at + count < node->child_count; count++)
             if (node->children[at + count]->schema != row)
                 break;
-        if (count == 0 && row->required && !node->doubtful)
-            report(checking, location, row->name, "missing", NULL, NULL);
+        if (count == 0 && row->required && !node->doubtful &&
+            !profile_cell(checking->profile, PROFILE_DEFAULT, row))
+            check_report(checking, location, row->name, "missing");
         if (count == 0 || row->kind == SCHEMA_FLAG)
             continue;
         const struct node *child = node->children[at];
@@ -140,8 +128,10 @@ static void check_node(struct checking *checking, const struct location *locatio
 
 bool check(const struct node *tree, struct problems *problems)
 {
-    struct checking checking = {.tree = tree, .problems = problems, .good = true};
+    struct checking checking = {
+        .tree = tree, .profile = profile_of(tree), .problems = problems, .good = true};
 
     check_node(&checking, &(struct location){.node = tree}, NULL);
+    check_limits(&checking);
     return checking.good;
 }

@@ -7,8 +7,9 @@
 
 struct interfaces;
 
-/* What is required, unique, referred to: all problems at once, each with its place where the tree
- * was loaded from a text. false: at least one was added. Pure. */
+/* What is required, unique, referred to, and what the profile (profile.h) refuses: all problems at
+ * once, each with its place where the tree was loaded from a text. false: at least one was added.
+ * Pure. */
 bool check(const struct node *tree, struct problems *problems);
 
 /* What can be committed but is unlikely to be meant, of a tree that has passed the check: a

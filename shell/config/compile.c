@@ -3,31 +3,21 @@
 #include "compile.h"
 
 #include "node.h"
+#include "profile.h"
 #include "value.h"
 #include <stdlib.h>
 #include <string.h>
-
-uint32_t assignments_find(const struct assignments *assigned, const char *session)
-{
-    for (size_t i = 0; i < assigned->count; i++)
-        if (strcmp(assigned->at[i].session, session) == 0)
-            return assigned->at[i].vni;
-    return UINT32_MAX;
-}
-
-void assignments_free(struct assignments *assigned)
-{
-    for (size_t i = 0; i < assigned->count; i++)
-        free(assigned->at[i].session);
-    free(assigned->at);
-    *assigned = (struct assignments){0};
-}
 
 /* calloc that gives memory for none too. */
 static void *array(size_t count, size_t size)
 {
     return calloc(count == 0 ? 1 : count, size);
 }
+
+struct compiling {
+    const struct node *tree;
+    enum profile profile;
+};
 
 /* The instances of a top-level list. */
 struct instances {
@@ -140,128 +130,42 @@ static bool compile_sources(const struct node *node, struct mirror_session *sess
     return true;
 }
 
-static bool compile_session(const struct node *tree, const struct node *node, uint32_t vni,
-                            struct mirror_session *session)
+static bool compile_session(const struct compiling *compiling, const struct node *node,
+                            struct session_numbers numbers, struct mirror_session *session)
 {
-    const char *direction = node_setting(node, "direction").text;
+    const char *direction = profile_setting(compiling->profile, node, "direction").text;
+    const char *length = profile_setting(compiling->profile, node, "packet-length").text;
 
     session->name = strdup(node->key);
-    session->priority = (uint16_t)value_to_number(node_value(node, "priority"), 0);
+    session->priority = numbers.priority;
     session->disabled = node_child(node, "disabled");
     session->direction[INGRESS] = strcmp(direction, "egress") != 0;
     session->direction[EGRESS] = strcmp(direction, "ingress") != 0;
-    session->filter = position(tree, "filter", node_value(node, "filter"));
-    session->target = position(tree, "target", node_value(node, "target"));
-    session->vni = vni;
-    session->packet_length =
-        (uint16_t)value_to_number(node_setting(node, "packet-length").text, PACKET_LENGTH_FULL);
+    session->filter = position(compiling->tree, "filter", node_value(node, "filter"));
+    session->target = position(compiling->tree, "target", node_value(node, "target"));
+    session->vni = numbers.vni;
+    session->packet_length = (uint16_t)value_to_number(length, PACKET_LENGTH_FULL);
     return compile_sources(node, session) && session->name;
 }
 
-/* One bit a VNI: 2 MiB that are touched where VNIs are taken. */
-enum { VNI_COUNT = VNI_MAX + 1 };
-
-static bool is_taken(const uint8_t *taken, uint32_t vni)
-{
-    return taken[vni / 8] >> vni % 8 & 1;
-}
-
-static void take(uint8_t *taken, uint32_t vni)
-{
-    taken[vni / 8] |= (uint8_t)(1 << vni % 8);
-}
-
-/* Sebastiano Vigna's splitmix64: any seed gives numbers that look random. */
-static uint64_t next_random(uint64_t *seed)
-{
-    uint64_t z = *seed += 0x9e3779b97f4a7c15;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-}
-
-/* A free VNI; 0 is left to those who ask for it. */
-static uint32_t draw(uint8_t *taken, uint64_t *seed)
-{
-    uint32_t vni = (uint32_t)(next_random(seed) % VNI_COUNT);
-
-    while (vni == 0 || is_taken(taken, vni))
-        vni = (vni + 1) % VNI_COUNT;
-    take(taken, vni);
-    return vni;
-}
-
-static int by_session(const void *a, const void *b)
-{
-    const struct assignment *x = a, *y = b;
-
-    return strcmp(x->session, y->session);
-}
-
-/* The VNI that a session says; -1: it is to be given one. */
-static long own_vni(const struct node *session)
-{
-    return value_to_number(node_setting(session, "vni").text, -1);
-}
-
-/* Every session's VNI in vnis; *assigned is replaced. false: out of memory, nothing changed. */
-static bool give_vnis(struct instances sessions, struct assignments *assigned, uint64_t seed,
-                      uint32_t *vnis)
-{
-    uint8_t *own = calloc(VNI_COUNT / 8, 1), *taken = calloc(VNI_COUNT / 8, 1);
-    struct assignments kept = {.at = array(sessions.count, sizeof *kept.at)};
-    struct assignment *sorted = array(assigned->count, sizeof *sorted);
-    bool good = own && taken && kept.at && sorted;
-
-    for (size_t i = 0; good && i < assigned->count; i++) {
-        sorted[i] = assigned->at[i];
-        take(taken, assigned->at[i].vni % VNI_COUNT);
-    }
-    for (size_t i = 0; good && i < sessions.count; i++)
-        if (own_vni(sessions.at[i]) >= 0) {
-            take(own, (uint32_t)own_vni(sessions.at[i]));
-            take(taken, (uint32_t)own_vni(sessions.at[i]));
-        }
-    if (good)
-        qsort(sorted, assigned->count, sizeof *sorted, by_session);
-    for (size_t i = 0; good && i < sessions.count; i++) {
-        vnis[i] = (uint32_t)own_vni(sessions.at[i]);
-        if (own_vni(sessions.at[i]) >= 0)
-            continue;
-        struct assignment entry = {.session = sessions.at[i]->key};
-        const struct assignment *had =
-            bsearch(&entry, sorted, assigned->count, sizeof *sorted, by_session);
-        entry.vni =
-            had && had->vni < VNI_COUNT && !is_taken(own, had->vni) ? had->vni : draw(taken, &seed);
-        vnis[i] = entry.vni;
-        entry.session = strdup(entry.session);
-        good = entry.session;
-        if (good)
-            kept.at[kept.count++] = entry;
-    }
-    free(own);
-    free(taken);
-    free(sorted);
-    assignments_free(good ? assigned : &kept);
-    if (good)
-        *assigned = kept;
-    return good;
-}
-
+/* Some profiles take a priority more than once: names decide then. */
 static int by_priority(const void *a, const void *b)
 {
     const struct mirror_session *x = a, *y = b;
+    int order = (x->priority > y->priority) - (x->priority < y->priority);
 
-    return (x->priority > y->priority) - (x->priority < y->priority);
+    return order != 0 ? order : strcmp(x->name, y->name);
 }
 
-static bool compile_all(const struct node *tree, const uint32_t *vnis, struct mirror_config *config)
+static bool compile_all(const struct compiling *compiling, const struct session_numbers *numbers,
+                        struct mirror_config *config)
 {
-    struct instances filters = instances_of(tree, "filter"), targets = instances_of(tree, "target"),
-                     sessions = instances_of(tree, "session");
+    struct instances filters = instances_of(compiling->tree, "filter"),
+                     targets = instances_of(compiling->tree, "target"),
+                     sessions = instances_of(compiling->tree, "session");
     bool good;
 
+    config->without_services = profile_leaves_services(compiling->profile);
     config->filters = array(filters.count, sizeof *config->filters);
     config->targets = array(targets.count, sizeof *config->targets);
     config->sessions = array(sessions.count, sizeof *config->sessions);
@@ -276,7 +180,7 @@ static bool compile_all(const struct node *tree, const uint32_t *vnis, struct mi
     }
     while (good && config->session_count < sessions.count) {
         size_t i = config->session_count++;
-        good = compile_session(tree, sessions.at[i], vnis[i], &config->sessions[i]);
+        good = compile_session(compiling, sessions.at[i], numbers[i], &config->sessions[i]);
     }
     if (good)
         qsort(config->sessions, config->session_count, sizeof *config->sessions, by_priority);
@@ -285,16 +189,14 @@ static bool compile_all(const struct node *tree, const uint32_t *vnis, struct mi
 
 struct mirror_config *compile(const struct node *tree, struct assignments *assigned, uint64_t seed)
 {
-    struct instances sessions = instances_of(tree, "session");
+    const struct compiling compiling = {tree, profile_of(tree)};
     struct mirror_config *config = calloc(1, sizeof *config);
-    uint32_t *vnis = array(sessions.count, sizeof *vnis);
+    struct session_numbers *numbers = assign(tree, assigned, seed);
 
-    if (config && vnis && give_vnis(sessions, assigned, seed, vnis) &&
-        compile_all(tree, vnis, config)) {
-        free(vnis);
-        return config;
+    if (!config || !numbers || !compile_all(&compiling, numbers, config)) {
+        mirror_config_free(config);
+        config = NULL;
     }
-    free(vnis);
-    mirror_config_free(config);
-    return NULL;
+    free(numbers);
+    return config;
 }

@@ -3,6 +3,7 @@
 #include "completion.h"
 
 #include "path.h"
+#include "profile.h"
 #include "value.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ struct completing {
     const struct node *leaf;             /* of walk.open in the tree; NULL: not there, or a list */
     struct walk walk;
     enum path_purpose purpose;
+    enum profile profile; /* of the tree */
     const char *partial;
     const struct word *words; /* the complete ones */
     size_t count;
@@ -97,7 +99,7 @@ static bool read_words(struct completing *completing, const struct node *tree)
 static void offer_keywords(struct completing *completing)
 {
     const struct walk *walk = &completing->walk;
-    char help[SCHEMA_HELP_SIZE];
+    char help[PROFILE_HELP_SIZE];
 
     for (size_t depth = walk->depth + 1; depth-- > walk_keywords(walk);) {
         const struct walk_level *level = &walk->level[depth];
@@ -111,7 +113,7 @@ static void offer_keywords(struct completing *completing)
             else if (completing->purpose == PATH_EDIT)
                 wanted = row->children;
             if (wanted)
-                offer(completing, row->name, schema_help(row, help));
+                offer(completing, row->name, profile_help(completing->profile, row, help));
         }
     }
 }
@@ -182,11 +184,11 @@ static void offer_names(struct completing *completing, const struct match_field 
 /* A word that the value may be. */
 static void offer_word(struct completing *completing, const struct schema_choice *word)
 {
-    const struct schema *row = completing->walk.open;
-    char help[SCHEMA_HELP_SIZE];
+    const char *unless_given = profile_default(completing->profile, completing->walk.open);
+    char help[PROFILE_HELP_SIZE];
 
     snprintf(help, sizeof help, "%s%s", word->help,
-             row->default_value && strcmp(row->default_value, word->name) == 0 ? " (default)" : "");
+             unless_given && strcmp(unless_given, word->name) == 0 ? " (default)" : "");
     offer_value(completing, word->name, help);
 }
 
@@ -198,7 +200,7 @@ static void offer_known(struct completing *completing, const struct node *tree,
 
     for (size_t i = 0; row->choices && row->choices[i].name; i++)
         offer_word(completing, &row->choices[i]);
-    if (row->also.name)
+    if (row->also.name && profile_takes_word(completing->profile, row))
         offer_word(completing, &row->also);
     if (row->refers_to)
         offer_instances(completing, tree, schema_child(tree->schema, row->refers_to));
@@ -215,12 +217,13 @@ static void hint_value(struct completing *completing, const struct schema *row)
 {
     bool names_only = row->match && row->match->kind == MATCH_NAMED && row->match->maximum == 0;
     const char *partial = completing->partial;
-    char help[SCHEMA_HELP_SIZE];
+    char help[PROFILE_HELP_SIZE], text[PROFILE_TEXT_SIZE];
+    const char *shown = profile_hint(completing->profile, row, text);
 
-    if (!row->hint || names_only ||
+    if (!shown || names_only ||
         (row->parse == value_number && partial[strspn(partial, "0123456789")] != '\0'))
         return;
-    hint(completing, row->hint, schema_help(row, help));
+    hint(completing, shown, profile_help(completing->profile, row, help));
 }
 
 static void offer_values(struct completing *completing, const struct node *tree,
@@ -268,6 +271,7 @@ void complete_path(const struct node *tree, const struct word *words, size_t cou
                    const struct interfaces *interfaces, choice_fn *choice, void *context)
 {
     struct completing completing = {.purpose = purpose,
+                                    .profile = profile_of(tree),
                                     .partial = partial,
                                     .words = words,
                                     .count = count,

@@ -39,6 +39,15 @@ static const struct schema_choice directions[] = {
     {NULL, NULL},
 };
 
+static const struct schema_choice profiles[] = {
+    /* as enum profile counts them */
+    {"native", "What this box can: the widest limits"},
+    {"aws", "As AWS VPC Traffic Mirroring"},
+    {"huawei", "As Huawei Cloud VPC traffic mirroring"},
+    {"tencent", "As Tencent Cloud traffic mirroring"},
+    {NULL, NULL},
+};
+
 static const struct schema system_rows[] = {
     {.name = "host-name",
      .help = "Name of this box, shown in the prompt",
@@ -48,6 +57,12 @@ static const struct schema system_rows[] = {
      .parse = value_host_name,
      .minimum = 1,
      .maximum = 64},
+    {.name = "profile",
+     .help = "Whose limits and defaults hold, see help profile",
+     .kind = SCHEMA_LEAF,
+     .parse = value_choice,
+     .choices = profiles,
+     .default_value = "native"},
     {.name = NULL},
 };
 
@@ -140,7 +155,7 @@ static const struct schema session_rows[] = {
      .kind = SCHEMA_LEAF,
      .parse = value_number,
      .minimum = 1,
-     .maximum = 32766,
+     .maximum = PRIORITY_MAX,
      .required = true,
      .unique = true},
     {.name = "source",
@@ -223,16 +238,6 @@ const char *schema_default(const struct schema *row)
     return row->kind == SCHEMA_FLAG ? "no"
            : row->default_text      ? row->default_text
                                     : row->default_value;
-}
-
-const char *schema_help(const struct schema *row, char out[static SCHEMA_HELP_SIZE])
-{
-    const char *unless_given = schema_default(row);
-
-    if (!unless_given)
-        return row->help;
-    snprintf(out, SCHEMA_HELP_SIZE, "%s (default %s)", row->help, unless_given);
-    return out;
 }
 
 static int by_name(const void *a, const void *b)

@@ -51,9 +51,6 @@ struct schema {
 /* What holds where the row's leaf is not given, for people: "auto", "every packet", of a flag "no";
  * NULL: nothing does. */
 const char *schema_default(const struct schema *row);
-/* The row's help with its default: "VXLAN network identifier (default auto)". */
-enum { SCHEMA_HELP_SIZE = 100 };
-const char *schema_help(const struct schema *row, char out[static SCHEMA_HELP_SIZE]);
 
 /* The root: a container without a name. There before main, never freed. */
 const struct schema *schema_root(void);

@@ -251,14 +251,3 @@ const char *node_value(const struct node *node, const char *leaf)
 
     return !child || child->value_count == 0 ? NULL : child->values[0];
 }
-
-struct setting node_setting(const struct node *node, const char *leaf)
-{
-    const struct schema *row = schema_child(node->schema, leaf);
-    const struct node *child = node_child(node, leaf);
-
-    if (row->kind == SCHEMA_FLAG)
-        return (struct setting){child ? "yes" : "no", child};
-    return child && child->value_count > 0 ? (struct setting){child->values[0], true}
-                                           : (struct setting){row->default_value, false};
-}

@@ -73,12 +73,4 @@ const struct node *node_child(const struct node *node, const char *name);
 const struct node *node_instance(const struct node *node, const char *list, const char *key);
 const char *node_value(const struct node *node, const char *leaf);
 
-/* A leaf as it holds: its value where one is given, else the default of its row; of a flag "yes" or
- * "no". text: NULL: none is given, and the row has no value for that. */
-struct setting {
-    const char *text;
-    bool given;
-};
-struct setting node_setting(const struct node *node, const char *leaf);
-
 #endif

@@ -2,6 +2,7 @@
 #include "check.h"
 #include "completion.h"
 #include "node.h"
+#include "profile.h"
 #include "value.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -261,7 +262,8 @@ static void check_sources(struct warning *warning, const struct location *sessio
 /* Notes the session's VNI at each of its receivers. VNIs that are given out are nobody else's. */
 static bool claim(struct warning *warning, const struct node *session)
 {
-    const char *vni = node_value(session, "vni"), *target = node_value(session, "target");
+    const char *vni = profile_setting(profile_of(warning->tree), session, "vni").text;
+    const char *target = node_value(session, "target");
     const struct node *node = target ? node_instance(warning->tree, "target", target) : NULL;
     const struct node *receivers = node ? node_child(node, "receiver") : NULL;
 

@@ -1,35 +1,41 @@
-/* Keeps automatic VNIs over restarts: see assigned_file.h. */
+/* Keeps assigned numbers over restarts: see assigned_file.h. */
 #include "assigned_file.h"
+#include "../../engine/mirror_config.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool assignments_add(struct assignments *assigned, const char *session, size_t length,
-                            uint32_t vni)
+/* One number of `minimum` to `maximum`, up to a blank or the line's end; *at is left behind it. */
+static bool read_number(const char **at, unsigned long minimum, unsigned long maximum,
+                        unsigned long *number)
 {
-    struct assignment *at = realloc(assigned->at, (assigned->count + 1) * sizeof *at);
+    char *behind;
 
-    if (!at)
+    *number = strtoul(*at, &behind, 10);
+    if (behind == *at || *number < minimum || *number > maximum)
         return false;
-    assigned->at = at;
-    at[assigned->count].session = strndup(session, length);
-    at[assigned->count].vni = vni;
-    if (!at[assigned->count].session)
-        return false;
-    assigned->count++;
-    return true;
+    *at = behind;
+    return *behind == ' ' || *behind == '\n';
 }
 
-bool assignments_copy(const struct assignments *assigned, struct assignments *copy)
+/* What stands behind the name, up to the line's end. */
+static bool read_numbers(const char *at, struct assignment *entry)
 {
-    memset(copy, 0, sizeof *copy);
-    for (size_t i = 0; i < assigned->count; i++) {
-        const struct assignment *entry = &assigned->at[i];
+    unsigned long number;
 
-        if (!assignments_add(copy, entry->session, strlen(entry->session), entry->vni)) {
-            assignments_free(copy);
-            return false;
-        }
-    }
+    *entry = (struct assignment){.vni = NO_VNI, .priority = NO_PRIORITY};
+    if (strncmp(at, "- ", 2) == 0)
+        at++;
+    else if (read_number(&at, 0, VNI_MAX, &number))
+        entry->vni = (uint32_t)number;
+    else
+        return false;
+    if (*at == '\n')
+        return true;
+    at++;
+    if (!read_number(&at, 1, PRIORITY_MAX, &number) || *at != '\n')
+        return false;
+    entry->priority = (uint16_t)number;
     return true;
 }
 
@@ -37,35 +43,38 @@ bool assigned_parse(const char *text, size_t length, struct assignments *assigne
 {
     const char *end = text + length;
 
-    memset(assigned, 0, sizeof *assigned);
+    *assigned = (struct assignments){0};
     while (text < end) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
-        const char *blank = memchr(text, ' ', (size_t)(end - text));
+        struct assignment entry;
 
         if (!newline)
             break; /* a line that was not written whole */
-        if (blank && blank > text && blank < newline) {
-            char *behind;
-            unsigned long vni = strtoul(blank + 1, &behind, 10);
-
-            if (behind == newline && vni <= VNI_MAX &&
-                !assignments_add(assigned, text, (size_t)(blank - text), (uint32_t)vni)) {
-                assignments_free(assigned);
-                return false;
-            }
+        const char *blank = memchr(text, ' ', (size_t)(newline - text));
+        if (blank && blank > text && read_numbers(blank + 1, &entry) &&
+            !assignments_add(assigned, text, (size_t)(blank - text), entry.vni, entry.priority)) {
+            assignments_free(assigned);
+            return false;
         }
         text = newline + 1;
     }
     return true;
 }
 
-static bool assignments_have(const struct assignments *assigned, const struct assignment *wanted)
+static void print(const struct assignment *entry, FILE *out)
 {
-    for (size_t i = 0; i < assigned->count; i++)
-        if (assigned->at[i].vni == wanted->vni &&
-            strcmp(assigned->at[i].session, wanted->session) == 0)
-            return true;
-    return false;
+    if (entry->vni == NO_VNI)
+        fprintf(out, "%s -", entry->session);
+    else
+        fprintf(out, "%s %u", entry->session, entry->vni);
+    if (entry->priority != NO_PRIORITY)
+        fprintf(out, " %u", entry->priority);
+    putc('\n', out);
+}
+
+static bool same(const struct assignment *a, const struct assignment *b)
+{
+    return a && a->vni == b->vni && a->priority == b->priority;
 }
 
 char *assigned_print(const struct assignments *old_assigned, const struct assignments *new_assigned)
@@ -77,49 +86,15 @@ char *assigned_print(const struct assignments *old_assigned, const struct assign
     if (!out)
         return NULL;
     for (size_t i = 0; i < old_assigned->count; i++)
-        fprintf(out, "%s %u\n", old_assigned->at[i].session, old_assigned->at[i].vni);
-    for (size_t i = 0; i < new_assigned->count; i++)
-        if (!assignments_have(old_assigned, &new_assigned->at[i]))
-            fprintf(out, "%s %u\n", new_assigned->at[i].session, new_assigned->at[i].vni);
+        print(&old_assigned->at[i], out);
+    for (size_t i = 0; i < new_assigned->count; i++) {
+        const struct assignment *entry = &new_assigned->at[i];
+        if (!same(assignments_find(old_assigned, entry->session), entry))
+            print(entry, out);
+    }
     if (fclose(out) != 0) {
         free(text);
         return NULL;
     }
     return text;
-}
-
-/* Whether some session of the tree has that number of its own. */
-static bool vni_taken(const struct node *tree, uint32_t vni)
-{
-    char text[16];
-
-    snprintf(text, sizeof text, "%u", vni);
-    for (size_t i = 0; i < tree->child_count; i++) {
-        const struct node *session = tree->children[i];
-        const char *own = NULL;
-
-        if (strcmp(session->schema->name, "session") == 0)
-            own = node_value(session, "vni");
-        if (own && strcmp(own, text) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool assignments_settle(const struct assignments *assigned, const struct node *tree,
-                        struct assignments *settled)
-{
-    memset(settled, 0, sizeof *settled);
-    for (size_t i = 0; i < assigned->count; i++) {
-        const struct assignment *entry = &assigned->at[i];
-
-        if (!node_instance(tree, "session", entry->session) || vni_taken(tree, entry->vni) ||
-            assignments_find(settled, entry->session) != UINT32_MAX)
-            continue;
-        if (!assignments_add(settled, entry->session, strlen(entry->session), entry->vni)) {
-            assignments_free(settled);
-            return false;
-        }
-    }
-    return true;
 }

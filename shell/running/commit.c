@@ -141,7 +141,7 @@ int running_open(struct running *running, struct store *store, struct engine *en
     int error = saver_open(&running->saver);
     if (error < 0)
         return error;
-    tree = store_load(store, accept_tree, running, &running->vnis);
+    tree = store_load(store, accept_tree, running, &running->assigned);
     if (tree)
         running->revision = revision_new(tree);
     if (running->revision)
@@ -157,7 +157,7 @@ void running_close(struct running *running)
         running_service(running);
     saver_close(running->saver);
     revision_release(running->revision);
-    assignments_free(&running->vnis);
+    assignments_free(&running->assigned);
     *running = (struct running){0};
 }
 
@@ -202,8 +202,8 @@ static void publish(struct running *running, struct commit *commit)
     running->revision = commit->revision;
     running->revision->when = time(NULL);
     commit->revision = NULL;
-    assignments_free(&running->vnis);
-    running->vnis = commit->assigned;
+    assignments_free(&running->assigned);
+    running->assigned = commit->assigned;
     commit->assigned = (struct assignments){0};
 }
 
@@ -230,8 +230,8 @@ static void commit_save(void *context)
 /* Hands the commit over to the disk. */
 static enum commit_result start_saving(struct running *running, struct commit *commit)
 {
-    commit->save =
-        store_save_begin(running->store, commit->revision->tree, &running->vnis, &commit->assigned);
+    commit->save = store_save_begin(running->store, commit->revision->tree, &running->assigned,
+                                    &commit->assigned);
     int error = commit->save ? saver_start(running->saver, commit_save, commit) : -ENOMEM;
     if (error < 0) {
         problems_add(&commit->report.problems, 0, 0, "%s", strerror(-error));
@@ -262,7 +262,7 @@ static enum commit_result commit_tree(struct running *running, struct commit *co
         memcpy(commit->revision->who, commit->edit->who, sizeof commit->revision->who);
     else
         tree_free(tree);
-    if (!commit->revision || !assignments_copy(&running->vnis, &commit->assigned)) {
+    if (!commit->revision || !assignments_copy(&running->assigned, &commit->assigned)) {
         problems_add(&commit->report.problems, 0, 0, "out of memory");
         return COMMIT_REFUSED;
     }

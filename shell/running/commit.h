@@ -12,7 +12,7 @@ struct saver;
 /* The configuration that runs. One a box; the control thread's. */
 struct running {
     struct revision *revision;
-    struct assignments vnis;
+    struct assignments assigned;
     struct store *store;    /* borrowed */
     struct engine *engine;  /* borrowed; NULL: offline */
     struct edit *edits;     /* of all consoles */

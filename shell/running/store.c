@@ -196,7 +196,7 @@ static int open_parts(struct store *store, char *why, size_t why_size)
         return error;
     /* what a commit that was killed has left */
     unlinkat(store->dir, STAGED, 0);
-    unlinkat(store->dir, VNI_STAGED, 0);
+    unlinkat(store->dir, ASSIGNED_STAGED, 0);
     if (store->archive >= 0)
         unlinkat(store->archive, STAGED, 0);
     return 0;
@@ -237,7 +237,7 @@ void store_close(struct store *store)
     free(store->archived);
     free(store->runs.data);
     free(store->fallback);
-    free(store->vni_text);
+    free(store->assigned_text);
     free(store->path);
     free(store);
 }

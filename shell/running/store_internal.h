@@ -7,12 +7,12 @@
 #include "file.h"
 #include "store.h"
 
-#define STARTUP    "startup.conf"
-#define STAGED     "startup.conf.new" /* in the archive too */
-#define ASIDE      "startup.conf.aside"
-#define RESCUE     "rescue.conf"
-#define VNI_FILE   "vni.auto"
-#define VNI_STAGED "vni.auto.new"
+#define STARTUP         "startup.conf"
+#define STAGED          "startup.conf.new" /* in the archive too */
+#define ASIDE           "startup.conf.aside"
+#define RESCUE          "rescue.conf"
+#define ASSIGNED_FILE   "vni.auto"
+#define ASSIGNED_STAGED "vni.auto.new"
 
 enum { ARCHIVE_NAME_MAX = 32 };
 
@@ -30,7 +30,7 @@ struct store {
     unsigned long last_serial; /* the highest in archive/, an entry's or not */
     struct store_text runs;    /* what runs, as it was loaded or saved; none: the empty start */
     char *fallback;            /* store_fallback */
-    char *vni_text;            /* what vni.auto says; NULL: not known */
+    char *assigned_text;       /* what vni.auto says; NULL: not known */
 };
 
 void archive_name(unsigned long serial, char name[static ARCHIVE_NAME_MAX]);

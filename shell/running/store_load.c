@@ -35,15 +35,15 @@ static struct node *load_file(int dir, const char *name, struct store_text *text
     return tree;
 }
 
-static void read_vnis(struct store *store, struct assignments *assigned)
+static void read_assigned(struct store *store, struct assignments *assigned)
 {
     size_t length;
 
     memset(assigned, 0, sizeof *assigned);
-    free(store->vni_text);
-    store->vni_text = NULL;
-    if (file_read(store->dir, VNI_FILE, &store->vni_text, &length) == 0)
-        assigned_parse(store->vni_text, length, assigned);
+    free(store->assigned_text);
+    store->assigned_text = NULL;
+    if (file_read(store->dir, ASSIGNED_FILE, &store->assigned_text, &length) == 0)
+        assigned_parse(store->assigned_text, length, assigned);
 }
 
 static bool is_there(const struct store *store, const char *name)
@@ -147,7 +147,7 @@ struct node *store_load(struct store *store, store_accept_fn *accept, void *cont
     store->runs = (struct store_text){0};
     free(store->fallback);
     store->fallback = NULL;
-    read_vnis(store, &kept);
+    read_assigned(store, &kept);
     tree = try_file(&attempt, store->dir, STARTUP, why, sizeof why);
     if (tree) {
         drop_archived_twice(store);

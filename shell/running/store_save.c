@@ -20,8 +20,8 @@
 struct store_save {
     struct store *store;
     struct store_text text; /* the new configuration */
-    char *vnis;             /* the new vni.auto; NULL: it stays */
-    bool vnis_saved, aside, saved;
+    char *assigned;         /* the new vni.auto; NULL: it stays */
+    bool assigned_saved, aside, saved;
     unsigned long serial; /* of the archive's new entry; 0: none */
 };
 
@@ -45,29 +45,31 @@ struct store_save *store_save_begin(struct store *store, const struct node *tree
     if (!save)
         return NULL;
     save->store = store;
-    save->vnis = assigned_print(old_assigned, new_assigned);
-    if (!save->vnis || !print_tree(tree, &save->text)) {
+    save->assigned = assigned_print(old_assigned, new_assigned);
+    if (!save->assigned || !print_tree(tree, &save->text)) {
         store_save_end(save);
         return NULL;
     }
-    if (strcmp(save->vnis, store->vni_text ? store->vni_text : "") == 0) {
-        free(save->vnis);
-        save->vnis = NULL;
+    if (strcmp(save->assigned, store->assigned_text ? store->assigned_text : "") == 0) {
+        free(save->assigned);
+        save->assigned = NULL;
     }
     return save;
 }
 
 /* Through a file of its own: what stands in the place of `name` is the old text or the new. */
-static int replace_vnis(struct store_save *save)
+static int replace_assigned(struct store_save *save)
 {
     int dir = save->store->dir;
-    int error = save->vnis ? file_write(dir, VNI_STAGED, save->vnis, strlen(save->vnis)) : 0;
+    int error = save->assigned
+                    ? file_write(dir, ASSIGNED_STAGED, save->assigned, strlen(save->assigned))
+                    : 0;
 
-    if (error < 0 || !save->vnis)
+    if (error < 0 || !save->assigned)
         return error;
-    if (renameat(dir, VNI_STAGED, dir, VNI_FILE) < 0)
+    if (renameat(dir, ASSIGNED_STAGED, dir, ASSIGNED_FILE) < 0)
         return -errno;
-    save->vnis_saved = true;
+    save->assigned_saved = true;
     return file_sync_directory(dir);
 }
 
@@ -187,8 +189,8 @@ static void take_back(struct store_save *save)
 int store_save_run(struct store_save *save, char *why, size_t why_size)
 {
     const struct store *store = save->store;
-    const char *name = VNI_FILE;
-    int error = replace_vnis(save);
+    const char *name = ASSIGNED_FILE;
+    int error = replace_assigned(save);
 
     if (error == 0)
         error = replace_startup(save, &name);
@@ -229,12 +231,12 @@ void store_save_end(struct store_save *save)
         return;
     if (save->saved)
         note(save);
-    if (save->vnis_saved) {
-        free(save->store->vni_text);
-        save->store->vni_text = save->vnis;
-        save->vnis = NULL;
+    if (save->assigned_saved) {
+        free(save->store->assigned_text);
+        save->store->assigned_text = save->assigned;
+        save->assigned = NULL;
     }
     free(save->text.data);
-    free(save->vnis);
+    free(save->assigned);
     free(save);
 }

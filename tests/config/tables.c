@@ -2,7 +2,7 @@
  * leaf, its path and what it takes; with the word `defaults` only those that have one, and ": "
  * and that behind them. The two lists of a filter have the same rows and share their lines; what a
  * rule's further conditions take is what the rule does, in a line of its own. */
-#include "../../shell/config/schema.h"
+#include "../../shell/config/profile.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -45,12 +45,13 @@ static void print_rows(const struct schema *rows, const char *path, bool default
         }
         if (row->match && strstr(path, " condition "))
             continue;
-        if (defaults && !schema_default(row))
+        char default_text[PROFILE_DEFAULTS_SIZE];
+        if (defaults && !*profile_defaults(row, default_text))
             continue;
         fputs(below, stdout);
         print_value(row);
         if (defaults)
-            printf(": %s", schema_default(row));
+            printf(": %s", default_text);
         putchar('\n');
     }
 }

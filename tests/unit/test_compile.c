@@ -13,6 +13,13 @@ static struct mirror_config *compiled(const char *lines, struct assignments *ass
     return config;
 }
 
+static uint32_t vni_of(const struct assignments *assigned, const char *session)
+{
+    const struct assignment *entry = assignments_find(assigned, session);
+
+    return entry ? entry->vni : NO_VNI;
+}
+
 static void an_empty_tree(void **state)
 {
     struct assignments assigned = {0};
@@ -176,47 +183,56 @@ static void given_vnis_are_kept(void **state)
     mirror_config_free(
         compiled(TARGET "session a priority 1 target t vni auto; session b priority 2 target t",
                  &assigned, 1));
-    a = assignments_find(&assigned, "a");
-    b = assignments_find(&assigned, "b");
+    a = vni_of(&assigned, "a");
+    b = vni_of(&assigned, "b");
     assert_int_not_equal(a, b);
-    assert_int_equal(assignments_find(&assigned, "c"), UINT32_MAX);
+    assert_int_equal(vni_of(&assigned, "c"), NO_VNI);
     /* another seed, another session */
     mirror_config_free(compiled(TARGET "session a priority 1 target t; session b priority 2 target "
                                        "t; session a0 priority 3 target t",
                                 &assigned, 2));
     assert_int_equal(assigned.count, 3);
-    assert_int_equal(assignments_find(&assigned, "a"), a);
-    assert_int_equal(assignments_find(&assigned, "b"), b);
+    assert_int_equal(vni_of(&assigned, "a"), a);
+    assert_int_equal(vni_of(&assigned, "b"), b);
     /* one gets its own, one goes, one's number becomes another's own */
     char lines[200];
     snprintf(lines, sizeof lines,
              TARGET "session a priority 1 target t; session z priority 9 target t vni %u", a);
     struct mirror_config *config = compiled(lines, &assigned, 3);
     assert_int_equal(assigned.count, 1);
-    assert_int_not_equal(assignments_find(&assigned, "a"), a);
-    assert_int_equal(config->sessions[0].vni, assignments_find(&assigned, "a"));
+    assert_int_not_equal(vni_of(&assigned, "a"), a);
+    assert_int_equal(config->sessions[0].vni, vni_of(&assigned, "a"));
     assert_int_equal(config->sessions[1].vni, a);
     mirror_config_free(config);
     assignments_free(&assigned);
 }
 
-/* As assignments that were read from a file may be: in any order, with what no session can have. */
+/* As a file may have them: in any order, with what no session can have, and what is not there. */
 static void assignments_in_any_order(void **state)
 {
-    struct assignments assigned = {.at = calloc(3, sizeof *assigned.at), .count = 3};
+    const struct assignment read[] = {{(char[]){"z"}, 5, NO_PRIORITY},
+                                      {(char[]){"b"}, UINT32_MAX - 1, NO_PRIORITY},
+                                      {(char[]){"a"}, 7, NO_PRIORITY},
+                                      {(char[]){"a"}, 8, NO_PRIORITY},
+                                      {(char[]){"gone"}, 9, NO_PRIORITY}};
+    struct node *tree = tree_of(TARGET "session a priority 1 target t; session b priority 2 target "
+                                       "t; session z priority 3 target t");
+    struct assignments from_file = {0}, assigned;
 
     (void)state;
-    assigned.at[0] = (struct assignment){strdup("z"), 5};
-    assigned.at[1] = (struct assignment){strdup("b"), UINT32_MAX - 1};
-    assigned.at[2] = (struct assignment){strdup("a"), 7};
-    mirror_config_free(compiled(TARGET "session a priority 1 target t; session b priority 2 target "
-                                       "t; session z priority 3 target t",
-                                &assigned, 4));
+    for (size_t i = 0; i < sizeof read / sizeof *read; i++)
+        assert_true(assignments_add(&from_file, read[i].session, strlen(read[i].session),
+                                    read[i].vni, read[i].priority));
+    assert_true(assignments_settle(&from_file, tree, &assigned));
+    assert_int_equal(assigned.count, 2);
+    mirror_config_free(compile(tree, &assigned, 4));
     assert_int_equal(assigned.count, 3);
-    assert_int_equal(assignments_find(&assigned, "a"), 7);
-    assert_int_equal(assignments_find(&assigned, "z"), 5);
-    assert_in_range(assignments_find(&assigned, "b"), 1, 16777215);
+    assert_int_equal(vni_of(&assigned, "a"), 7);
+    assert_int_equal(vni_of(&assigned, "z"), 5);
+    assert_in_range(vni_of(&assigned, "b"), 1, 16777215);
+    assignments_free(&from_file);
     assignments_free(&assigned);
+    tree_free(tree);
 }
 
 /* The configuration before may still run: its numbers are not drawn for others. */
@@ -227,13 +243,13 @@ static void assigned_numbers_are_not_drawn(void **state)
 
     (void)state;
     mirror_config_free(compiled(TARGET "session a priority 1 target t", &assigned, 7));
-    drawn = assignments_find(&assigned, "a");
+    drawn = vni_of(&assigned, "a");
     mirror_config_free(compiled(TARGET "session b priority 1 target t", &assigned, 7));
     assert_int_equal(assigned.count, 1);
-    assert_int_not_equal(assignments_find(&assigned, "b"), drawn);
+    assert_int_not_equal(vni_of(&assigned, "b"), drawn);
     assignments_free(&assigned);
     mirror_config_free(compiled(TARGET "session b priority 1 target t", &assigned, 7));
-    assert_int_equal(assignments_find(&assigned, "b"), drawn);
+    assert_int_equal(vni_of(&assigned, "b"), drawn);
     assignments_free(&assigned);
 }
 

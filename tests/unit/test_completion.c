@@ -1,6 +1,7 @@
 #include "trees.h"
 
 #include "../../shell/config/completion.h"
+#include "../../shell/config/profile.h"
 
 static const char *const machine[] = {"eth0", "eth1", "lo"};
 static const struct interfaces interfaces = {.names = machine, .count = 3};
@@ -76,7 +77,7 @@ static void setting(void **state)
     offers(PATH_SET, "", "system filter target session");
     offers(PATH_SET, "s", "system session");
     offers(PATH_SET, "x", "");
-    offers(PATH_SET, "system ", "host-name");
+    offers(PATH_SET, "system ", "host-name profile");
     offers(PATH_SET, "system host-name ", "NAME?");
     offers(PATH_SET, "filter ", "dns web=the web NAME?");
     offers(PATH_SET, "filter w", "web=the web NAME?");
@@ -137,13 +138,13 @@ static void setting_a_session(void **state)
 static void note_help(void *context, const struct choice *choice)
 {
     if (strcmp(choice->word, "vni") == 0 || choice->hint)
-        snprintf(context, SCHEMA_HELP_SIZE, "%s", choice->help);
+        snprintf(context, PROFILE_HELP_SIZE, "%s", choice->help);
 }
 
 static void helps(const char *line, const char *partial)
 {
     struct node *tree = tree_new();
-    char help[SCHEMA_HELP_SIZE] = "";
+    char help[PROFILE_HELP_SIZE] = "";
     struct problem problem;
     struct words words;
 

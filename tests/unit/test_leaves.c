@@ -87,6 +87,7 @@ static char *given(const struct node *tree)
     FILE *out = write_start(&writer);
 
     assert_non_null(config);
+    fprintf(out, "%d\n", config->without_services);
     for (size_t i = 0; i < config->filter_count; i++)
         print_filter(out, &config->filters[i]);
     for (size_t i = 0; i < config->target_count; i++)

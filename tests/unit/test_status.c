@@ -96,7 +96,12 @@ static struct mirror_receiver address = {.family = 4, .port = 4789};
 static struct mirror_target target = {.receivers = &address, .receiver_count = 1};
 static struct mirror_session session;
 static char sources[1][INTERFACE_NAME_MAX] = {"eth7"};
-static struct mirror_config config = {&filter, 1, &target, 1, &session, 1};
+static struct mirror_config config = {.filters = &filter,
+                                      .filter_count = 1,
+                                      .targets = &target,
+                                      .target_count = 1,
+                                      .sessions = &session,
+                                      .session_count = 1};
 static uint64_t dropped = FIRST - 1;
 
 static char *name_of(char text[])

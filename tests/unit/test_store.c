@@ -237,11 +237,11 @@ static void test_vnis(void **state)
     free(text);
     /* after a crash each configuration finds the number that it ran with */
     assert_true(assignments_settle(&both, old_tree, &settled));
-    assert_int_equal(assignments_find(&settled, "a"), 5);
-    assert_int_equal(assignments_find(&settled, "b"), 6);
+    assert_int_equal(assignments_find(&settled, "a")->vni, 5);
+    assert_int_equal(assignments_find(&settled, "b")->vni, 6);
     assignments_free(&settled);
     assert_true(assignments_settle(&both, new_tree, &settled));
-    assert_int_equal(assignments_find(&settled, "a"), 9);
+    assert_int_equal(assignments_find(&settled, "a")->vni, 9);
     assert_int_equal(settled.count, 2);
     assignments_free(&settled);
     assignments_free(&both);
@@ -249,6 +249,33 @@ static void test_vnis(void **state)
     assignments_free(&new_assigned);
     tree_free(old_tree);
     tree_free(new_tree);
+}
+
+/* The same of priorities, beside a VNI or without one. */
+static void test_priorities(void **state)
+{
+    static const char text[] = "a 5 1\nb - 2\nc 7\n";
+    struct assignments assigned = assigned_of(text), none = {0}, settled;
+    struct assignments bad =
+        assigned_of("a - 0\nb - 32767\nc -\nd 5 x\ne 5 1 2\nf 5 1x\n- 1\ng \n");
+    struct node *tree = tree_of("set session a\nset session b\nset session x priority 1\n");
+    char *printed = assigned_print(&none, &assigned);
+
+    (void)state;
+    assert_string_equal(printed, text);
+    free(printed);
+    printed = assigned_print(&assigned, &assigned);
+    assert_string_equal(printed, text);
+    free(printed);
+    assert_int_equal(assignments_find(&assigned, "b")->vni, NO_VNI);
+    assert_true(assignments_settle(&assigned, tree, &settled));
+    assert_int_equal(settled.count, 1); /* a's is x's now */
+    assert_int_equal(assignments_find(&settled, "b")->priority, 2);
+    assert_int_equal(bad.count, 1); /* a session that is called - has VNI 1 */
+    assignments_free(&settled);
+    assignments_free(&assigned);
+    assignments_free(&bad);
+    tree_free(tree);
 }
 
 int main(void)
@@ -263,6 +290,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_full_disk, make_state, remove_state),
         cmocka_unit_test_setup_teardown(test_failing_rename, make_state, remove_state),
         cmocka_unit_test(test_vnis),
+        cmocka_unit_test(test_priorities),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
