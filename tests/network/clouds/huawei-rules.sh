@@ -28,6 +28,8 @@ both_ways
 judge 'what A rejects is not mirrored, what neither matches goes on' 5 10.2.0.2 full \
     in 'src host 10.0.0.1 and not (tcp and dst port 80)'
 nothing_else 'B collects nothing, and no rule of ingress is one of egress'
+expect_equal 'A has decided, B has not been asked' "$(ctl 'show filters f | display json' |
+    json "[r['hits']['packets'] for r in d['filters'][0]['rules']][:2]")" '[2, 0]'
 
 check 'B before A' ctl configure 'set filter f ingress rule 1 action accept' \
     'set filter f ingress rule 2 action reject' 'delete filter f ingress rule 3' commit
