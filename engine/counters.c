@@ -20,9 +20,8 @@ struct counters *counters_new(const uint32_t capacity[static COUNTER_KINDS])
     if (!counters)
         return NULL;
     for (int kind = 0; kind < COUNTER_KINDS; kind++) {
-        size_t rows = capacity[kind] ? capacity[kind] : 1;
         counters->capacity[kind] = capacity[kind];
-        counters->rows[kind] = calloc(rows, row_width[kind] * sizeof(uint64_t));
+        counters->rows[kind] = calloc(capacity[kind] + 1, row_width[kind] * sizeof(uint64_t));
         if (!counters->rows[kind]) {
             counters_free(counters);
             return NULL;
@@ -46,22 +45,36 @@ static size_t common_values(const struct counters *a, const struct counters *b, 
     return slots * row_width[kind];
 }
 
+static void add(uint64_t *to, const uint64_t *from, size_t values)
+{
+    for (size_t i = 0; i < values; i++)
+        to[i] += from[i];
+}
+
+static void subtract(uint64_t *to, const uint64_t *from, size_t values)
+{
+    for (size_t i = 0; i < values; i++)
+        to[i] -= from[i];
+}
+
+/* The row of the names that are gone. */
+static uint64_t *gone(const struct counters *counters, int kind)
+{
+    return counters->rows[kind] + counters->capacity[kind] * row_width[kind];
+}
+
 void counters_add(struct counters *to, const struct counters *from)
 {
     for (int kind = 0; kind < COUNTER_KINDS; kind++) {
-        size_t values = common_values(to, from, kind);
-        for (size_t i = 0; i < values; i++)
-            to->rows[kind][i] += from->rows[kind][i];
+        add(to->rows[kind], from->rows[kind], common_values(to, from, kind));
+        add(gone(to, kind), gone(from, kind), row_width[kind]);
     }
 }
 
 void counters_subtract(struct counters *to, const struct counters *from)
 {
-    for (int kind = 0; kind < COUNTER_KINDS; kind++) {
-        size_t values = common_values(to, from, kind);
-        for (size_t i = 0; i < values; i++)
-            to->rows[kind][i] -= from->rows[kind][i];
-    }
+    for (int kind = 0; kind < COUNTER_KINDS; kind++)
+        subtract(to->rows[kind], from->rows[kind], common_values(to, from, kind));
 }
 
 void counters_copy_slot(struct counters *to, const struct counters *from, enum counter_kind kind,
@@ -76,6 +89,37 @@ void counters_zero_slot(struct counters *counters, enum counter_kind kind, uint3
 {
     size_t width = row_width[kind];
     memset(counters->rows[kind] + slot * width, 0, width * sizeof(uint64_t));
+}
+
+void counters_retire_slot(struct counters *counters, enum counter_kind kind, uint32_t slot)
+{
+    add(gone(counters, kind), counters->rows[kind] + slot * row_width[kind], row_width[kind]);
+    counters_zero_slot(counters, kind, slot);
+}
+
+static void add_all(void *total, const struct counters *counters, enum counter_kind kind)
+{
+    for (size_t slot = 0; slot <= counters->capacity[kind]; slot++)
+        add(total, counters->rows[kind] + slot * row_width[kind], row_width[kind]);
+}
+
+struct totals counters_totals(const struct counters *counters)
+{
+    struct totals totals = {.interfaces = {.own = 0}};
+    add_all(&totals.interfaces, counters, COUNT_INTERFACE);
+    add_all(&totals.sessions, counters, COUNT_SESSION);
+    return totals;
+}
+
+void totals_add(struct totals *to, const struct totals *from)
+{
+    add((uint64_t *)(void *)to, (const uint64_t *)(const void *)from, ROW_WIDTH(struct totals));
+}
+
+void totals_subtract(struct totals *to, const struct totals *from)
+{
+    subtract((uint64_t *)(void *)to, (const uint64_t *)(const void *)from,
+             ROW_WIDTH(struct totals));
 }
 
 struct name {

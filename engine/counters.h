@@ -16,20 +16,26 @@ struct counter_slot {
  * to be subtracted since a clear. */
 struct counters {
     uint32_t capacity[COUNTER_KINDS]; /* slots */
-    uint64_t *rows[COUNTER_KINDS];
+    uint64_t *rows[COUNTER_KINDS];    /* behind the last slot's: of names that are gone */
 };
 
 /* All zero; NULL when memory runs out; freed with counters_free (NULL is fine). */
 struct counters *counters_new(const uint32_t capacity[static COUNTER_KINDS]);
 void counters_free(struct counters *counters);
 
-/* The slots that both have: */
+/* The slots that both have; of names that are gone, only what is added: */
 void counters_add(struct counters *to, const struct counters *from);
 void counters_subtract(struct counters *to, const struct counters *from);
 /* One slot, which both have. */
 void counters_copy_slot(struct counters *to, const struct counters *from, enum counter_kind kind,
                         uint32_t slot);
 void counters_zero_slot(struct counters *counters, enum counter_kind kind, uint32_t slot);
+/* The slot begins at zero for another name; totals keep what it has. */
+void counters_retire_slot(struct counters *counters, enum counter_kind kind, uint32_t slot);
+
+struct totals counters_totals(const struct counters *counters);
+void totals_add(struct totals *to, const struct totals *from);
+void totals_subtract(struct totals *to, const struct totals *from);
 
 static inline struct session_counts *counters_session(const struct counters *counters,
                                                       uint32_t slot)

@@ -38,6 +38,13 @@ struct interface_counts {
     uint64_t mirrored, rejected, unmatched, own;
 };
 
+/* Of all interfaces and sessions together, also of those that are gone.
+ * interfaces.mirrored = sessions.matched.packets */
+struct totals {
+    struct interface_counts interfaces;
+    struct session_counts sessions;
+};
+
 static inline uint64_t session_dropped(const struct session_counts *counts)
 {
     const uint64_t *dropped = (const uint64_t *)(const void *)&counts->dropped;

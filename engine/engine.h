@@ -94,7 +94,7 @@ struct interface_status {
 
 struct worker_status {
     double load; /* 0-1, share of one processor since the last status */
-    uint64_t received, mirrored, rejected, unmatched, own;
+    struct totals totals;
     uint64_t batches, batched_packets; /* sent with segmentation offload */
     uint64_t single_packets;           /* sent one by one */
     bool segmentation_refused;         /* the kernel refused UDP_SEGMENT: single sends */
@@ -105,6 +105,7 @@ struct engine_status {
     uint64_t plans;   /* plans published since the start */
     uint64_t dropped; /* that the kernel dropped before the rings of all interfaces */
     bool own_marked;  /* the box's packets, so that captures leave them out */
+    struct totals totals;
     struct session_status *sessions; /* in ascending priority */
     size_t session_count;
     struct rule_status *rules; /* by filter, ingress first, ascending number */

@@ -8,7 +8,7 @@
 struct engine_worker {
     struct worker *worker;
     struct outbox_totals cleared_sends;
-    struct pipeline_totals cleared;   /* totals at the last clear */
+    struct totals cleared;          /* totals at the last clear */
     uint64_t processor_ns, wall_ns; /* at the last status */
 };
 

@@ -133,28 +133,22 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
         counters_interface(pipeline->counters, plan->interfaces[interface].slot);
     row->received.packets += segments.count;
     row->received.bytes += bytes;
-    pipeline->totals.received += segments.count;
     switch (verdict.kind) {
     case VERDICT_UNMATCHED:
         row->unmatched += segments.count;
-        pipeline->totals.unmatched += segments.count;
         return;
     case VERDICT_OWN:
         row->own += segments.count;
-        pipeline->totals.own += segments.count;
         return;
     case VERDICT_REJECTED:
         row->rejected += segments.count;
-        pipeline->totals.rejected += segments.count;
         count_rule(pipeline, verdict.rule_slot, segments.count, bytes);
         return;
     case VERDICT_MIRRORED:;
         uint32_t back = leave_out(pipeline, &segments, verdict.session, &bytes);
         uint32_t packets = segments.count - back;
         row->own += back;
-        pipeline->totals.own += back;
         row->mirrored += packets;
-        pipeline->totals.mirrored += packets;
         count_rule(pipeline, verdict.rule_slot, packets, bytes);
         struct session_counts *session =
             counters_session(pipeline->counters, plan->sessions[verdict.session].slot);

@@ -21,15 +21,9 @@ struct workload {
                                     was about to mirror what exclusions_is_loop says of; 0: never */
 };
 
-/* What it has done in all, beside the counters of the names. */
-struct pipeline_totals {
-    uint64_t received, mirrored, rejected, unmatched, own;
-};
-
 struct pipeline {
     const struct workload *workload; /* NULL: none yet */
     struct counters *counters;       /* owned */
-    struct pipeline_totals totals;
     struct fragments *fragments;
     struct outbox outbox;
     uint32_t now; /* seconds of the steady clock, the caller's to set */

@@ -146,22 +146,18 @@ static void fill_worker(struct engine *engine, unsigned index, const struct work
                         struct worker_status *shown)
 {
     struct engine_worker *worker = &engine->workers[index];
-    const struct pipeline_totals *now = &report->totals, *cleared = &worker->cleared;
     uint64_t wall = engine_now_ns();
     double used = (double)(report->processor_ns - worker->processor_ns);
     double passed = (double)(wall - worker->wall_ns);
     *shown = (struct worker_status){
         .load = used < passed ? used / passed : 1,
-        .received = now->received - cleared->received,
-        .mirrored = now->mirrored - cleared->mirrored,
-        .rejected = now->rejected - cleared->rejected,
-        .unmatched = now->unmatched - cleared->unmatched,
-        .own = now->own - cleared->own,
+        .totals = report->totals,
         .batches = report->sends.batches - worker->cleared_sends.batches,
         .batched_packets = report->sends.batched_packets - worker->cleared_sends.batched_packets,
         .single_packets = report->sends.single_packets - worker->cleared_sends.single_packets,
         .segmentation_refused = segmentation_refused(engine, index),
     };
+    totals_subtract(&shown->totals, &worker->cleared);
     worker->processor_ns = report->processor_ns;
     worker->wall_ns = wall;
 }
@@ -208,8 +204,10 @@ struct engine_status *engine_status(struct engine *engine)
     fill_rules(engine, sum, status);
     fill_receivers(engine, sum, status);
     fill_interfaces(engine, sum, status);
-    for (unsigned i = 0; i < engine->resources.workers; i++)
+    for (unsigned i = 0; i < engine->resources.workers; i++) {
         fill_worker(engine, i, &reports[i], &status->workers[i]);
+        totals_add(&status->totals, &status->workers[i].totals);
+    }
     counters_free(sum);
     free(reports);
     return status;

@@ -168,7 +168,7 @@ static void adopt(struct worker *worker, struct worker_request *request)
         counters = grown;
     }
     for (size_t i = 0; i < request->fresh_count; i++)
-        counters_zero_slot(counters, request->fresh[i].kind, request->fresh[i].slot);
+        counters_retire_slot(counters, request->fresh[i].kind, request->fresh[i].slot);
     pipeline_adopt(&worker->pipeline, request->workload, counters);
     for (uint32_t i = 0; i < request->workload->capture_count; i++)
         if (!request->workload->captures[i]->armed)
@@ -180,7 +180,7 @@ static void report(struct worker *worker, struct worker_request *request)
     struct timespec used;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
     counters_add(request->sum, worker->pipeline.counters);
-    request->totals = worker->pipeline.totals;
+    request->totals = counters_totals(worker->pipeline.counters);
     request->sends = worker->pipeline.outbox.totals;
     request->processor_ns = (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
 }

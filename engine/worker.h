@@ -20,9 +20,9 @@ struct worker_request {
     struct counters *counters;
     const struct counter_slot *fresh; /* WORKER_ADOPT: slots that begin at zero */
     size_t fresh_count;
-    /* WORKER_REPORT: it adds its counters and totals to these. */
+    /* WORKER_REPORT: it adds its counters to these, and says what their totals are. */
     struct counters *sum;
-    struct pipeline_totals totals;
+    struct totals totals;
     struct outbox_totals sends;
     uint64_t processor_ns; /* it has used in all */
 

@@ -159,12 +159,6 @@ static void json_columns(struct json *json, const struct column *at, size_t coun
 
 /* ---- text ---- */
 
-static bool is_number(const struct column *column)
-{
-    return column->type == COLUMN_NUMBER || column->type == COLUMN_KNOWN ||
-           column->type == COLUMN_DECIMAL;
-}
-
 /* Of a single value; never NULL. */
 static const char *value_text(struct columns *columns, const struct column *column)
 {
@@ -205,7 +199,6 @@ static bool says_unit(const struct column *column)
 
 struct lines {
     struct table table;
-    bool numbers; /* nothing else: they stand to the right */
     const char *line;
     char *value; /* of `line`, which may go on */
 };
@@ -255,7 +248,6 @@ static void add_line(struct lines *lines, struct columns *columns, const struct 
     if (text && column->mark)
         text = columns_text(columns, "%s (%s)", text, column->mark);
     add_value(lines, column->line, goes_on ? ", " : NULL, text ? text : "");
-    lines->numbers = lines->numbers && is_number(column) && !says_unit(column);
 }
 
 static void add_lines(struct lines *lines, struct columns *columns)
@@ -275,10 +267,9 @@ static void add_lines(struct lines *lines, struct columns *columns)
 
 static void print_lines(struct columns *columns, const char *indent, FILE *out)
 {
-    struct lines lines = {.table = {.columns = 2, .indent = indent}, .numbers = true};
+    struct lines lines = {.table = {.columns = 2, .align = "ll", .indent = indent}};
 
     add_lines(&lines, columns);
-    lines.table.align = lines.numbers ? "lr" : "ll";
     table_print(&lines.table, out);
 }
 
@@ -309,6 +300,12 @@ struct titles {
     char align[TITLES_MAX]; /* numbers stand to the right */
     size_t count;
 };
+
+static bool is_number(const struct column *column)
+{
+    return column->type == COLUMN_NUMBER || column->type == COLUMN_KNOWN ||
+           column->type == COLUMN_DECIMAL;
+}
 
 static void add_titles(struct titles *titles, const struct columns *columns)
 {

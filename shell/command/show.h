@@ -33,6 +33,9 @@ struct owners {
 };
 struct owners owners_of(const struct node *tree, const char *list, const struct owned *owned);
 
+/* Of one session or of all. */
+void add_session_counts(struct columns *columns, const struct session_counts *counts);
+
 const char *session_state_text(enum session_state state);
 const char *receiver_state_text(enum receiver_state state);
 enum { ADDRESS_TEXT_MAX = 64 };

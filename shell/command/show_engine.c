@@ -18,31 +18,43 @@ static const char *link_text(enum link_state link)
     return "";
 }
 
+static void add_interface_counts(struct columns *columns, const struct interface_counts *counts)
+{
+    const struct column table[] = {
+        {"received.packets", "Received", "received",
+         COUNTER(counts->received.packets, "packets", "Packets that the capture delivered")},
+        {"received.bytes", NULL, "received",
+         COUNTER(counts->received.bytes, "bytes", "Bytes of them")},
+        {"mirrored.packets", "Mirrored", "mirrored",
+         COUNTER(counts->mirrored, "packets", "Received packets that a session took")},
+        {"rejected.packets", "Rejected", "rejected",
+         COUNTER(counts->rejected, "packets", "Received packets that a rule rejected")},
+        {"unmatched.packets", "Unmatched", "unmatched",
+         COUNTER(counts->unmatched, "packets", "Received packets that no session took")},
+        {"own.packets", "Own", "own",
+         COUNTER(counts->own, "packets", "Received packets of the mirroring itself")},
+    };
+
+    COLUMNS_ADD(columns, table);
+}
+
 static void interface_columns(struct columns *columns, const void *item, const void *context)
 {
     const struct interface_status *interface = item;
-    const struct interface_counts *counts = &interface->counts;
-    const struct column table[] = {
+    const struct column state[] = {
         {"name", "Interface", LABEL("interface"), TEXT(interface->name)},
         {"link", "Link", TEXT(link_text(interface->link))},
         {NULL, "Source", TRUTH(interface->source)},
-        {"received.packets", "Received",
-         COUNTER(counts->received.packets, "packets", "Packets that the capture delivered")},
-        {"received.bytes", COUNTER(counts->received.bytes, "bytes", "Bytes of them")},
-        {"mirrored.packets", "Mirrored",
-         COUNTER(counts->mirrored, "packets", "Received packets that a session took")},
-        {"rejected.packets", "Rejected",
-         COUNTER(counts->rejected, "packets", "Received packets that a rule rejected")},
-        {"unmatched.packets", "Unmatched",
-         COUNTER(counts->unmatched, "packets", "Received packets that no session took")},
-        {"own.packets", "Own",
-         COUNTER(counts->own, "packets", "Received packets of the mirroring itself")},
+    };
+    const struct column dropped[] = {
         {"dropped.packets", "Dropped",
          COUNTER(interface->dropped, "packets", "Packets that the kernel dropped before")},
     };
 
     (void)context;
-    COLUMNS_ADD(columns, table);
+    COLUMNS_ADD(columns, state);
+    add_interface_counts(columns, &interface->counts);
+    COLUMNS_ADD(columns, dropped);
 }
 
 /* Interfaces are the machine's, not the configuration's: the status knows them. */
@@ -85,53 +97,80 @@ static void worker_columns(struct columns *columns, const void *item, const void
     const char *sends = worker->segmentation_refused
                             ? "single sends (the kernel refused segmentation offload)"
                             : "sends in batches (segmentation offload)";
-    const struct column table[] = {
+    const struct column state[] = {
         {.heading = columns_text(columns, "Worker %zu: load %.1f %%, %s", number,
                                  100 * worker->load, sends),
          LABEL("worker"),
          NUMBER(number)},
         {"load", GAUGE("ratio", "Share of one processor"), DECIMAL(worker->load)},
-        {"received", NULL, "frames received",
-         COUNTER(worker->received, "packets", "Packets that captures delivered")},
-        {"mirrored", NULL, "mirrored",
-         COUNTER(worker->mirrored, "packets", "Received packets that a session took")},
-        {"rejected", NULL, "rejected",
-         COUNTER(worker->rejected, "packets", "Received packets that a rule rejected")},
-        {"unmatched", NULL, "unmatched",
-         COUNTER(worker->unmatched, "packets", "Received packets that no session took")},
-        {"own", NULL, "own",
-         COUNTER(worker->own, "packets", "Received packets of the mirroring itself")},
-        {"batches", NULL, "batches sent",
-         COUNTER(worker->batches, "batches", "Sends with segmentation offload")},
-        {"batched_packets", NULL, "packets in them",
-         COUNTER(worker->batched_packets, "packets", "Packets sent in batches")},
-        {"singles", NULL, "packets sent singly",
-         COUNTER(worker->single_packets, "packets", "Packets sent one by one")},
         {"segmentation_refused", TRUTH(worker->segmentation_refused)},
     };
+    const struct column sending[] = {
+        {"batched.packets", NULL, "sent in batches",
+         COUNTER(worker->batched_packets, "packets", "Packets sent with segmentation offload")},
+        {"batched.batches", NULL, "sent in batches",
+         COUNTER(worker->batches, "batches", "Batches of them")},
+        {"single.packets", NULL, "sent one by one",
+         COUNTER(worker->single_packets, "packets", "Packets sent one by one")},
+    };
 
-    COLUMNS_ADD(columns, table);
+    COLUMNS_ADD(columns, state);
+    add_interface_counts(columns, &worker->totals.interfaces);
+    COLUMNS_ADD(columns, sending);
+}
+
+static void all_interfaces(struct columns *columns, const void *item, const void *context)
+{
+    const struct column heading = {.heading = "All interfaces, those too that are gone"};
+
+    (void)context;
+    columns_add(columns, &heading, 1);
+    add_interface_counts(columns, item);
+}
+
+static void all_sessions(struct columns *columns, const void *item, const void *context)
+{
+    const struct column heading = {.heading = "All sessions, those too that are gone"};
+
+    (void)context;
+    columns_add(columns, &heading, 1);
+    add_session_counts(columns, item);
+}
+
+/* One thing in a section of its own. */
+static struct listing section(const void *item, columns_fn *columns)
+{
+    return (struct listing){
+        .items = item, .count = 1, .columns = columns, .form = FORM_LINES, .single = true};
+}
+
+static const char *uptime_text(struct columns *columns, const struct engine_status *status)
+{
+    uint64_t seconds = status->uptime_ms / 1000;
+
+    return columns_text(columns, "Up %" PRIu64 " d %02u:%02u:%02u, %" PRIu64 " plans published",
+                        seconds / 86400, (unsigned)(seconds / 3600 % 24),
+                        (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60), status->plans);
 }
 
 static void engine_columns(struct columns *columns, const void *item, const void *context)
 {
     const struct engine_status *status = item;
-    uint64_t seconds = status->uptime_ms / 1000;
     const struct column table[] = {
-        {"uptime_ms", NUMBER(status->uptime_ms),
-         .heading =
-             columns_text(columns, "Up %" PRIu64 " d %02u:%02u:%02u, %" PRIu64 " plans published",
-                          seconds / 86400, (unsigned)(seconds / 3600 % 24),
-                          (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60), status->plans)},
+        {"uptime_ms", .heading = uptime_text(columns, status), NUMBER(status->uptime_ms)},
         {"plans", COUNTER(status->plans, "plans", "Plans that were given to the workers")},
         {"dropped",
-         COUNTER(status->dropped, "packets", "Packets that the kernel dropped before the rings"),
          .heading =
-             columns_text(columns, "Frames dropped before the workers: %" PRIu64, status->dropped)},
-        {"own_marked", TRUTH(status->own_marked),
+             columns_text(columns, "Frames dropped before the workers: %" PRIu64, status->dropped),
+         COUNTER(status->dropped, "packets", "Packets that the kernel dropped before the rings")},
+        {"own_marked",
          .heading = status->own_marked ? NULL
                                        : "Own packets cannot be marked (CAP_NET_ADMIN): inside a "
-                                         "tunnel they are not known"},
+                                         "tunnel they are not known",
+         TRUTH(status->own_marked)},
+        {"interfaces", .type = COLUMN_LIST,
+         .list = section(&status->totals.interfaces, all_interfaces)},
+        {"sessions", .type = COLUMN_LIST, .list = section(&status->totals.sessions, all_sessions)},
         {"workers", LISTING(.items = status->workers, .count = status->worker_count,
                             .size = sizeof *status->workers, .columns = worker_columns,
                             .context = status->workers, .form = FORM_LINES)},

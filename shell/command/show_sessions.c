@@ -84,27 +84,9 @@ static void add_settings(struct columns *columns, const struct node *node, const
 
 /* ---- its columns ---- */
 
-/* tree: NULL: settings are not wanted */
-static void session_columns(struct columns *columns, const void *item, const void *tree)
+void add_session_counts(struct columns *columns, const struct session_counts *counts)
 {
-    const struct session_status *session = item;
-    const struct mirror_session *config = session->config;
-    const struct session_counts *counts = &session->counts;
-    const struct node *node = tree ? node_instance(tree, "session", config->name) : NULL;
-    const struct column state[] = {
-        {"name", "Session", .heading = columns_text(columns, "Session %s", config->name),
-         LABEL("session"), TEXT(config->name)},
-        {"priority", "Prio", NUMBER(config->priority)},
-        {"state", "State", "state", TEXT(session_state_text(session->state))},
-        {"reason", .note = true, TEXT(session->reason)},
-        {"vni", "VNI", NUMBER(config->vni)},
-        {"packet_length", NUMBER(config->packet_length)},
-        {"filter", TEXT(session->filter)},
-        {"target", TEXT(session->target)},
-        {"direction", TEXT(directions_text(config))},
-        {"sources", TEXTS(sources_of(columns, config))},
-    };
-    const struct column counters[] = {
+    const struct column table[] = {
         {"matched.packets", "Matched", "matched",
          COUNTER(counts->matched.packets, "packets", "Packets accepted for the session")},
         {"matched.bytes", NULL, "matched",
@@ -127,11 +109,34 @@ static void session_columns(struct columns *columns, const void *item, const voi
          COUNTER(counts->dropped.backlog, "packets", "Dropped for lack of room to send")},
     };
 
+    COLUMNS_ADD(columns, table);
+}
+
+/* tree: NULL: settings are not wanted */
+static void session_columns(struct columns *columns, const void *item, const void *tree)
+{
+    const struct session_status *session = item;
+    const struct mirror_session *config = session->config;
+    const struct node *node = tree ? node_instance(tree, "session", config->name) : NULL;
+    const struct column state[] = {
+        {"name", "Session", .heading = columns_text(columns, "Session %s", config->name),
+         LABEL("session"), TEXT(config->name)},
+        {"priority", "Prio", NUMBER(config->priority)},
+        {"state", "State", "state", TEXT(session_state_text(session->state))},
+        {"reason", .note = true, TEXT(session->reason)},
+        {"vni", "VNI", NUMBER(config->vni)},
+        {"packet_length", NUMBER(config->packet_length)},
+        {"filter", TEXT(session->filter)},
+        {"target", TEXT(session->target)},
+        {"direction", TEXT(directions_text(config))},
+        {"sources", TEXTS(sources_of(columns, config))},
+    };
+
     COLUMNS_ADD(columns, state);
     if (node)
         add_settings(columns, node, "",
                      &(struct detail){profile_of(tree), config->vni, config->priority});
-    COLUMNS_ADD(columns, counters);
+    add_session_counts(columns, &session->counts);
 }
 
 enum command_status show_sessions(struct context *context, const struct arguments *arguments)

@@ -81,7 +81,7 @@ def ask(run):
     for line in run.stdout:
         if 'plans' in line:
             plans = int(line.split()[-3])
-        if 'packets sent singly' in line:
+        if 'sent one by one' in line:
             return time.monotonic() - begin, plans
     sys.exit('the console has ended')
 

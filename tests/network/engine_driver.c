@@ -221,23 +221,38 @@ static void check(bool holds, const char *what, const char *name)
         printf("BROKEN %s %s\n", what, name);
 }
 
+static bool interface_holds(const struct interface_counts *c)
+{
+    return c->received.packets == c->mirrored + c->rejected + c->unmatched + c->own;
+}
+
+static bool session_holds(const struct session_counts *c)
+{
+    return c->matched.packets == c->sent.packets + session_dropped(c);
+}
+
+static void check_totals(const struct totals *totals, const char *whose)
+{
+    check(interface_holds(&totals->interfaces), "interfaces of", whose);
+    check(session_holds(&totals->sessions), "sessions of", whose);
+    check(totals->interfaces.mirrored == totals->sessions.matched.packets, "totals of", whose);
+}
+
 static void check_sums(const struct engine_status *status)
 {
     for (size_t i = 0; i < status->session_count; i++) {
         const struct session_status *s = &status->sessions[i];
-        check(s->counts.matched.packets == s->counts.sent.packets + session_dropped(&s->counts),
-              "session", s->config->name);
+        check(session_holds(&s->counts), "session", s->config->name);
     }
     for (size_t i = 0; i < status->interface_count; i++) {
         const struct interface_status *s = &status->interfaces[i];
-        const struct interface_counts *c = &s->counts;
-        check(c->received.packets == c->mirrored + c->rejected + c->unmatched + c->own, "interface",
-              s->name);
+        check(interface_holds(&s->counts), "interface", s->name);
     }
     for (size_t i = 0; i < status->worker_count; i++) {
         const struct worker_status *s = &status->workers[i];
-        check(s->received == s->mirrored + s->rejected + s->unmatched + s->own, "worker", "");
+        check_totals(&s->totals, "a worker");
     }
+    check_totals(&status->totals, "all");
 }
 
 static void print_status(const struct engine_status *status)
@@ -280,8 +295,8 @@ static void print_status(const struct engine_status *status)
         const struct worker_status *s = &status->workers[i];
         printf("worker %zu load=%.4f received=%" PRIu64 " batches=%" PRIu64 " batched=%" PRIu64
                " singles=%" PRIu64 " refused=%d\n",
-               i, s->load, s->received, s->batches, s->batched_packets, s->single_packets,
-               s->segmentation_refused);
+               i, s->load, s->totals.interfaces.received.packets, s->batches, s->batched_packets,
+               s->single_packets, s->segmentation_refused);
     }
     printf("engine plans=%" PRIu64 "\n", status->plans);
 }

@@ -48,7 +48,7 @@ settle()
 {
     local before='' now
     for _ in $(seq 100); do
-        now=$(ctl 'show engine | display json' | json "[w['received'] for w in d['engine']['workers']]")
+        now=$(ctl 'show engine | display json' | json "d['engine']['interfaces']['received']")
         [ "$now" != "$before" ] || return 0
         before=$now
         sleep 0.3

@@ -40,8 +40,9 @@ steady()
 {
     sed -E -e 's/^Up [0-9]+ d [0-9:]+, [0-9]+ plans/Up TIME, N plans/' \
         -e 's/load +[0-9.]+ %/load N %/' \
-        -e 's/^(  (batches sent|packets in them|packets sent singly) ) *[0-9]+$/\1N/' \
-        -e 's/"(uptime_ms|plans|load|batches|batched_packets|singles)": ?[0-9.]+/"\1": N/'
+        -e 's/^(  sent (in batches|one by one) ).*/\1N/' \
+        -e '/"(batched|single)": \{/,/\}/ s/"(packets|batches)": ?[0-9]+/"\1": N/' \
+        -e 's/"(uptime_ms|plans|load)": ?[0-9.]+/"\1": N/'
 }
 
 # shown FILE COMMAND...: what the last one prints, in the mode that those before it enter

@@ -114,6 +114,33 @@ static void test_rows(void **state)
     counters_free(cleared);
 }
 
+/* Whatever happens to names and capacities, totals have everything. */
+static void test_totals(void **state)
+{
+    (void)state;
+    const uint32_t small[COUNTER_KINDS] = {2, 2, 2, 2}, large[COUNTER_KINDS] = {4, 2, 3, 9};
+    struct counters *worker = counters_new(small), *grown = counters_new(large);
+    counters_session(worker, 0)->matched.packets = 7;
+    counters_session(worker, 1)->dropped.backlog = 2;
+    counters_interface(worker, 1)->mirrored = 5;
+    counters_retire_slot(worker, COUNT_SESSION, 0);
+    assert_int_equal(counters_session(worker, 0)->matched.packets, 0);
+    counters_session(worker, 0)->matched.packets = 1;
+    counters_retire_slot(worker, COUNT_SESSION, 0);
+    counters_add(grown, worker);
+    counters_interface(grown, 8)->mirrored = 30;
+    struct totals totals = counters_totals(grown), before = counters_totals(worker);
+    assert_int_equal(totals.sessions.matched.packets, 8);
+    assert_int_equal(totals.sessions.dropped.backlog, 2);
+    assert_int_equal(totals.interfaces.mirrored, 35);
+    totals_add(&totals, &totals);
+    totals_subtract(&totals, &before);
+    assert_int_equal(totals.sessions.matched.packets, 8);
+    assert_int_equal(totals.interfaces.mirrored, 65);
+    counters_free(worker);
+    counters_free(grown);
+}
+
 static void test_no_slots_at_all(void **state)
 {
     (void)state;
@@ -133,6 +160,7 @@ int main(void)
         cmocka_unit_test(test_a_freed_slot_is_used_again),
         cmocka_unit_test(test_many_names),
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_totals),
         cmocka_unit_test(test_no_slots_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,8 +115,7 @@ static void add_machine(struct engine_status *status)
             .counts = {.received = counted(i), .mirrored = number, .unmatched = number}};
         snprintf(interface->name, sizeof interface->name, "%s", names[i]);
         if (i < 2)
-            status->workers[i] =
-                (struct worker_status){.load = 1, .received = number, .batched_packets = number};
+            status->workers[i] = (struct worker_status){.load = 1, .batched_packets = number};
     }
     status->uptime_ms = status->plans = UINT64_MAX;
 }
