@@ -129,6 +129,8 @@ static bool judge_receivers(const struct dataplane *dataplane, uint32_t first, u
         if (!dataplane->health[i].up && !faulty)
             faulty = dataplane->receivers[i];
     }
+    if (!count && !condition->reason[0])
+        set_reason(condition, "the target has no receiver%s%s", "", "");
     if (faulty && (!condition->reason[0] || (sources && !any))) {
         char text[RECEIVER_TEXT_MAX];
         receiver_print(&faulty->address, text);

@@ -2,7 +2,6 @@
 #include "check.h"
 #include "completion.h"
 #include "node.h"
-#include "profile.h"
 #include "value.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -259,11 +258,11 @@ static void check_sources(struct warning *warning, const struct location *sessio
     }
 }
 
-/* Notes the session's VNI at each of its receivers. VNIs that are given out are nobody else's. */
+/* Notes the session's VNI at each of its receivers. VNIs that are assigned are nobody else's,
+ * and one that a profile has for all is shared on purpose. */
 static bool claim(struct warning *warning, const struct node *session)
 {
-    const char *vni = profile_setting(profile_of(warning->tree), session, "vni").text;
-    const char *target = node_value(session, "target");
+    const char *vni = node_value(session, "vni"), *target = node_value(session, "target");
     const struct node *node = target ? node_instance(warning->tree, "target", target) : NULL;
     const struct node *receivers = node ? node_child(node, "receiver") : NULL;
 

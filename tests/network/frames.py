@@ -165,6 +165,27 @@ def code_points():
             yield frame(ip(source, destination, UDP, body, tos=tos), TAGS[tos % len(TAGS)])
 
 
+def services():
+    """What a cloud's own services say (engine/plan/services.h), and what only looks like it."""
+    metadata = '169.254.169.254'
+    for tags in TAGS[:2]:
+        yield arp('10.0.0.1', '10.1.0.1', tags)
+        for protocol in (TCP, UDP):
+            for one, other in ((metadata, '10.0.0.1'), ('169.254.169.253', '10.0.0.1')):
+                yield flow(one, other, protocol, 80, 1000, tags)
+                yield flow(other, one, protocol, 1000, 80, tags)
+            for source, destination in PAIRS:
+                for port in (66, 67, 68, 69, 122, 123, 124, 546, 547, 1687, 1688, 1689):
+                    yield flow(source, destination, protocol, 5000, port, tags)
+                    yield flow(destination, source, protocol, port, 5000, tags)
+                    yield flow(source, destination, protocol, port, port, tags)
+    for number, (source, destination) in enumerate(PAIRS):
+        body = transport(packed(source), packed(destination), UDP, 1000, 123, mark(96))
+        for offset in (0, 40, 80):
+            yield frame(ip(source, destination, UDP, body[offset:offset + 40], 900 + number, offset,
+                           offset < 80))
+
+
 def others():
     """What is not IP, and TCP behind IPv6 extension headers."""
     for tags in TAGS[:2]:
