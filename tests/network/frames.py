@@ -239,10 +239,12 @@ def flows():
 
 
 def cross(protocols, sources, destinations, sports='1000', dports='80'):
-    """Every combination of what is given, each with commas between: tcp,udp 10.0.0.1,10.0.0.2"""
+    """Every combination of what is given, each with commas between: tcp,udp 10.0.0.1,fd00::1; of
+    addresses of one family."""
     for protocol, *ends, sport, dport in itertools.product(
             *(given.split(',') for given in (protocols, sources, destinations, sports, dports))):
-        yield flow(*ends, globals()[protocol.upper()], int(sport), int(dport))
+        if (':' in ends[0]) == (':' in ends[1]):
+            yield flow(*ends, globals()[protocol.upper()], int(sport), int(dport))
 
 
 def mix():
