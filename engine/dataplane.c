@@ -325,7 +325,7 @@ static bool take_slots(struct dataplane *dataplane, struct resources *resources)
 static bool build(struct dataplane *dataplane, struct resources *resources,
                   const struct mirror_config *config)
 {
-    dataplane->numbering = numbering_new(config);
+    dataplane->numbering = numbering_new(config, NULL, 0);
     if (!dataplane->numbering)
         return false;
     const struct numbering *numbering = dataplane->numbering;

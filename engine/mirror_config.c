@@ -25,6 +25,7 @@ void mirror_config_free(struct mirror_config *config)
     }
     for (size_t i = 0; i < config->session_count; i++) {
         free(config->sessions[i].sources);
+        free(config->sessions[i].prefixes);
         free(config->sessions[i].name);
     }
     free(config->filters);

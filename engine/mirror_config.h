@@ -45,13 +45,24 @@ struct mirror_target {
     size_t receiver_count;
 };
 
+struct mirror_prefix {
+    uint8_t family; /* 4 or 6 */
+    uint8_t bits;
+    uint8_t address[16]; /* host bits zero; IPv4 in the first four */
+};
+
+/* What it mirrors is on all of `sources`, with all_interfaces on all others too, and, with
+ * prefixes, from or to one of these; prefixes alone are those on all interfaces. */
 struct mirror_session {
     char *name;
     uint16_t priority; /* 1-PRIORITY_MAX; sessions stand in ascending order */
     bool disabled;
-    bool direction[DIRECTIONS];
+    bool direction[DIRECTIONS]; /* at least one */
     char (*sources)[INTERFACE_NAME_MAX];
     size_t source_count;
+    bool all_interfaces;
+    struct mirror_prefix *prefixes;
+    size_t prefix_count;
     int filter;             /* index, or NO_FILTER: every packet */
     int target;             /* index */
     uint32_t vni;           /* 0-VNI_MAX */

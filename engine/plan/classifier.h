@@ -1,6 +1,5 @@
-/* The rules of all sessions on one interface and direction, compiled for the packet path:
- * the first rule of the list that matches a key decides. A plan holds one for each interface
- * and direction; how it finds the rule is its own affair. */
+/* The rules of a filter in one direction, compiled for the packet path: the first rule of the list
+ * that matches a key decides. How it finds the rule is its own affair. */
 #ifndef MIRRORSH_CLASSIFIER_H
 #define MIRRORSH_CLASSIFIER_H
 

@@ -13,8 +13,6 @@ static void count_all(struct numbering *numbering)
             numbering->count[COUNT_RULE] += (uint32_t)config->filters[i].rule_count[direction];
     for (size_t i = 0; i < config->target_count; i++)
         numbering->count[COUNT_RECEIVER] += (uint32_t)config->targets[i].receiver_count;
-    for (size_t i = 0; i < config->session_count; i++) /* each once only when they are sorted */
-        numbering->count[COUNT_INTERFACE] += (uint32_t)config->sessions[i].source_count;
 }
 
 static bool allocate(struct numbering *numbering)
@@ -32,9 +30,8 @@ static bool allocate(struct numbering *numbering)
     numbering->first_rule = calloc(config->filter_count + 1, sizeof *numbering->first_rule);
     numbering->receivers = calloc(count[COUNT_RECEIVER] + 1u, sizeof *numbering->receivers);
     numbering->first_receiver = calloc(config->target_count + 1, sizeof(uint32_t));
-    numbering->interfaces = calloc(count[COUNT_INTERFACE] + 1u, sizeof *numbering->interfaces);
     return good && numbering->rules && numbering->first_rule && numbering->receivers &&
-           numbering->first_receiver && numbering->interfaces;
+           numbering->first_receiver;
 }
 
 static void number_rules(struct numbering *numbering)
@@ -68,37 +65,135 @@ static int compare_names(const void *one, const void *other)
     return strncmp(one, other, INTERFACE_NAME_MAX);
 }
 
-static void number_interfaces(struct numbering *numbering)
+bool session_takes_found(const struct mirror_session *session)
 {
-    char(*all)[INTERFACE_NAME_MAX] = numbering->interfaces;
-    uint32_t count = 0, distinct = 0;
-    for (size_t i = 0; i < numbering->config->session_count; i++) {
-        const struct mirror_session *session = &numbering->config->sessions[i];
-        for (size_t source = 0; source < session->source_count; source++)
-            memcpy(all[count++], session->sources[source], sizeof *all);
-    }
-    qsort(all, count, sizeof *all, compare_names);
-    for (uint32_t i = 0; i < count; i++) {
-        if (distinct == 0 || compare_names(all[distinct - 1], all[i]))
-            memmove(all[distinct++], all[i], sizeof *all);
-    }
-    numbering->count[COUNT_INTERFACE] = distinct;
+    return session->all_interfaces || (session->prefix_count && !session->source_count);
 }
 
-struct numbering *numbering_new(const struct mirror_config *config)
+/* Prefixes alone are those on every interface. */
+static bool takes(const struct mirror_session *session, const struct found_interface *found)
+{
+    return session_takes_found(session) &&
+           !(session->all_interfaces && !session->prefix_count && found->to_receivers);
+}
+
+static bool taken_by_any(const struct mirror_config *config, const struct found_interface *found)
+{
+    for (size_t i = 0; i < config->session_count; i++)
+        if (!config->sessions[i].disabled && takes(&config->sessions[i], found))
+            return true;
+    return false;
+}
+
+/* Those that are named, by disabled sessions too, and those that are found and taken. */
+static bool number_interfaces(struct numbering *numbering, const struct found_interface *found,
+                              size_t found_count)
+{
+    const struct mirror_config *config = numbering->config;
+    size_t most = found_count, count = 0;
+    for (size_t i = 0; i < config->session_count; i++)
+        most += config->sessions[i].source_count;
+    char(*all)[INTERFACE_NAME_MAX] = calloc(most + 1, sizeof *all);
+    numbering->interfaces = all;
+    if (!all)
+        return false;
+    for (size_t i = 0; i < config->session_count; i++)
+        for (size_t source = 0; source < config->sessions[i].source_count; source++)
+            memcpy(all[count++], config->sessions[i].sources[source], sizeof *all);
+    for (size_t i = 0; i < found_count; i++)
+        if (taken_by_any(config, &found[i]))
+            memcpy(all[count++], found[i].name, sizeof *all);
+    qsort(all, count, sizeof *all, compare_names);
+    uint32_t distinct = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!distinct || compare_names(all[distinct - 1], all[i]))
+            memmove(all[distinct++], all[i], sizeof *all);
+    numbering->count[COUNT_INTERFACE] = distinct;
+    return true;
+}
+
+static int compare_numbers(const void *one, const void *other)
+{
+    uint32_t left = *(const uint32_t *)one, right = *(const uint32_t *)other;
+    return (left > right) - (left < right);
+}
+
+/* Into *list the numbers of the session's interfaces, and how many: ascending, each once. */
+static size_t sources_of(const struct numbering *numbering, const struct mirror_session *session,
+                         const struct found_interface *found, size_t found_count, uint32_t *list)
+{
+    size_t count = 0, distinct = 0;
+    for (size_t i = 0; i < session->source_count; i++)
+        list[count++] = numbering_interface(numbering, session->sources[i]);
+    for (size_t i = 0; i < found_count; i++)
+        if (takes(session, &found[i]))
+            list[count++] = numbering_interface(numbering, found[i].name);
+    qsort(list, count, sizeof *list, compare_numbers);
+    for (size_t i = 0; i < count; i++)
+        if (!distinct || list[distinct - 1] != list[i])
+            list[distinct++] = list[i];
+    return distinct;
+}
+
+static bool list_sources(struct numbering *numbering, const struct found_interface *found,
+                         size_t found_count)
+{
+    const struct mirror_config *config = numbering->config;
+    size_t most = 1, count = 0;
+    for (size_t i = 0; i < config->session_count; i++)
+        most += config->sessions[i].source_count +
+                (session_takes_found(&config->sessions[i]) ? found_count : 0);
+    struct number_lists *sources = &numbering->sources;
+    sources->first = calloc(config->session_count + 1, sizeof(uint32_t));
+    sources->numbers = calloc(most, sizeof(uint32_t));
+    for (size_t i = 0; sources->first && sources->numbers && i < config->session_count; i++) {
+        if (!config->sessions[i].disabled)
+            count += sources_of(numbering, &config->sessions[i], found, found_count,
+                                sources->numbers + count);
+        sources->first[i + 1] = (uint32_t)count;
+    }
+    return sources->first && sources->numbers;
+}
+
+/* The same the other way round. */
+static bool list_sessions(struct numbering *numbering)
+{
+    const struct number_lists *sources = &numbering->sources;
+    struct number_lists *sessions = &numbering->sessions;
+    uint32_t session_count = numbering->count[COUNT_SESSION];
+    uint32_t interface_count = numbering->count[COUNT_INTERFACE];
+    uint32_t pairs = sources->first[session_count];
+    sessions->first = calloc(interface_count + 2u, sizeof(uint32_t));
+    sessions->numbers = calloc(pairs + 1u, sizeof(uint32_t));
+    if (!sessions->first || !sessions->numbers)
+        return false;
+    /* first[i + 1] is where the next session of i goes, and in the end where i + 1 begins */
+    for (uint32_t i = 0; i < pairs; i++)
+        if (sources->numbers[i] + 2 <= interface_count)
+            sessions->first[sources->numbers[i] + 2]++;
+    for (uint32_t i = 2; i <= interface_count; i++)
+        sessions->first[i] += sessions->first[i - 1];
+    for (uint32_t session = 0; session < session_count; session++)
+        for (uint32_t i = sources->first[session]; i < sources->first[session + 1]; i++)
+            sessions->numbers[sessions->first[sources->numbers[i] + 1]++] = session;
+    return true;
+}
+
+struct numbering *numbering_new(const struct mirror_config *config,
+                                const struct found_interface *found, size_t count)
 {
     struct numbering *numbering = calloc(1, sizeof *numbering);
     if (!numbering)
         return NULL;
     numbering->config = config;
     count_all(numbering);
-    if (!allocate(numbering)) {
+    if (!number_interfaces(numbering, found, count) || !allocate(numbering) ||
+        !list_sources(numbering, found, count) || !list_sessions(numbering)) {
         numbering_free(numbering);
         return NULL;
     }
     number_rules(numbering);
     number_receivers(numbering);
-    number_interfaces(numbering);
     return numbering;
 }
 
@@ -113,6 +208,10 @@ void numbering_free(struct numbering *numbering)
     free(numbering->receivers);
     free(numbering->first_receiver);
     free(numbering->interfaces);
+    free(numbering->sources.first);
+    free(numbering->sources.numbers);
+    free(numbering->sessions.first);
+    free(numbering->sessions.numbers);
     free(numbering);
 }
 

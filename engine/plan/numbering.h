@@ -22,6 +22,19 @@ struct numbered_receiver {
     const struct mirror_receiver *receiver;
 };
 
+/* An interface of this machine that sessions may take without naming it. */
+struct found_interface {
+    char name[INTERFACE_NAME_MAX];
+    bool to_receivers; /* receivers are reached by it: all-interfaces leaves it out */
+};
+
+/* For each of a kind a list of numbers of another kind, ascending: the i-th one's from first[i] on,
+ * up to first[i + 1]. */
+struct number_lists {
+    uint32_t *first;
+    uint32_t *numbers;
+};
+
 struct numbering {
     const struct mirror_config *config;
     uint32_t count[COUNTER_KINDS];
@@ -29,15 +42,21 @@ struct numbering {
     uint32_t (*first_rule)[DIRECTIONS];     /* of each filter */
     struct numbered_receiver *receivers;    /* by target, in configured order */
     uint32_t *first_receiver;               /* of each target */
-    char (*interfaces)[INTERFACE_NAME_MAX]; /* of all sessions, enabled or not; ascending */
+    char (*interfaces)[INTERFACE_NAME_MAX]; /* named in sessions, or found and taken; ascending */
+    struct number_lists sources;  /* of each session its interfaces; none of a disabled one */
+    struct number_lists sessions; /* of each interface the sessions that it is a source of */
     /* Where a worker's counters of each number live: slots belong to names and outlast numberings.
      * NO_SLOT at first. */
     uint32_t *slots[COUNTER_KINDS];
 };
 
-/* Keeps `config`, which is the caller's. NULL when memory runs out; freed with numbering_free
- * (NULL is fine). */
-struct numbering *numbering_new(const struct mirror_config *config);
+/* Whether the session takes interfaces that it does not name. */
+bool session_takes_found(const struct mirror_session *session);
+
+/* Keeps `config`, which is the caller's. `found`: `count` of them, no two the same. NULL when
+ * memory runs out; freed with numbering_free (NULL is fine). */
+struct numbering *numbering_new(const struct mirror_config *config,
+                                const struct found_interface *found, size_t count);
 void numbering_free(struct numbering *numbering);
 
 /* The number of an interface that is among them. */

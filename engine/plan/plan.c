@@ -1,10 +1,11 @@
-/* What a commit publishes: each source interface's rules in the order in which they decide,
- * each target's receivers with those that are up, and the addresses that are never
- * collected. */
+/* What a commit publishes: each source interface's sessions in the order in which they see a
+ * packet, each filter's rules, each target's receivers with those that are up, and the addresses
+ * that are never collected. */
 #include "plan.h"
 #include "../packet/vxlan.h"
 #include "classifier.h"
 #include "exclusions.h"
+#include "prefix_set.h"
 #include "rule.h"
 #include "services.h"
 #include <stdlib.h>
@@ -15,106 +16,89 @@ enum {
     TRIES_MAX = 64,     /* draws for a receiver that is up before weighing all of them */
 };
 
-static bool has_source(const struct mirror_session *session, const char *name)
-{
-    for (size_t i = 0; i < session->source_count; i++) {
-        if (strncmp(session->sources[i], name, INTERFACE_NAME_MAX) == 0)
-            return true;
-    }
-    return false;
-}
+/* ---- rules ----
+ *
+ * A filter is compiled once, each direction by itself, however many sessions have it, and on
+ * however many interfaces. An interface has no rules of its own but the list of its sessions, in
+ * the order in which they see a packet. */
 
-/* The rules of an interface and direction while they are put together. */
-struct rule_list {
-    struct classifier_rule *rules;
-    struct match *matches; /* what they point at */
-    size_t count, room;
-};
-
-static void append(struct rule_list *list, const struct match *match, const struct verdict *verdict)
+static struct classifier *build_rules(const struct plan_input *input, uint32_t filter,
+                                      int direction)
 {
-    list->rules[list->count++] = (struct classifier_rule){match, *verdict};
-}
-
-/* How many rules the session has for that direction. */
-static size_t count_rules(const struct plan_input *input, uint32_t index, int direction)
-{
-    const struct mirror_config *config = input->numbering->config;
-    int filter = config->sessions[index].filter;
-    return filter == NO_FILTER ? 1 : config->filters[filter].rule_count[direction];
-}
-
-/* Appends what the session takes of that direction. */
-static void append_rules(const struct plan_input *input, uint32_t index, int direction,
-                         struct rule_list *list)
-{
-    const struct mirror_config *config = input->numbering->config;
-    int filter = config->sessions[index].filter;
-    struct verdict verdict = {VERDICT_MIRRORED, index, NO_SLOT};
-    if (filter == NO_FILTER) {
-        append(list, NULL, &verdict);
-        return;
-    }
-    const struct mirror_rule *rules = config->filters[filter].rules[direction];
-    const uint32_t *slots =
-        input->numbering->slots[COUNT_RULE] + input->numbering->first_rule[filter][direction];
-    for (size_t i = 0; i < config->filters[filter].rule_count[direction]; i++) {
-        struct match *match = &list->matches[list->count];
-        verdict.kind = rules[i].accept ? VERDICT_MIRRORED : VERDICT_REJECTED;
-        verdict.rule_slot = slots[i];
-        if (rule_fold(&rules[i], match))
-            append(list, match, &verdict);
-    }
-}
-
-static bool takes_part(const struct plan_input *input, uint32_t index, const char *interface,
-                       int direction)
-{
-    const struct mirror_session *session = &input->numbering->config->sessions[index];
-    return input->session_up[index] && !session->disabled && session->direction[direction] &&
-           has_source(session, interface);
-}
-
-/* All rules that see the packets of that interface and direction, in the order of sessions. */
-static struct classifier *build_classifier(const struct plan_input *input, const char *name,
-                                           int direction)
-{
-    size_t sessions = input->numbering->config->session_count;
-    struct rule_list list = {.room = 1};
-    for (uint32_t i = 0; i < sessions; i++)
-        list.room += takes_part(input, i, name, direction) ? count_rules(input, i, direction) : 0;
-    list.rules = calloc(list.room, sizeof *list.rules);
-    list.matches = calloc(list.room, sizeof *list.matches);
+    const struct numbering *numbering = input->numbering;
+    const struct mirror_filter *configured = &numbering->config->filters[filter];
+    const struct mirror_rule *list = configured->rules[direction];
+    const uint32_t *slots = numbering->slots[COUNT_RULE] + numbering->first_rule[filter][direction];
+    size_t count = 0, room = configured->rule_count[direction];
+    struct classifier_rule *rules = calloc(room + 1, sizeof *rules);
+    struct match *matches = calloc(room + 1, sizeof *matches);
     struct classifier *classifier = NULL;
-    if (list.rules && list.matches) {
-        for (uint32_t i = 0; i < sessions; i++) {
-            if (takes_part(input, i, name, direction))
-                append_rules(input, i, direction, &list);
+    if (rules && matches) {
+        for (size_t i = 0; i < room; i++) {
+            if (!rule_fold(&list[i], &matches[count]))
+                continue;
+            rules[count].match = &matches[count];
+            rules[count++].verdict = (struct verdict){
+                .kind = list[i].accept ? VERDICT_MIRRORED : VERDICT_REJECTED,
+                .rule_slot = slots[i],
+            };
         }
-        classifier = classifier_new(list.rules, list.count);
+        classifier = classifier_new(rules, count);
     }
-    free(list.rules);
-    free(list.matches);
+    free(rules);
+    free(matches);
     return classifier;
+}
+
+static bool build_filters(struct plan *plan, const struct plan_input *input)
+{
+    uint32_t count = (uint32_t)input->numbering->config->filter_count;
+    plan->filters = calloc(count + 1u, sizeof *plan->filters);
+    if (!plan->filters)
+        return false;
+    for (; plan->filter_count < count; plan->filter_count++) {
+        struct plan_filter *filter = &plan->filters[plan->filter_count];
+        for (int direction = 0; direction < DIRECTIONS; direction++)
+            filter->rules[direction] = build_rules(input, plan->filter_count, direction);
+        if (!filter->rules[INGRESS] || !filter->rules[EGRESS]) {
+            plan->filter_count++;
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool build_interfaces(struct plan *plan, const struct plan_input *input)
 {
     const struct numbering *numbering = input->numbering;
-    uint32_t count = numbering->count[COUNT_INTERFACE];
-    bool good = true;
-    plan->interfaces = calloc(count + 1u, sizeof *plan->interfaces);
-    for (uint32_t i = 0; plan->interfaces && good && i < count; i++) {
-        struct plan_interface *interface = &plan->interfaces[plan->interface_count++];
-        const char *name = numbering->interfaces[i];
-        memcpy(interface->name, name, sizeof interface->name);
+    const struct number_lists *sessions = &numbering->sessions;
+    uint32_t next = 0;
+    plan->interface_count = numbering->count[COUNT_INTERFACE];
+    plan->interfaces = calloc(plan->interface_count + 1u, sizeof *plan->interfaces);
+    plan->interface_sessions =
+        calloc(sessions->first[plan->interface_count] + 1u, sizeof(uint32_t));
+    if (!plan->interfaces || !plan->interface_sessions)
+        return false;
+    for (uint32_t i = 0; i < plan->interface_count; i++) {
+        struct plan_interface *interface = &plan->interfaces[i];
+        memcpy(interface->name, numbering->interfaces[i], sizeof interface->name);
         interface->slot = numbering->slots[COUNT_INTERFACE][i];
-        for (int direction = 0; direction < DIRECTIONS; direction++) {
-            interface->classifier[direction] = build_classifier(input, name, direction);
-            good = good && interface->classifier[direction];
-        }
+        interface->first_session = next;
+        for (uint32_t at = sessions->first[i]; at < sessions->first[i + 1]; at++)
+            if (plan->sessions[sessions->numbers[at]].takes_part)
+                plan->interface_sessions[next++] = sessions->numbers[at];
+        interface->session_count = next - interface->first_session;
     }
-    return plan->interfaces && good;
+    return true;
+}
+
+static bool build_scope(struct plan_session *session, const struct mirror_session *configured)
+{
+    if (!configured->prefix_count)
+        return true;
+    session->everywhere = session_takes_found(configured);
+    session->prefixes = prefix_set_new(configured->prefixes, configured->prefix_count);
+    return session->prefixes;
 }
 
 static bool build_sessions(struct plan *plan, const struct plan_input *input)
@@ -129,9 +113,17 @@ static bool build_sessions(struct plan *plan, const struct plan_input *input)
             .vni = session->vni,
             .packet_length = session->packet_length,
             .target = (uint32_t)session->target,
+            .takes_part = input->session_up[i] && !session->disabled,
+            .direction = {session->direction[INGRESS], session->direction[EGRESS]},
+            .filtered = session->filter != NO_FILTER,
+            .filter = session->filter != NO_FILTER ? (uint32_t)session->filter : 0,
         };
     }
-    return plan->sessions;
+    for (uint32_t i = 0; plan->sessions && i < plan->session_count; i++)
+        if (!build_scope(&plan->sessions[i], &numbering->config->sessions[i]))
+            return false;
+    plan->addresses = prefix_set_new(input->addresses, input->address_count);
+    return plan->sessions && plan->addresses;
 }
 
 /* Most inner bytes that fit the path. */
@@ -211,7 +203,8 @@ struct plan *plan_build(const struct plan_input *input)
         return NULL;
     plan->without_services = input->numbering->config->without_services;
     if (build_sessions(plan, input) && build_receivers(plan, input) && build_targets(plan, input) &&
-        build_exclusions(plan, input) && build_interfaces(plan, input))
+        build_exclusions(plan, input) && build_filters(plan, input) &&
+        build_interfaces(plan, input))
         return plan;
     plan_free(plan);
     return NULL;
@@ -221,18 +214,65 @@ void plan_free(struct plan *plan)
 {
     if (!plan)
         return;
-    for (uint32_t i = 0; i < plan->interface_count; i++) {
+    for (uint32_t i = 0; plan->filters && i < plan->filter_count; i++)
         for (int direction = 0; direction < DIRECTIONS; direction++)
-            classifier_free(plan->interfaces[i].classifier[direction]);
-    }
+            classifier_free(plan->filters[i].rules[direction]);
+    for (uint32_t i = 0; plan->sessions && i < plan->session_count; i++)
+        prefix_set_free(plan->sessions[i].prefixes);
     for (uint32_t i = 0; plan->targets && i < plan->target_count; i++)
         free((void *)(uintptr_t)plan->targets[i].live);
     free(plan->interfaces);
+    free(plan->interface_sessions);
+    free(plan->filters);
     free(plan->sessions);
     free(plan->targets);
     free(plan->receivers);
     exclusions_free(plan->exclusions);
+    prefix_set_free(plan->addresses);
     free(plan);
+}
+
+/* ---- classifying ----
+ *
+ * A session with prefixes mirrors what its prefixes' hosts receive and send, wherever this box is
+ * on the way: which of the two a packet is, its addresses say.
+ *
+ * On all interfaces that would be twice where the box forwards it: once as it comes in and once as
+ * it goes out. So a packet counts where it is received; what is sent counts only when this box is
+ * where it comes from, which its source address says. Named interfaces show all they have: there
+ * the other end of the way need not be among them. */
+int plan_direction(const struct plan *plan, const struct plan_session *session, enum direction seen,
+                   const struct flow_key *key)
+{
+    int direction = DIRECTIONS;
+    if (!session->prefixes)
+        return seen;
+    if (!(key->parts & KEY_ADDRESSES))
+        return DIRECTIONS;
+    if (prefix_set_has(session->prefixes, key->family, key->source))
+        direction = EGRESS;
+    else if (prefix_set_has(session->prefixes, key->family, key->destination))
+        direction = INGRESS;
+    if (direction != DIRECTIONS && seen == EGRESS && session->everywhere &&
+        !prefix_set_has(plan->addresses, key->family, key->source))
+        return DIRECTIONS;
+    return direction;
+}
+
+static struct verdict session_verdict(const struct plan *plan, uint32_t index, enum direction seen,
+                                      const struct flow_key *key)
+{
+    const struct plan_session *session = &plan->sessions[index];
+    struct verdict verdict = {.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
+    int direction = plan_direction(plan, session, seen, key);
+    if (direction == DIRECTIONS || !session->direction[direction])
+        return verdict;
+    if (session->filtered)
+        verdict = classifier_find(plan->filters[session->filter].rules[direction], key);
+    else
+        verdict.kind = VERDICT_MIRRORED;
+    verdict.session = index;
+    return verdict;
 }
 
 struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum direction direction,
@@ -242,7 +282,14 @@ struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum d
         return (struct verdict){.kind = VERDICT_OWN, .rule_slot = NO_SLOT};
     if (plan->without_services && is_service(key))
         return (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
-    return classifier_find(plan->interfaces[interface].classifier[direction], key);
+    const struct plan_interface *on = &plan->interfaces[interface];
+    const uint32_t *sessions = plan->interface_sessions + on->first_session;
+    for (uint32_t i = 0; i < on->session_count; i++) {
+        struct verdict verdict = session_verdict(plan, sessions[i], direction, key);
+        if (verdict.kind != VERDICT_UNMATCHED)
+            return verdict;
+    }
+    return (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
 }
 
 /* Other bits than the hash itself, which the outer source port is drawn by. */

@@ -16,13 +16,28 @@ struct plan_input {
     const struct numbering *numbering;
     const bool *session_up; /* one a session: it takes part; a disabled one does not */
     const struct plan_receiver_state *receivers; /* one a receiver */
+    const struct mirror_prefix *addresses;       /* of this box: each one's whole length */
+    size_t address_count;
 };
+
+struct classifier;
+struct prefix_set;
 
 struct plan_session {
     uint32_t slot;
     uint32_t vni;
     uint32_t packet_length; /* most bytes kept by configuration */
     uint32_t target;
+    bool takes_part;
+    bool direction[DIRECTIONS];
+    bool filtered;               /* else it mirrors every packet */
+    uint32_t filter;             /* in plan->filters */
+    struct prefix_set *prefixes; /* whose packets it mirrors; NULL: all, see plan_direction */
+    bool everywhere;             /* its prefixes are those on all interfaces */
+};
+
+struct plan_filter {
+    struct classifier *rules[DIRECTIONS];
 };
 
 struct plan_receiver {
@@ -38,17 +53,19 @@ struct plan_target {
     uint32_t live_count;
 };
 
-struct classifier;
-
 struct plan_interface {
     char name[INTERFACE_NAME_MAX];
     uint32_t slot;
-    struct classifier *classifier[DIRECTIONS];
+    uint32_t first_session, session_count; /* in plan->interface_sessions */
 };
 
 struct plan {
     struct plan_interface *interfaces; /* sessions, receivers and these as they are numbered */
     uint32_t interface_count;
+    uint32_t
+        *interface_sessions; /* of each interface those that take part, in ascending priority */
+    struct plan_filter *filters;
+    uint32_t filter_count;
     struct plan_session *sessions;
     uint32_t session_count;
     struct plan_target *targets;
@@ -57,6 +74,7 @@ struct plan {
     uint32_t receiver_count;
     struct exclusions *exclusions; /* receivers of all sessions that are not disabled */
     bool without_services;         /* packets of services.h are unmatched */
+    struct prefix_set *addresses;  /* of this box */
 };
 
 enum verdict_kind { VERDICT_UNMATCHED, VERDICT_REJECTED, VERDICT_MIRRORED, VERDICT_OWN };
@@ -70,6 +88,12 @@ struct verdict {
 /* Copies what it needs of the input; NULL when memory runs out. */
 struct plan *plan_build(const struct plan_input *input);
 void plan_free(struct plan *plan);
+
+/* In which direction a packet goes for a session that has its interface as a source: without
+ * prefixes the one in which it was seen; with them EGRESS when its source is in one, else INGRESS
+ * when its destination is. DIRECTIONS: it is none of the session's. */
+int plan_direction(const struct plan *plan, const struct plan_session *session, enum direction seen,
+                   const struct flow_key *key);
 
 /* What the exclusions have is own, never collected; else the first rule that matches decides, of
  * the sessions in ascending priority. No side effects. */

@@ -100,12 +100,12 @@ static void build(void)
                                                        INTERFACE_SLOT};
     plan_free(plan);
     numbering_free(numbering);
-    numbering = numbering_new(config);
+    numbering = numbering_new(config, NULL, 0);
     assert_non_null(numbering);
     for (int kind = 0; kind < COUNTER_KINDS; kind++)
         for (uint32_t i = 0; i < numbering->count[kind]; i++)
             numbering->slots[kind][i] = first_slot[kind] + i;
-    plan = plan_build(&(struct plan_input){numbering, session_up, receivers});
+    plan = plan_build(&(struct plan_input){numbering, session_up, receivers, NULL, 0});
     assert_non_null(plan);
 }
 

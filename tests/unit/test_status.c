@@ -126,7 +126,7 @@ static void set_up(void)
                                       .sources = sources,
                                       .source_count = 1,
                                       .direction = {true, true}};
-    dataplane.numbering = numbering_new(&config);
+    dataplane.numbering = numbering_new(&config, NULL, 0);
     for (int kind = 0; kind < COUNTER_KINDS; kind++)
         dataplane.numbering->slots[kind][0] = 0;
     engine = (struct engine){
