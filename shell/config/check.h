@@ -13,9 +13,9 @@ struct interfaces;
 bool check(const struct node *tree, struct problems *problems);
 
 /* What can be committed but is unlikely to be meant, of a tree that has passed the check: a
- * session without source or on an absent interface, one VNI twice at a receiver, a rule that
- * nothing matches or that is never reached. interfaces: of this machine; NULL: not
- * known. Sessions that are disabled are left alone. Pure. */
+ * session without source or on an absent interface, a target without receiver, one VNI twice at a
+ * receiver, a rule that nothing matches or that is never reached. interfaces: of this machine;
+ * NULL: not known. Sessions that are disabled are left alone. Pure. */
 void check_warnings(const struct node *tree, const struct interfaces *interfaces,
                     struct problems *warnings);
 

@@ -336,6 +336,8 @@ void check_warnings(const struct node *tree, const struct interfaces *interfaces
 
         if (strcmp(node->schema->name, "filter") == 0)
             check_filter(&warning, &location);
+        if (strcmp(node->schema->name, "target") == 0 && !node_child(node, "receiver"))
+            warn(&warning, &location, "receiver", "missing: nothing is forwarded");
         if (strcmp(node->schema->name, "session") != 0 || node_child(node, "disabled"))
             continue;
         check_sources(&warning, &location);

@@ -58,6 +58,10 @@ sessions() { ctl 'show sessions | display json' | json "[(s['name'], s['priority
 expect_equal 'priorities follow the order of creation' "$(sessions)" "[('z', 1), ('a', 2), ('b', 3)]"
 expect_equal 'a target without receivers says so' "$(ctl 'show sessions | display json' |
     json "(d['sessions'][0]['state'], d['sessions'][0]['reason'])")" "('down', 'the target has no receiver')"
+expect_equal 'and is shown without them' "$(ctl 'show targets none | display json' |
+    json "d['targets'][0]['receivers']")" '[]'
+ctl 'show targets' >"$lab/targets"
+check 'in the table, too' grep -q '^none' "$lab/targets"
 expect_equal 'the detail says that it was assigned' "$(ctl 'show sessions b detail' |
     sed -nE 's/^ *priority +//p')" '3 (default of tencent: assigned)'
 before=$(ctl 'show sessions | display json' | json "d['sessions'][2]['sent']['packets']")

@@ -48,6 +48,8 @@ static void sources(void **state)
              "session s source interface: veth is absent\n");
     warns_of(TARGET "session s priority 1 target t source interface eth7", NULL, "");
     warns_of(TARGET "session s priority 1 target t disabled", &interfaces, "");
+    warns_of("system profile tencent; target none; session s target none source interface lo",
+             &interfaces, "target none receiver: missing: nothing is forwarded\n");
 }
 
 static void identifiers(void **state)
