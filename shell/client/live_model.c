@@ -262,7 +262,7 @@ struct sort_entry {
 static int compare(const void *a, const void *b)
 {
     const struct sort_entry *one = a, *other = b;
-    int by_name = one->name && other->name ? strcmp(one->name, other->name) : 0;
+    int by_name = one->name && other->name ? strverscmp(one->name, other->name) : 0;
 
     if (by_name)
         return by_name;

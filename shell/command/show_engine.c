@@ -1,6 +1,7 @@
 /* show interfaces, show engine, show version: the machine below the sessions. */
 #include "show.h"
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- interfaces ---- */
@@ -67,6 +68,13 @@ static bool interface_there(const struct engine_status *status, const struct wor
     return problem_at(problem, name, "there is no interface \"%s\"", name->text);
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const struct interface_status *x = a, *y = b;
+
+    return name_order(x->name, y->name);
+}
+
 enum command_status show_interfaces(struct context *context, const struct arguments *arguments)
 {
     const struct word *name = argument_words(arguments, "NAME");
@@ -75,6 +83,7 @@ enum command_status show_interfaces(struct context *context, const struct argume
 
     if (!status)
         return COMMAND_FAILED;
+    qsort(status->interfaces, status->interface_count, sizeof *status->interfaces, by_name);
     if (!name || interface_there(status, name, context->problem)) {
         show_list(context, "interfaces",
                   &(struct listing){.items = status->interfaces,

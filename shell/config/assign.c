@@ -16,7 +16,7 @@ const struct assignment *assignments_find(const struct assignments *assigned, co
 
     while (low < high) {
         size_t middle = (low + high) / 2;
-        int side = strcmp(assigned->at[middle].session, session);
+        int side = name_order(assigned->at[middle].session, session);
         if (side == 0)
             return &assigned->at[middle];
         if (side < 0)
@@ -161,7 +161,7 @@ static bool priority_is_free(const struct taken *taken, uint16_t priority)
 static int by_entry(const void *a, const void *b)
 {
     const struct assignment *const *x = a, *const *y = b;
-    int order = strcmp((*x)->session, (*y)->session);
+    int order = name_order((*x)->session, (*y)->session);
 
     return order != 0 ? order : (*x > *y) - (*x < *y);
 }

@@ -67,21 +67,16 @@ bool node_equal(const struct node *a, const struct node *b)
     return true;
 }
 
-/* Canonical numbers: the one with more digits is the greater. */
-static int key_order(const struct schema *row, const char *a, const char *b)
+int name_order(const char *a, const char *b)
 {
-    size_t a_length = strlen(a), b_length = strlen(b);
-
-    if (row->numeric_key && a_length != b_length)
-        return a_length < b_length ? -1 : 1;
-    return strcmp(a, b);
+    return strverscmp(a, b);
 }
 
 static int order(const struct node *node, const struct schema *row, const char *key)
 {
     if (node->schema != row)
         return node->schema < row ? -1 : 1; /* siblings' rows are one array */
-    return !node->key || !key ? 0 : key_order(row, node->key, key);
+    return !node->key || !key ? 0 : name_order(node->key, key);
 }
 
 int node_order(const struct node *a, const struct node *b)

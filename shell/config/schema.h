@@ -43,7 +43,7 @@ struct schema {
     bool unique;               /* no two instances of its list have the same */
     const char *refers_to;     /* the top-level list whose keys are its values: "filter" */
     bool interfaces;           /* values are interface names: complete with live ones */
-    bool numeric_key;          /* SCHEMA_LIST: keys sort and print as numbers */
+    bool numeric_key;          /* SCHEMA_LIST: keys are numbers */
     const struct match_field *match; /* this row is that match field */
     const struct schema *children;   /* ends with a NULL name */
 };

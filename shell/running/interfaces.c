@@ -1,5 +1,6 @@
 /* The kernel's list of interfaces, for completion and for the warnings of a commit. */
 #include "interfaces.h"
+#include "../config/tree.h"
 #include "../config/utf8.h"
 #include <net/if.h>
 #include <stdbool.h>
@@ -19,6 +20,11 @@ static bool can_be_typed(const char *name)
     return true;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return name_order(*(const char *const *)a, *(const char *const *)b);
+}
+
 void interfaces_read(struct interfaces *interfaces)
 {
     struct if_nameindex *all = if_nameindex();
@@ -31,6 +37,8 @@ void interfaces_read(struct interfaces *interfaces)
     for (size_t i = 0; names && i < count; i++)
         if (can_be_typed(all[i].if_name) && (names[interfaces->count] = strdup(all[i].if_name)))
             interfaces->count++;
+    if (names)
+        qsort(names, interfaces->count, sizeof *names, by_name);
     interfaces->names = names;
     if (all)
         if_freenameindex(all);

@@ -80,9 +80,10 @@ static void values_are_replaced_or_added(void **state)
 
 static void order(void **state)
 {
-    struct node *tree = tree_of("session b; session B; target t; filter f ingress rule 10;"
-                                "filter f ingress rule 9; filter f ingress rule 100;"
-                                "filter f egress rule 1; filter f description x; system host-n h");
+    struct node *tree = tree_of(
+        "session b; session B; session cust-10; session cust-2; target t; filter f ingress rule 10;"
+        "filter f ingress rule 9; filter f ingress rule 100;"
+        "filter f egress rule 1; filter f description x; system host-n h");
 
     (void)state;
     assert_set(tree, "set system host-name h\n"
@@ -93,7 +94,9 @@ static void order(void **state)
                      "set filter f egress rule 1\n"
                      "set target t\n"
                      "set session B\n"
-                     "set session b\n");
+                     "set session b\n"
+                     "set session cust-2\n"
+                     "set session cust-10\n");
     tree_free(tree);
 }
 
