@@ -278,9 +278,10 @@ static bool build_workload(const struct dataplane *dataplane, unsigned worker)
     workload->interfaces = &dataplane->table;
     workload->captures = calloc(interfaces + 1, sizeof *workload->captures);
     workload->senders = calloc(receivers + 1, sizeof *workload->senders);
+    workload->given = calloc(receivers + 1, sizeof *workload->given);
     workload->loop_seen =
         calloc(dataplane->numbering->count[COUNT_SESSION] + 1, sizeof *workload->loop_seen);
-    if (!workload->captures || !workload->senders || !workload->loop_seen)
+    if (!workload->captures || !workload->senders || !workload->given || !workload->loop_seen)
         return false;
     for (uint32_t i = 0; i < interfaces; i++)
         if (dataplane->interfaces[i].open)
@@ -371,6 +372,7 @@ void dataplane_free(struct dataplane *dataplane, struct resources *resources)
     for (unsigned i = 0; dataplane->workloads && i < resources->workers; i++) {
         free(dataplane->workloads[i].captures);
         free(dataplane->workloads[i].senders);
+        free(dataplane->workloads[i].given);
         free(dataplane->workloads[i].loop_seen);
     }
     if (numbering)

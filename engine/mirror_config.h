@@ -39,8 +39,16 @@ struct mirror_receiver {
     uint16_t port; /* host byte order */
 };
 
+/* What decides which of a target's receivers gets a packet. */
+enum balance {
+    BALANCE_FLOW,             /* its flow, both directions */
+    BALANCE_SOURCE_INTERFACE, /* the interface that it was seen on */
+    BALANCE_EVEN,             /* how many packets each has got */
+};
+
 struct mirror_target {
     char *name;
+    enum balance balance;
     struct mirror_receiver *receivers; /* no two the same; none: nothing is forwarded */
     size_t receiver_count;
 };

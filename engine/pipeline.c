@@ -69,17 +69,19 @@ static uint32_t leave_out(struct pipeline *pipeline, const struct segments *segm
 
 /* All packets but the `back` that come back. */
 static void mirror(struct pipeline *pipeline, const struct segments *segments,
-                   uint32_t session_index, uint32_t hash, uint32_t back)
+                   uint32_t session_index, uint32_t interface, uint32_t hash, uint32_t back)
 {
-    const struct plan *plan = pipeline->workload->plan;
+    const struct workload *workload = pipeline->workload;
+    const struct plan *plan = workload->plan;
     const struct plan_session *session = &plan->sessions[session_index];
-    struct forwarding way = plan_forward(plan, session_index, hash);
+    struct forwarding way = plan_forward(plan, session_index, interface, hash, workload->given);
     if (way.receiver == NO_SLOT) {
         counters_session(pipeline->counters, session->slot)->dropped.no_receiver +=
             segments->count - back;
         return;
     }
-    struct sender *sender = pipeline->workload->senders[way.receiver];
+    struct sender *sender = workload->senders[way.receiver];
+    workload->given[way.receiver] += segments->count - back;
     if (segments->count == 1)
         way.keep = least(way.keep, segments->frame->captured);
     for (uint32_t i = 0; i < segments->count; i++) {
@@ -154,7 +156,7 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
             counters_session(pipeline->counters, plan->sessions[verdict.session].slot);
         session->matched.packets += packets;
         session->matched.bytes += bytes;
-        mirror(pipeline, &segments, verdict.session, flow_hash(&key, frame), back);
+        mirror(pipeline, &segments, verdict.session, interface, flow_hash(&key, frame), back);
         return;
     }
 }

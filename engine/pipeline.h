@@ -17,6 +17,7 @@ struct workload {
     uint32_t capture_count;
     const struct link_table *interfaces; /* whose frames of the captures count */
     struct sender **senders;             /* by the plan's receivers */
+    uint64_t *given;             /* likewise: packets for each, see balance.h; the worker's */
     _Atomic uint32_t *loop_seen; /* by the plan's sessions: second of the steady clock in which it
                                     was about to mirror what exclusions_is_loop says of; 0: never */
 };

@@ -3,6 +3,7 @@
  * that are never collected. */
 #include "plan.h"
 #include "../packet/vxlan.h"
+#include "balance.h"
 #include "classifier.h"
 #include "exclusions.h"
 #include "prefix_set.h"
@@ -11,10 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MTU_UNKNOWN = 1500, /* stands in for a path MTU that is not known: Ethernet's */
-    TRIES_MAX = 64,     /* draws for a receiver that is up before weighing all of them */
-};
+enum { MTU_UNKNOWN = 1500 }; /* stands in for a path MTU that is not known: Ethernet's */
 
 /* ---- rules ----
  *
@@ -152,7 +150,7 @@ static bool build_receivers(struct plan *plan, const struct plan_input *input)
     return plan->receivers;
 }
 
-static bool build_target(const struct plan *plan, struct plan_target *target)
+static bool build_live(const struct plan *plan, struct plan_target *target)
 {
     uint32_t *live = calloc(target->count + 1u, sizeof *live);
     target->live = live;
@@ -162,15 +160,42 @@ static bool build_target(const struct plan *plan, struct plan_target *target)
     return live;
 }
 
+static bool uses_target(const struct numbering *numbering, uint32_t interface, uint32_t target)
+{
+    const struct number_lists *sessions = &numbering->sessions;
+    for (uint32_t i = sessions->first[interface]; i < sessions->first[interface + 1]; i++)
+        if ((uint32_t)numbering->config->sessions[sessions->numbers[i]].target == target)
+            return true;
+    return false;
+}
+
+static bool build_by_interface(const struct plan *plan, const struct plan_input *input,
+                               uint32_t index)
+{
+    const struct numbering *numbering = input->numbering;
+    struct plan_target *target = &plan->targets[index];
+    uint32_t count = numbering->count[COUNT_INTERFACE];
+    bool *used = calloc(count + 1u, sizeof *used);
+    for (uint32_t i = 0; used && i < count; i++)
+        used[i] = uses_target(numbering, i, index);
+    if (used)
+        target->by_interface = balance_interfaces(plan, target, numbering->interfaces, used, count);
+    free(used);
+    return target->by_interface;
+}
+
 static bool build_targets(struct plan *plan, const struct plan_input *input)
 {
     const struct mirror_config *config = input->numbering->config;
     plan->targets = calloc(config->target_count + 1, sizeof *plan->targets);
     for (; plan->targets && plan->target_count < config->target_count; plan->target_count++) {
-        struct plan_target *target = &plan->targets[plan->target_count];
-        target->first = input->numbering->first_receiver[plan->target_count];
-        target->count = (uint32_t)config->targets[plan->target_count].receiver_count;
-        if (!build_target(plan, target))
+        uint32_t index = plan->target_count;
+        struct plan_target *target = &plan->targets[index];
+        target->first = input->numbering->first_receiver[index];
+        target->count = (uint32_t)config->targets[index].receiver_count;
+        target->balance = config->targets[index].balance;
+        if (!build_live(plan, target) || (target->balance == BALANCE_SOURCE_INTERFACE &&
+                                          !build_by_interface(plan, input, index)))
             return false;
     }
     return plan->targets;
@@ -219,8 +244,11 @@ void plan_free(struct plan *plan)
             classifier_free(plan->filters[i].rules[direction]);
     for (uint32_t i = 0; plan->sessions && i < plan->session_count; i++)
         prefix_set_free(plan->sessions[i].prefixes);
-    for (uint32_t i = 0; plan->targets && i < plan->target_count; i++)
+    /* one more: it may be half built */
+    for (uint32_t i = 0; plan->targets && i <= plan->target_count; i++) {
         free((void *)(uintptr_t)plan->targets[i].live);
+        free((void *)(uintptr_t)plan->targets[i].by_interface);
+    }
     free(plan->interfaces);
     free(plan->interface_sessions);
     free(plan->filters);
@@ -292,41 +320,6 @@ struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum d
     return (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
 }
 
-/* Other bits than the hash itself, which the outer source port is drawn by. */
-static uint32_t draw(uint32_t hash, uint32_t round)
-{
-    uint32_t value = hash ^ (round + 1) * 0x9e3779b9u;
-    value = (value ^ value >> 16) * 0x85ebca6bu;
-    value = (value ^ value >> 13) * 0xc2b2ae35u;
-    return value ^ value >> 16;
-}
-
-/* Every flow has its own endless order of a target's receivers and goes to the first one that
- * is up. So a receiver that fails, or comes back, moves only its own flows, however many
- * others are down. Should the draws not find one (few of very many are up), the flow takes
- * the one that weighs most for it, which has the same property. */
-static uint32_t choose_receiver(const struct plan *plan, const struct plan_target *receivers,
-                                uint32_t hash)
-{
-    if (receivers->live_count == 0)
-        return NO_SLOT;
-    for (uint32_t round = 0; round < TRIES_MAX; round++) {
-        uint64_t scaled = (uint64_t)draw(hash, round) * receivers->count;
-        uint32_t receiver = receivers->first + (uint32_t)(scaled >> 32);
-        if (plan->receivers[receiver].up)
-            return receiver;
-    }
-    uint32_t best = receivers->live[0], best_weight = 0;
-    for (uint32_t i = 0; i < receivers->live_count; i++) {
-        uint32_t weight = draw(hash, TRIES_MAX + receivers->live[i]);
-        if (weight > best_weight) {
-            best = receivers->live[i];
-            best_weight = weight;
-        }
-    }
-    return best;
-}
-
 /* Flows that share a receiver spread over the ports: other bits of the hash than the choice of
  * the receiver looks at. */
 static uint32_t choose_port(uint32_t hash)
@@ -334,11 +327,12 @@ static uint32_t choose_port(uint32_t hash)
     return (hash * 2654435769u) >> 16 & (OUTER_PORTS - 1);
 }
 
-struct forwarding plan_forward(const struct plan *plan, uint32_t session, uint32_t hash)
+struct forwarding plan_forward(const struct plan *plan, uint32_t session, uint32_t interface,
+                               uint32_t hash, const uint64_t *given)
 {
     const struct plan_session *from = &plan->sessions[session];
     struct forwarding way = {
-        .receiver = choose_receiver(plan, &plan->targets[from->target], hash),
+        .receiver = balance_receiver(plan, &plan->targets[from->target], interface, hash, given),
         .port = choose_port(hash),
         .keep = from->packet_length,
     };

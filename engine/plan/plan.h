@@ -51,6 +51,8 @@ struct plan_target {
     uint32_t first, count; /* in plan->receivers */
     const uint32_t *live;  /* indices in plan->receivers of those that are up */
     uint32_t live_count;
+    enum balance balance;
+    const uint32_t *by_interface; /* BALANCE_SOURCE_INTERFACE: in plan->receivers; else NULL */
 };
 
 struct plan_interface {
@@ -107,8 +109,10 @@ struct forwarding {
     uint32_t keep;     /* most bytes of each: the session's packet_length or the receiver's keep */
 };
 
-/* Of a flow (flow_hash): all of it goes the same way, both directions. A receiver that fails
- * moves only its own flows. No side effects. */
-struct forwarding plan_forward(const struct plan *plan, uint32_t session, uint32_t hash);
+/* Of a packet of a flow (flow_hash): the port is the flow's, the receiver as the target balances. A
+ * receiver that fails moves only what went to it. given: packets that each of plan->receivers has
+ * been given so far, the caller's to count. No side effects. */
+struct forwarding plan_forward(const struct plan *plan, uint32_t session, uint32_t interface,
+                               uint32_t hash, const uint64_t *given);
 
 #endif

@@ -24,6 +24,7 @@ struct owned {
 /* An instance, also one that has none. */
 struct owner {
     const char *name;
+    const struct node *node;
     const void *items;
     size_t count;
 };

@@ -93,9 +93,10 @@ static bool owns(const char *name, const struct owned *owned, size_t index)
 
 /* Owners stand in the order of what they own, but for those that own nothing: `near` is where it
  * probably begins. */
-static struct owner owner_of(const char *name, const struct owned *owned, size_t near)
+static struct owner owner_of(const struct node *node, const struct owned *owned, size_t near)
 {
-    struct owner owner = {.name = name};
+    const char *name = node->key;
+    struct owner owner = {.name = name, .node = node};
     size_t first = near;
 
     for (size_t i = 0; i < owned->count && !owns(name, owned, first); i++)
@@ -114,7 +115,7 @@ struct owners owners_of(const struct node *tree, const char *list, const struct 
     for (size_t i = 0; owners.at && i < tree->child_count; i++) {
         if (strcmp(tree->children[i]->schema->name, list) != 0)
             continue;
-        owners.at[owners.count] = owner_of(tree->children[i]->key, owned, next);
+        owners.at[owners.count] = owner_of(tree->children[i], owned, next);
         next += owners.at[owners.count++].count;
     }
     return owners;

@@ -1,4 +1,5 @@
 /* show targets: every receiver with its state and counters. */
+#include "../config/profile.h"
 #include "show.h"
 #include <stdlib.h>
 
@@ -31,14 +32,15 @@ static void receiver_columns(struct columns *columns, const void *item, const vo
 static void target_columns(struct columns *columns, const void *item, const void *context)
 {
     const struct owner *target = item;
+    const struct node *tree = context;
+    const char *balance = profile_setting(profile_of(tree), target->node, "balance").text;
     const struct column table[] = {
         {"name", "Target", LABEL("target"), TEXT(target->name)},
-        {"balance", TEXT("flow")}, /* the one way there is yet to choose among receivers */
+        {"balance", TEXT(balance)},
         {"receivers", LISTING(.items = target->items, .count = target->count,
                               .size = sizeof(struct receiver_status), .columns = receiver_columns)},
     };
 
-    (void)context;
     COLUMNS_ADD(columns, table);
 }
 
@@ -64,6 +66,7 @@ enum command_status show_targets(struct context *context, const struct arguments
                                 .count = targets.count,
                                 .size = sizeof *targets.at,
                                 .columns = target_columns,
+                                .context = tree,
                                 .only = argument_text(arguments, "NAME"),
                                 .empty = "no targets are configured"});
     free(targets.at);

@@ -100,12 +100,21 @@ static bool compile_filter(const struct node *node, struct mirror_filter *filter
     return filter->name;
 }
 
-static bool compile_target(const struct node *node, struct mirror_target *target)
+static enum balance compile_balance(const char *text)
+{
+    return strcmp(text, "even") == 0               ? BALANCE_EVEN
+           : strcmp(text, "source-interface") == 0 ? BALANCE_SOURCE_INTERFACE
+                                                   : BALANCE_FLOW;
+}
+
+static bool compile_target(const struct compiling *compiling, const struct node *node,
+                           struct mirror_target *target)
 {
     const struct node *list = node_child(node, "receiver");
     size_t count = list ? list->value_count : 0;
 
     target->name = strdup(node->key);
+    target->balance = compile_balance(profile_setting(compiling->profile, node, "balance").text);
     target->receivers = array(count, sizeof *target->receivers);
     if (!target->receivers)
         return false;
@@ -176,7 +185,7 @@ static bool compile_all(const struct compiling *compiling, const struct session_
     }
     while (good && config->target_count < targets.count) {
         size_t i = config->target_count++;
-        good = compile_target(targets.at[i], &config->targets[i]);
+        good = compile_target(compiling, targets.at[i], &config->targets[i]);
     }
     while (good && config->session_count < sessions.count) {
         size_t i = config->session_count++;

@@ -29,7 +29,9 @@ static const struct schema_choice actions[] = {
     {NULL, NULL},
 };
 static const struct schema_choice balances[] = {
-    {"flow", "Both directions of a flow reach the same receiver"},
+    {"flow", "Both directions of a flow go to the same receiver"},
+    {"source-interface", "All of a source interface goes to the same receiver"},
+    {"even", "Every receiver gets the same share of the packets, whatever their flow"},
     {NULL, NULL},
 };
 static const struct schema_choice directions[] = {
@@ -129,7 +131,7 @@ static const struct schema target_rows[] = {
      .parse = value_endpoint,
      .required = true},
     {.name = "balance",
-     .help = "What keeps packets together on one of several receivers",
+     .help = "Which of several receivers gets a packet",
      .kind = SCHEMA_LEAF,
      .parse = value_choice,
      .choices = balances,

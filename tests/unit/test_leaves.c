@@ -17,7 +17,6 @@ static const struct {
     {"filter f egress rule 10 condition 10 description", "text"},
     {"target t description", "text"},
     {"session s description", "text"},
-    {"target t balance", "there is one way yet"},
 };
 
 static const char base[] =
@@ -56,7 +55,7 @@ static void print_filter(FILE *out, const struct mirror_filter *filter)
 
 static void print_target(FILE *out, const struct mirror_target *target)
 {
-    fprintf(out, "target %s\n", target->name);
+    fprintf(out, "target %s %d\n", target->name, target->balance);
     for (size_t i = 0; i < target->receiver_count; i++) {
         fprintf(out, "%u %u ", target->receivers[i].family, target->receivers[i].port);
         print_bytes(out, target->receivers[i].address, sizeof target->receivers[i].address);

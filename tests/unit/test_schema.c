@@ -214,7 +214,9 @@ static void choices(void **state)
           "egress");
     reads("session direction", "", "!\"\" is unknown, expected one of: both, ingress, egress");
     reads("filter egress rule action", "acc", "accept");
-    reads("target balance", "even", "!\"even\" is unknown, expected flow");
+    reads("target balance", "e", "even");
+    reads("target balance", "random",
+          "!\"random\" is unknown, expected one of: flow, source-interface, even");
 }
 
 static void names(void **state)

@@ -84,7 +84,7 @@ static void in_a_plan(void **state)
 {
     char sources[][INTERFACE_NAME_MAX] = {"eth0"}, name[] = "a";
     struct mirror_receiver receiver = {.family = 4, .address = {192, 0, 2, 1}, .port = 4789};
-    struct mirror_target target = {name, &receiver, 1};
+    struct mirror_target target = {.name = name, .receivers = &receiver, .receiver_count = 1};
     struct mirror_session session = {.name = name,
                                      .priority = 1,
                                      .direction = {true, true},

@@ -174,15 +174,15 @@ static uint64_t fill(struct counters *counters, uint64_t *totals_from)
 
 static char *printed(command_fn *const commands[], size_t count)
 {
-    static const struct schema lists[] = {{.name = "filter"}, {.name = "target"}};
-    static struct node nodes[] = {{.schema = &lists[0]}, {.schema = &lists[1]}};
+    static struct node nodes[2];
     static struct node *children[] = {&nodes[0], &nodes[1]};
     static struct node tree = {.children = children, .child_count = 2};
     static struct revision revision = {.tree = &tree};
     static struct running running = {.revision = &revision};
     static struct context context = {.running = &running};
-    nodes[0].key = filter.name;
-    nodes[1].key = target.name;
+    tree.schema = schema_root();
+    nodes[0] = (struct node){.schema = schema_child(tree.schema, "filter"), .key = filter.name};
+    nodes[1] = (struct node){.schema = schema_child(tree.schema, "target"), .key = target.name};
     static const struct command command = {.path = ""};
     static const struct arguments none = {.command = &command};
     char *text = NULL;
