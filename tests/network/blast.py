@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """blast.py DEVICE COUNT RATE [FLOWS SIZE...]: numbered UDP frames over 512 flows, or so many, about
-RATE a second; of 128 bytes, or in each flow of these sizes in turn. Ends before with SIGTERM. Prints how
-many the wire took."""
+RATE a second; of 128 bytes, or in each flow of these sizes in turn. Ends before with SIGTERM, and waits
+for a device that goes away to come back. Prints how many the wire took."""
 import signal
 import socket
 import struct
@@ -18,17 +18,26 @@ def frame(number, flows, sizes):
     return HEAD + ip + udp + struct.pack('!Q', number) + bytes(size - 50)
 
 
-def blast(device, count, rate, flows=512, *sizes):
+def open_wire(device):
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     wire.bind((device, 0))
+    return wire
+
+
+def blast(device, count, rate, flows=512, *sizes):
+    wire = open_wire(device)
     begin, sent = time.monotonic(), 0
     ended = []
     signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
     while sent < count and not ended:
         due = min(count, int((time.monotonic() - begin) * rate) + 1)
-        while sent < due:
-            wire.send(frame(sent, flows, sizes or [128]))
-            sent += 1
+        try:
+            wire = wire or open_wire(device)
+            while sent < due:
+                wire.send(frame(sent, flows, sizes or [128]))
+                sent += 1
+        except OSError:
+            wire = None
         time.sleep(0.001)
     print(sent)
 

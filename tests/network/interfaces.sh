@@ -1,0 +1,153 @@
+#!/bin/bash
+# A source that is taken down and up, renamed and back, deleted and made anew, again and again under
+# traffic, with a ring of its own and in a ring with many others: when it is back nothing of it is
+# missing, nothing comes twice, every sum is exact, and the interface beside it loses nothing.
+
+. "${0%/*}/lab.sh"
+lab_open
+rounds=2 many=60
+[ -z "$SANITIZE" ] || rounds=1
+
+of() { ctl 'show sessions | display json' | json "[s for s in d['sessions'] if s['name'] == '$1'][0]$2"; }
+says() { [ "$(of rough "['reason']")" = "$1" ]; } # None: all is well
+sent() { of "$1" "['sent']['packets']"; }
+more() { [ "$(sent "$1")" -gt "$2" ]; }
+packets_go() { check "$1: packets go" until_true 10 more rough $(($(sent rough) + 200)); }
+box_link() { ip -n "$lab_name-box" link set "$@" 2>/dev/null; }
+
+make_tap()
+{
+    ip -n "$lab_name-src" link add peer9 type veth peer name tap9 netns "$lab_name-box"
+    ip -n "$lab_name-src" link set peer9 up
+    box_link tap9 up
+}
+
+# rename FROM TO: before Linux 6.2 only what is down can be renamed
+rename()
+{
+    box_link "$1" name "$2" && return
+    box_link "$1" down
+    box_link "$1" name "$2"
+    box_link "$2" up
+}
+
+# ---- the disturbances; each is told its name ----
+
+down_and_up()
+{
+    box_link tap9 down
+    check "$1: it is down" until_true 10 says 'interface tap9 is down'
+    box_link tap9 up
+}
+renamed_and_back()
+{
+    rename tap9 away9
+    check "$1: it is gone" until_true 10 says 'interface tap9 is absent'
+    rename away9 tap9
+}
+deleted_and_made_anew()
+{
+    ip -n "$lab_name-box" link del tap9
+    check "$1: it is gone" until_true 10 says 'interface tap9 is absent'
+    make_tap
+}
+made_anew_at_once()
+{
+    ip -n "$lab_name-box" link del tap9
+    make_tap
+}
+
+# ---- a trial ----
+
+# blast NAME DEVICE: in the background, one of $blasts
+blast()
+{
+    ip netns exec "$lab_name-src" python3 "$TOP/tests/network/blast.py" "$2" 10000000 2000 64 >"$lab/$1.sent" &
+    helpers="$helpers $!" blasts="$blasts $!"
+}
+
+# numbers NAME: which of blast.py's frames came: "COUNT TWICE GAPS LOST"
+numbers()
+{
+    python3 - "$lab/$1.pcap" "$(cat "$lab/$1.sent")" <<'END'
+import struct, sys
+with open(sys.argv[1], 'rb') as file:
+    data = file.read()
+at, numbers = 24, []
+while at + 16 <= len(data):
+    captured, = struct.unpack_from('<I', data, at + 8)
+    numbers += struct.unpack_from('!Q', data, at + 16 + 42)
+    at += 16 + captured
+there, sent = sorted(set(numbers)), int(sys.argv[2])
+gaps = sum(b != a + 1 for a, b in zip([-1] + there, there + [sent]))
+print(len(numbers), len(numbers) - len(there), gaps, sent - len(there))
+END
+}
+
+# accounted NAME SESSION INTERFACE CAME: by the box, to the packet
+accounted()
+{
+    expect_equal "$1: received, mirrored and sent of $3 is what came" "$(
+        ctl "show interfaces $3 | display json" |
+            json "'%d %d' % tuple(d['interfaces'][0][what]['packets'] for what in ('received', 'mirrored'))"
+    ) $(sent "$2")" "$4 $4 $4"
+}
+
+# trial NAME
+trial()
+{
+    local round disturb name came twice gaps lost disturbances=0
+    ctl 'clear counters' >/dev/null
+    rm -f "$lab"/*.pcap
+    capture steady recv vx5 udp
+    capture rough recv vx6 udp
+    blasts=
+    blast steady eth0
+    blast rough peer9
+    for ((round = 1; round <= rounds; round++)); do
+        for disturb in down_and_up renamed_and_back deleted_and_made_anew made_anew_at_once; do
+            name="$1, ${disturb//_/ } ($round)"
+            packets_go "$name"
+            $disturb "$name"
+            disturbances=$((disturbances + 1))
+            check "$name: it is back" until_true 10 says None
+        done
+    done
+    packets_go "$1, at the end"
+    # shellcheck disable=SC2086
+    kill $blasts
+    # shellcheck disable=SC2086
+    wait $blasts
+    captures_end
+    read -r came twice gaps lost < <(numbers steady)
+    expect_equal "$1: the interface beside it loses nothing" "twice $twice, gaps $gaps, lost $lost" \
+        'twice 0, gaps 0, lost 0'
+    accounted "$1" steady src0 "$came"
+    read -r came twice gaps lost < <(numbers rough)
+    echo "# $came came, $lost were lost in $gaps gaps, by $disturbances disturbances"
+    expect_equal "$1: nothing comes twice" "$twice" 0
+    check "$1: nothing is missing but once for each time" test "$gaps" -le $disturbances
+    accounted "$1" rough tap9 "$came"
+    check "$1: the sums hold" accounts
+}
+
+box_start
+check 'two sources' ctl configure 'set target t receiver 10.2.0.2' \
+    'set session steady priority 1 target t vni 5 source interface src0' \
+    'set session rough priority 2 target t vni 6 source interface tap9' commit
+make_tap
+check 'both are up' until_true 10 says None
+trial 'a ring of its own'
+
+for ((i = 0; i < many; i++)); do
+    echo "link add m$i type veth peer name m$i netns $lab_name-src"
+    echo "link set m$i up"
+done | ip -n "$lab_name-box" -batch -
+check 'the source goes' ctl configure 'delete session rough source interface tap9' commit
+# shellcheck disable=SC2046
+check "it comes back with $many others" ctl configure \
+    "set session rough source interface tap9 $(seq -s ' ' -f 'm%g' 0 $((many - 1)))" commit
+check 'they are up' until_true 10 says None
+trial 'a ring with others'
+check 'the box ends well' box_stop
+check 'the box has said nothing' test ! -s "$lab/box.err"
