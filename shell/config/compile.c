@@ -163,7 +163,7 @@ static int by_priority(const void *a, const void *b)
     const struct mirror_session *x = a, *y = b;
     int order = (x->priority > y->priority) - (x->priority < y->priority);
 
-    return order != 0 ? order : strcmp(x->name, y->name);
+    return order != 0 ? order : name_order(x->name, y->name);
 }
 
 static bool compile_all(const struct compiling *compiling, const struct session_numbers *numbers,

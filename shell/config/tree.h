@@ -1,7 +1,7 @@
 /* The configuration tree: candidate, running and archived configurations are each one of
  * these. A node is a row of the schema with its key or values. Children stand in the
- * schema's order, instances of a list by key (name_order: names naturally, numbers as numbers), values of
- * a leaf-list in the order they were set; so equal trees print equal texts. */
+ * schema's order, instances of a list by key (name_order: names naturally, numbers as numbers),
+ * values of a leaf-list in the order they were set; so equal trees print equal texts. */
 #ifndef MIRRORSH_TREE_H
 #define MIRRORSH_TREE_H
 
@@ -68,8 +68,8 @@ struct word *path_whole(const struct path *above, const struct word *words, size
  * above has. 0: the root, however many levels those are. */
 size_t path_above(const struct path *path, unsigned long levels);
 
-/* Names in natural order, "cust-2" before "cust-10": < 0, 0 (the same), > 0. Anything but the digits
- * counts bytewise. */
+/* Names in natural order, "cust-2" before "cust-10": < 0, 0 (the same), > 0. Anything but the
+ * digits counts bytewise. */
 int name_order(const char *a, const char *b);
 
 /* Lookups for programs: exact names. NULL: not set. */

@@ -56,6 +56,12 @@ check 'a byte order mark' '\xef\xbb\xbfset system host-name x\n\xef\xbb\xbfset s
 } >"$lab/many"
 timeout 30 "$MIRRORSH" --check "$lab/many" 2>"$lab/err"
 is '--check of 50,000 sessions with two problems each' "$? $(wc -l <"$lab/err")" '1 99999'
+check 'limits of a profile' 'set target t receiver 192.0.2.1 description "a > b"
+set session s target t packet-length 1461
+set session s priority 1 vni 5 source interface a b c d e f g h i
+set session s source interface j k
+set system profile huawei
+' '1 1:33 2:24 3:39 '
 check 'a missing target' '# a session\nset session s priority 1\nset session s target t\n' '1 3:15 '
 
 # ---- byte order marks ----

@@ -92,15 +92,15 @@ static void equal_priorities_have_an_order(void **state)
 {
     struct assignments assigned = {0};
     struct node *tree = tree_of("system profile aws; target t receiver 10.0.0.1;"
-                                "session c priority 5 target t source interface x;"
-                                "session a priority 5 target t source interface y;"
+                                "session a10 priority 5 target t source interface x;"
+                                "session a9 priority 5 target t source interface y;"
                                 "session b priority 1 target t source interface x");
     struct mirror_config *config = compile(tree, &assigned, 1);
 
     (void)state;
     assert_string_equal(config->sessions[0].name, "b");
-    assert_string_equal(config->sessions[1].name, "a");
-    assert_string_equal(config->sessions[2].name, "c");
+    assert_string_equal(config->sessions[1].name, "a9");
+    assert_string_equal(config->sessions[2].name, "a10");
     mirror_config_free(config);
     assignments_free(&assigned);
     assert_good(tree);
