@@ -220,6 +220,28 @@ bool dataplane_check(const struct dataplane *dataplane, const struct resources *
     return good;
 }
 
+void dataplane_warn(const struct dataplane *dataplane, engine_problem_fn *warning, void *context)
+{
+    const struct numbering *numbering = dataplane->numbering;
+    for (uint32_t i = 0; i < numbering->count[COUNT_RULE]; i++) {
+        const struct numbered_rule *rule = &numbering->rules[i];
+        uint16_t condition;
+        const struct match_value *hop =
+            rule_unresolved(rule->rule, &dataplane->next_hops, &condition);
+        char text[2 * REASON_MAX], within[24] = "", address[MATCH_TEXT_MAX];
+        if (!hop)
+            continue;
+        if (condition)
+            snprintf(within, sizeof within, " condition %u", condition);
+        match_value_print(&match_fields[FIELD_NEXT_HOP], hop, address);
+        snprintf(text, sizeof text,
+                 "filter %s %s rule %u%s next-hop: %s is no neighbour now: matches no packet",
+                 rule->filter->name, rule->direction == INGRESS ? "ingress" : "egress",
+                 rule->rule->number, within, address);
+        warning(context, NULL, text);
+    }
+}
+
 /* ---- the plan ---- */
 
 static struct plan *build_plan(const struct dataplane *dataplane)
@@ -243,6 +265,7 @@ static struct plan *build_plan(const struct dataplane *dataplane)
             .numbering = numbering,
             .session_up = up,
             .receivers = states,
+            .neighbours = dataplane->next_hops,
         });
     }
     free(states);
@@ -337,6 +360,8 @@ static bool build(struct dataplane *dataplane, struct resources *resources,
         look_at_interface(resources, numbering->interfaces[i], dataplane->sources[i],
                           &dataplane->interfaces[i]);
     judge_sessions(dataplane, resources->links);
+    /* What cannot be read now does not hold, and is read again, as soon as it can. */
+    next_hops_read(resources->links, config, &dataplane->next_hops);
     dataplane->plan = build_plan(dataplane);
     if (!dataplane->plan || !build_table(dataplane))
         return false;
@@ -387,6 +412,7 @@ void dataplane_free(struct dataplane *dataplane, struct resources *resources)
     free(dataplane->receivers);
     free(dataplane->health);
     free(dataplane->sessions);
+    free(dataplane->next_hops.at);
     free(dataplane);
 }
 
@@ -412,5 +438,6 @@ bool dataplane_holds(struct dataplane *dataplane, struct resources *resources)
     for (uint32_t i = 0; i < numbering->count[COUNT_RECEIVER]; i++)
         if (!same_health(&dataplane->receivers[i]->health, &dataplane->health[i]))
             return false;
-    return dataplane->fault == resources->fault && conflicts_hold(dataplane, resources->links);
+    return dataplane->fault == resources->fault && conflicts_hold(dataplane, resources->links) &&
+           next_hops_hold(resources->links, numbering->config, &dataplane->next_hops);
 }

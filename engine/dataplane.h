@@ -6,6 +6,7 @@
 
 #include "counter_slots.h"
 #include "engine.h"
+#include "next_hops.h"
 #include "receivers.h"
 #include "sources.h"
 #include "worker.h"
@@ -33,6 +34,7 @@ struct dataplane {
     struct receiver **receivers; /* as they are numbered */
     struct receiver_health *health;
     struct session_condition *sessions;
+    struct neighbours next_hops;
     uint64_t links;             /* the version of links and addresses that the conflicts are of */
     int fault;                  /* of a worker; 0: none */
     struct link_table table;    /* of the interfaces that are open */
@@ -65,5 +67,8 @@ bool dataplane_holds(struct dataplane *dataplane, struct resources *resources);
  * session. */
 bool dataplane_check(const struct dataplane *dataplane, const struct resources *resources,
                      engine_problem_fn *problem, void *context);
+
+/* warning() is called for each rule that matches nothing for now: its next hop is no neighbour. */
+void dataplane_warn(const struct dataplane *dataplane, engine_problem_fn *warning, void *context);
 
 #endif

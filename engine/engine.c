@@ -357,6 +357,11 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
     return 0;
 }
 
+void engine_warn(const struct engine_change *change, engine_problem_fn *warning, void *context)
+{
+    dataplane_warn(change->dataplane, warning, context);
+}
+
 void engine_commit(struct engine *engine, struct engine_change *change)
 {
     publish(engine, change->dataplane, change->requests);

@@ -39,6 +39,9 @@ typedef void engine_problem_fn(void *context, const char *session, const char *t
 int engine_prepare(struct engine *engine, struct mirror_config *config,
                    struct engine_change **change, engine_problem_fn *problem, void *context,
                    char *why, size_t why_size);
+/* What is not refused: warning() is called for each rule that matches nothing for now. Its session
+ * is NULL, its text begins with the path. */
+void engine_warn(const struct engine_change *change, engine_problem_fn *warning, void *context);
 void engine_commit(struct engine *engine, struct engine_change *change);
 void engine_abandon(struct engine *engine, struct engine_change *change);
 
@@ -68,6 +71,8 @@ struct rule_status {
     const struct mirror_filter *filter;
     enum direction direction;
     const struct mirror_rule *rule;
+    const struct match_value *unresolved; /* its next hop that is no neighbour, so that it matches
+                                             nothing for now; NULL: none */
     struct rule_counts counts;
 };
 

@@ -62,10 +62,12 @@ static void fill_rules(const struct engine *engine, const struct counters *sum,
     const struct numbering *numbering = engine->dataplane->numbering;
     for (uint32_t i = 0; i < numbering->count[COUNT_RULE]; i++) {
         const struct numbered_rule *rule = &numbering->rules[i];
+        uint16_t condition;
         status->rules[i] = (struct rule_status){
             .filter = rule->filter,
             .direction = rule->direction,
             .rule = rule->rule,
+            .unresolved = rule_unresolved(rule->rule, &engine->dataplane->next_hops, &condition),
             .counts = *counters_rule(sum, numbering->slots[COUNT_RULE][i]),
         };
     }

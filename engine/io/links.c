@@ -292,6 +292,11 @@ bool links_service(struct links *links)
     return changed;
 }
 
+struct netlink *links_netlink(struct links *links)
+{
+    return &links->questions;
+}
+
 const struct link *links_all(const struct links *links, size_t *count)
 {
     *count = links->tables.count;

@@ -7,6 +7,7 @@
 #include "../mirror_config.h"
 
 struct links;
+struct netlink;
 
 struct link {
     int index;
@@ -30,6 +31,9 @@ void links_close(struct links *links);
  * cost nothing, however many come. */
 int links_descriptor(const struct links *links);
 bool links_service(struct links *links);
+
+/* The socket for questions of this thread. */
+struct netlink *links_netlink(struct links *links);
 
 /* In ascending order of their names; the pointers hold until the next links_service. */
 const struct link *links_all(const struct links *links, size_t *count);

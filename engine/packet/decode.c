@@ -178,8 +178,11 @@ static void decode_arp(struct cursor *cursor, struct flow_key *key)
 /* The innermost ethertype, with the VLAN tags before it taken; 0: the frame ends before. */
 static uint16_t decode_ethernet(struct cursor *cursor, struct flow_key *key)
 {
-    if (!cursor_take(cursor, ETHERNET_ADDRESSES))
+    const uint8_t *addresses = cursor_take(cursor, ETHERNET_ADDRESSES);
+    if (!addresses)
         return 0;
+    key->parts |= KEY_LINK_ADDRESS;
+    memcpy(key->link_address, addresses, sizeof key->link_address);
     const uint8_t *type = cursor_take(cursor, 2);
     for (int tags = 0; type && is_vlan(read_u16(type)) && tags < VLAN_TAGS_MAX; tags++) {
         const uint8_t *control = cursor_take(cursor, 2);

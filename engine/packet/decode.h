@@ -18,6 +18,7 @@ enum key_part {
     KEY_ARP = 1 << 7,            /* source and destination are ARP's protocol addresses (RFC 826);
                                     family is 0, so no address condition matches them */
     KEY_TCP_FLAGS = 1 << 8,      /* tcp_flags */
+    KEY_LINK_ADDRESS = 1 << 9,   /* link_address */
 };
 
 struct flow_key {
@@ -32,6 +33,7 @@ struct flow_key {
     uint8_t tcp_flags;         /* RFC 9293 3.1: CWR to FIN */
     uint8_t dscp;              /* of the IP header, 0-63 */
     uint32_t fragment_id;      /* RFC 791 identification, RFC 8200 4.5 */
+    uint8_t link_address[6];   /* the frame's destination */
     uint8_t source[16];        /* network byte order; IPv4 in the first four, rest zero */
     uint8_t destination[16];
 };

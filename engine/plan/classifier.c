@@ -19,6 +19,7 @@ enum {
     TAKES_MATCH_RANGE = 1,
     TAKES_MATCH_PREFIX = 1 << PREFIXES_AT,
     TAKES_MATCH_FLAGS = 1 << BYTES_AT,
+    TAKES_MATCH_NEIGHBOUR = 6 << BYTES_AT,
 };
 
 #define MATCH_FIELD(id, kind, ...) +TAKES_##kind
@@ -71,6 +72,15 @@ static unsigned lane_of(enum match_field_id field)
     return takes[field] >> PREFIXES_AT ? taken >> PREFIXES_AT & COUNT_MASK : taken & COUNT_MASK;
 }
 
+static inline uint64_t link_bits(const uint8_t address[static 6])
+{
+    uint32_t first;
+    uint16_t last;
+    memcpy(&first, address, sizeof first);
+    memcpy(&last, address + sizeof first, sizeof last);
+    return first | (uint64_t)last << 32;
+}
+
 /* A rule while it is compiled: the ranges of the lanes, both ends included. */
 struct compiled {
     uint16_t low[NUMBER_LANES], high[NUMBER_LANES];
@@ -113,6 +123,10 @@ static void compile_field(enum match_field_id i, const struct match_value *value
     case MATCH_FLAGS:
         rule->bits |= (uint64_t)value->set << 8 * lane;
         rule->bits_mask |= (uint64_t)(value->set | value->clear) << 8 * lane;
+        return;
+    case MATCH_NEIGHBOUR:
+        rule->bits |= link_bits(value->link) << 8 * lane;
+        rule->bits_mask |= link_bits((const uint8_t[6]){255, 255, 255, 255, 255, 255}) << 8 * lane;
         return;
     }
 }
@@ -201,6 +215,9 @@ struct probe {
 #define PROBE_MATCH_NAMED(slot) number[lane++] = key->slot;
 #define PROBE_MATCH_RANGE(slot) number[lane++] = key->slot;
 #define PROBE_MATCH_FLAGS(slot) probe.second[BITS] |= (uint64_t)key->slot << 8 * byte++;
+#define PROBE_MATCH_NEIGHBOUR(slot)                                                                \
+    probe.second[BITS] |= link_bits(key->slot) << 8 * byte;                                        \
+    byte += 6;
 #define PROBE_MATCH_PREFIX(slot)                                                                   \
     memcpy(&probe.first[prefix], key->slot, 8);                                                    \
     memcpy(&probe.second[prefix++], key->slot + 8, 8);

@@ -38,7 +38,8 @@ enum {
     WIDTH_MATCH_NAMED = 1,
     WIDTH_MATCH_RANGE = 2,
     WIDTH_MATCH_PREFIX = 16,
-    WIDTH_MATCH_FLAGS = 1
+    WIDTH_MATCH_FLAGS = 1,
+    WIDTH_MATCH_NEIGHBOUR = 6
 };
 
 #define WIDTH_IS(member, width)                                                                    \
@@ -169,17 +170,22 @@ static void mask_host_bits(uint8_t address[16], uint8_t bits)
     }
 }
 
-static bool parse_prefix(const char *text, struct match_value *value, char *why, size_t why_size)
+/* The address text[0..length). */
+static bool parse_address(const char *text, size_t length, struct match_value *value)
 {
     char address[INET6_ADDRSTRLEN];
+    if (length >= sizeof address)
+        return false;
+    memcpy(address, text, length);
+    address[length] = 0;
+    value->family = strchr(address, ':') ? 6 : 4;
+    return inet_pton(value->family == 4 ? AF_INET : AF_INET6, address, value->address) == 1;
+}
+
+static bool parse_prefix(const char *text, struct match_value *value, char *why, size_t why_size)
+{
     size_t length = strcspn(text, "/");
-    bool good = length < sizeof address;
-    if (good) {
-        memcpy(address, text, length);
-        address[length] = 0;
-        value->family = strchr(address, ':') ? 6 : 4;
-        good = inet_pton(value->family == 4 ? AF_INET : AF_INET6, address, value->address) == 1;
-    }
+    bool good = parse_address(text, length, value);
     uint32_t maximum = value->family == 4 ? 32 : 128, bits = maximum;
     enum number_result result = NUMBER_TAKEN;
     if (good && text[length] == '/') {
@@ -199,6 +205,14 @@ static bool parse_prefix(const char *text, struct match_value *value, char *why,
     value->bits = (uint8_t)bits;
     mask_host_bits(value->address, value->bits);
     return true;
+}
+
+static bool parse_neighbour(const char *text, struct match_value *value, char *why, size_t why_size)
+{
+    if (parse_address(text, strlen(text), value))
+        return true;
+    snprintf(why, why_size, "expected an address like 10.0.0.1 or 2001:db8::1");
+    return false;
 }
 
 /* The bit that text[0..length) names; 0: none. */
@@ -245,6 +259,8 @@ bool match_value_parse(const struct match_field *field, const char *text, struct
         return parse_prefix(text, value, why, why_size);
     case MATCH_FLAGS:
         return parse_flags(field, text, value, why, why_size);
+    case MATCH_NEIGHBOUR:
+        return parse_neighbour(text, value, why, why_size);
     }
     return false;
 }
@@ -277,6 +293,8 @@ bool match_value_narrow(const struct match_field *field, struct match_value *val
         value->set |= by->set;
         value->clear |= by->clear;
         return !(value->set & value->clear);
+    case MATCH_NEIGHBOUR:
+        return memcmp(value->link, by->link, sizeof value->link) == 0;
     }
     return false;
 }
@@ -303,21 +321,42 @@ static void print_flags(const struct match_field *field, const struct match_valu
     }
 }
 
+static void print_address(const struct match_value *value, char text[static INET6_ADDRSTRLEN])
+{
+    text[0] = '\0';
+    inet_ntop(value->family == 4 ? AF_INET : AF_INET6, value->address, text, INET6_ADDRSTRLEN);
+}
+
+static void print_number(const struct match_field *field, const struct match_value *value,
+                         char text[static MATCH_TEXT_MAX])
+{
+    const char *name = field->kind == MATCH_NAMED ? name_of(field, value->low) : NULL;
+    if (name)
+        snprintf(text, MATCH_TEXT_MAX, "%s", name);
+    else if (value->low == value->high)
+        snprintf(text, MATCH_TEXT_MAX, "%u", value->low);
+    else
+        snprintf(text, MATCH_TEXT_MAX, "%u-%u", value->low, value->high);
+}
+
 void match_value_print(const struct match_field *field, const struct match_value *value,
                        char text[static MATCH_TEXT_MAX])
 {
-    const char *name = field->kind == MATCH_NAMED ? name_of(field, value->low) : NULL;
-    if (name) {
-        snprintf(text, MATCH_TEXT_MAX, "%s", name);
-    } else if (field->kind == MATCH_FLAGS) {
-        print_flags(field, value, text);
-    } else if (field->kind == MATCH_PREFIX) {
-        char address[INET6_ADDRSTRLEN] = "";
-        inet_ntop(value->family == 4 ? AF_INET : AF_INET6, value->address, address, sizeof address);
+    char address[INET6_ADDRSTRLEN];
+    switch (field->kind) {
+    case MATCH_NAMED:
+    case MATCH_RANGE:
+        print_number(field, value, text);
+        return;
+    case MATCH_PREFIX:
+        print_address(value, address);
         snprintf(text, MATCH_TEXT_MAX, "%s/%u", address, value->bits);
-    } else if (value->low == value->high) {
-        snprintf(text, MATCH_TEXT_MAX, "%u", value->low);
-    } else {
-        snprintf(text, MATCH_TEXT_MAX, "%u-%u", value->low, value->high);
+        return;
+    case MATCH_FLAGS:
+        print_flags(field, value, text);
+        return;
+    case MATCH_NEIGHBOUR:
+        print_address(value, text);
+        return;
     }
 }

@@ -10,10 +10,11 @@
 #include <stdint.h>
 
 enum match_kind {
-    MATCH_NAMED,  /* a number with names: ipv4, tcp */
-    MATCH_RANGE,  /* A or A-B */
-    MATCH_PREFIX, /* an IPv4 or IPv6 prefix */
-    MATCH_FLAGS,  /* bits by their names, each set or not */
+    MATCH_NAMED,     /* a number with names: ipv4, tcp */
+    MATCH_RANGE,     /* A or A-B */
+    MATCH_PREFIX,    /* an IPv4 or IPv6 prefix */
+    MATCH_FLAGS,     /* bits by their names, each set or not */
+    MATCH_NEIGHBOUR, /* an IPv4 or IPv6 address, for the link address that it has */
 };
 
 struct match_name {
@@ -28,7 +29,7 @@ struct match_field {
     enum match_kind kind;
     uint16_t parts;      /* enum key_part that the key must have, or the field does not match */
     uint16_t key_offset; /* of the slot in struct flow_key: u8 for MATCH_NAMED and MATCH_FLAGS,
-                            u16 for MATCH_RANGE, 16 bytes for MATCH_PREFIX */
+                            u16 for MATCH_RANGE, 16 bytes for MATCH_PREFIX, 6 for MATCH_NEIGHBOUR */
     const struct match_name *names; /* MATCH_NAMED: the first name of a value is the one printed;
                                        MATCH_FLAGS: of each bit, in the order in which they are
                                        printed. Ends with a NULL name */
@@ -48,10 +49,11 @@ extern const struct match_field match_fields[MATCH_FIELD_COUNT];
 /* A parsed value of any kind. */
 struct match_value {
     uint32_t low, high;  /* MATCH_NAMED (equal) and MATCH_RANGE (both included) */
-    uint8_t family;      /* MATCH_PREFIX: 4 or 6 */
+    uint8_t family;      /* MATCH_PREFIX and MATCH_NEIGHBOUR: 4 or 6 */
     uint8_t bits;        /* MATCH_PREFIX: length */
-    uint8_t address[16]; /* MATCH_PREFIX: host bits zero; IPv4 in the first four */
+    uint8_t address[16]; /* MATCH_PREFIX: host bits zero; both: IPv4 in the first four */
     uint8_t set, clear;  /* MATCH_FLAGS: bits that are one, and that are zero */
+    uint8_t link[6];     /* MATCH_NEIGHBOUR: its link address, once a plan has found it */
 };
 
 /* What must hold together. A field that is not given matches anything. */
@@ -69,7 +71,8 @@ const struct match_field *match_field_find(const char *name);
 bool match_value_parse(const struct match_field *field, const char *text, struct match_value *value,
                        char *why, size_t why_size);
 
-/* Narrows *value to what it has in common with `by`; false: nothing, and *value is spoilt. */
+/* Narrows *value to what it has in common with `by`; false: nothing, and *value is spoilt. Of
+ * neighbours the link addresses count: one may have two addresses. */
 bool match_value_narrow(const struct match_field *field, struct match_value *value,
                         const struct match_value *by);
 

@@ -7,7 +7,6 @@
 #include "classifier.h"
 #include "exclusions.h"
 #include "prefix_set.h"
-#include "rule.h"
 #include "services.h"
 #include <stdlib.h>
 #include <string.h>
@@ -27,19 +26,22 @@ static struct classifier *build_rules(const struct plan_input *input, uint32_t f
     const struct mirror_filter *configured = &numbering->config->filters[filter];
     const struct mirror_rule *list = configured->rules[direction];
     const uint32_t *slots = numbering->slots[COUNT_RULE] + numbering->first_rule[filter][direction];
-    size_t count = 0, room = configured->rule_count[direction];
-    struct classifier_rule *rules = calloc(room + 1, sizeof *rules);
-    struct match *matches = calloc(room + 1, sizeof *matches);
+    size_t rule_count = configured->rule_count[direction], count = 0, room = 1;
+    for (size_t i = 0; i < rule_count; i++)
+        room += rule_matches_max(&list[i], &input->neighbours);
+    struct classifier_rule *rules = calloc(room, sizeof *rules);
+    struct match *matches = calloc(room, sizeof *matches);
     struct classifier *classifier = NULL;
     if (rules && matches) {
-        for (size_t i = 0; i < room; i++) {
-            if (!rule_fold(&list[i], &matches[count]))
-                continue;
-            rules[count].match = &matches[count];
-            rules[count++].verdict = (struct verdict){
-                .kind = list[i].accept ? VERDICT_MIRRORED : VERDICT_REJECTED,
-                .rule_slot = slots[i],
-            };
+        for (size_t i = 0; i < rule_count; i++) {
+            size_t folded = rule_fold(&list[i], &input->neighbours, &matches[count]);
+            for (; folded > 0; folded--, count++) {
+                rules[count].match = &matches[count];
+                rules[count].verdict = (struct verdict){
+                    .kind = list[i].accept ? VERDICT_MIRRORED : VERDICT_REJECTED,
+                    .rule_slot = slots[i],
+                };
+            }
         }
         classifier = classifier_new(rules, count);
     }

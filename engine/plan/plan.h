@@ -6,6 +6,7 @@
 
 #include "../packet/decode.h"
 #include "numbering.h"
+#include "rule.h"
 
 struct plan_receiver_state {
     bool up;
@@ -18,6 +19,7 @@ struct plan_input {
     const struct plan_receiver_state *receivers; /* one a receiver */
     const struct mirror_prefix *addresses;       /* of this box: each one's whole length */
     size_t address_count;
+    struct neighbours neighbours; /* among them those that rules name */
 };
 
 struct classifier;

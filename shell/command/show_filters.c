@@ -2,6 +2,17 @@
 #include "show.h"
 #include <stdlib.h>
 
+/* Why it matches nothing for now; NULL: it does. */
+static const char *rule_reason(struct columns *columns, const struct rule_status *rule)
+{
+    char address[MATCH_TEXT_MAX];
+
+    if (!rule->unresolved)
+        return NULL;
+    match_value_print(&match_fields[FIELD_NEXT_HOP], rule->unresolved, address);
+    return columns_text(columns, "next-hop %s is no neighbour now", address);
+}
+
 static void rule_columns(struct columns *columns, const void *item, const void *context)
 {
     const struct rule_status *rule = item;
@@ -12,6 +23,7 @@ static void rule_columns(struct columns *columns, const void *item, const void *
         {"action", "Action", TEXT(rule->rule->accept ? "accept" : "reject")},
         {.title = "Hits", NUMBER(rule->counts.hits.packets)},
         {"match", "Match", TEXT(match ? match : "")},
+        {"reason", .note = true, TEXT(rule_reason(columns, rule))},
         {"hits.packets",
          COUNTER(rule->counts.hits.packets, "packets", "Packets that the rule decided")},
         {"hits.bytes", COUNTER(rule->counts.hits.bytes, "bytes", "Bytes of them on the wire")},

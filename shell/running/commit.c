@@ -79,8 +79,9 @@ static void add_engine_problem(void *context, const char *session, const char *t
  * VNIs are drawn. fits: what does not fit this machine is refused, which is for a commit; what was
  * committed before runs as far as it can. False after at least one problem. */
 static bool prepare(struct running *running, const struct node *tree, struct assignments *assigned,
-                    bool fits, struct engine_change **change, struct problems *problems)
+                    bool fits, struct engine_change **change, struct commit_report *report)
 {
+    struct problems *problems = &report->problems;
     struct mirror_config *config = compile(tree, assigned, running->seed++);
     char why[300] = "";
 
@@ -97,6 +98,8 @@ static bool prepare(struct running *running, const struct node *tree, struct ass
                                problems, why, sizeof why);
     if (error < 0 && (error != -EINVAL || problems->count == 0))
         problems_add(problems, 0, 0, "%s", *why ? why : strerror(-error));
+    if (error == 0)
+        engine_warn(*change, add_engine_problem, &report->warnings);
     return error == 0;
 }
 
@@ -120,16 +123,16 @@ static bool accept_tree(void *context, const struct node *tree, struct assignmen
 {
     struct running *running = context;
     struct engine_change *change;
-    struct problems problems = {0};
+    struct commit_report report = {0};
     bool accepted =
-        check(tree, &problems) && prepare(running, tree, assigned, false, &change, &problems);
+        check(tree, &report.problems) && prepare(running, tree, assigned, false, &change, &report);
 
     if (accepted)
         apply(running, change);
     else
-        snprintf(why, why_size, "%s%s", problems.at[0].text,
-                 problems.count > 1 ? " (and more)" : "");
-    problems_free(&problems);
+        snprintf(why, why_size, "%s%s", report.problems.at[0].text,
+                 report.problems.count > 1 ? " (and more)" : "");
+    commit_report_free(&report);
     return accepted;
 }
 
@@ -266,7 +269,7 @@ static enum commit_result commit_tree(struct running *running, struct commit *co
         problems_add(&commit->report.problems, 0, 0, "out of memory");
         return COMMIT_REFUSED;
     }
-    if (!prepare(running, tree, &commit->assigned, true, &commit->change, &commit->report.problems))
+    if (!prepare(running, tree, &commit->assigned, true, &commit->change, &commit->report))
         return COMMIT_REFUSED;
     return commit->check_only ? COMMIT_DONE : start_saving(running, commit);
 }

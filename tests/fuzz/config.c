@@ -43,6 +43,8 @@ static const char *random_value(const struct schema *row)
             return row->match->names[random_below(2)].name;
         if (row->match->kind == MATCH_PREFIX)
             return one_of(prefixes);
+        if (row->match->kind == MATCH_NEIGHBOUR)
+            return random_below(2) ? "10.0.0.1" : "fe80::1";
         snprintf(number, sizeof number, "%u-%u", random_below(5), 5 + random_below(5));
         return number;
     }

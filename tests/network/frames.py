@@ -158,6 +158,16 @@ def flags():
         yield flow(source, destination, UDP)
 
 
+def link_addresses():
+    """To either end of the link."""
+    for source, destination in PAIRS:
+        for tags in TAGS:
+            body = transport(packed(source), packed(destination), UDP)
+            yield frame(ip(source, destination, UDP, body), tags)
+            body = transport(packed(destination), packed(source), UDP)
+            yield frame(ip(destination, source, UDP, body), tags, reply=True)
+
+
 def code_points():
     for source, destination in PAIRS:
         for tos in range(256):

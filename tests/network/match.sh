@@ -28,6 +28,13 @@ try()
         not_ok "$name" "$(cat "$lab/conf.err")"
         return
     fi
+    traffic "$name" "$expression" "$set"
+}
+
+# traffic NAME EXPRESSION SET: what is mirrored of it
+traffic()
+{
+    local name=$1 expression=$2 set=$3 side
     rm -f "$lab"/*.pcap
     capture in box src0 -Q in
     capture out box src0 -Q out
@@ -35,7 +42,6 @@ try()
     in_src python3 "$frames" eth0 "$set" 1 >/dev/null
     in_box python3 "$frames" src0 "$set" 2 >/dev/null
     captures_end
-    local side
     for side in in out; do
         select_packets $side $side "$expression"
     done
@@ -98,6 +104,27 @@ try 'accept before reject' '10 action accept destination-port 443; 20 action rej
 try 'ARP and other frames that are not IP' '10 action reject family ipv4; 20 action reject family ipv6; 30 action accept' \
     "not $(tagged 'ip or ip6')" others
 try 'malformed frames are just frames' '10 action reject destination-port 81; 20 action accept' '' malformed
+# neighbour add|replace|del ADDRESS LLADDR: the box's, on the mirrored interface
+neighbour() { ip -n "$lab_name-box" neighbour "$1" "$2" ${3:+lladdr "$3" nud permanent} dev src0; }
+# A next hop is what the neighbour table says, at each moment.
+plans() { ctl 'show engine | display json' | json "d['engine']['plans']"; }
+another_plan() { [ "$(plans)" -gt "$1" ]; }
+neighbour add 10.1.0.77 02:00:00:00:aa:02
+try 'a next hop' '10 action accept next-hop 10.1.0.77; 20 action accept vlan 100' \
+    'ether dst 02:00:00:00:aa:02 or vlan 100' link_addresses
+before=$(plans)
+neighbour replace 10.1.0.77 02:00:00:00:aa:01
+check 'its link address changes' until_true 10 another_plan "$before"
+traffic 'the next hop has another link address' 'ether dst 02:00:00:00:aa:01 or vlan 100' link_addresses
+neighbour del 10.1.0.77
+no_neighbour() { ctl 'show filters f' | grep -q '^ *next-hop 10.1.0.77 is no neighbour now$'; }
+check 'the next hop goes' until_true 10 no_neighbour
+traffic 'a next hop that is no neighbour' 'vlan 100' link_addresses
+expect_equal 'a commit warns of it' "$(ctl configure 'set filter f ingress rule 10 condition 7 next-hop 10.1.0.78' commit 2>&1 |
+    sed -n 's/.*warning: filter f egress//p')" ' rule 10 next-hop: 10.1.0.77 is no neighbour now: matches no packet'
+neighbour add 10.1.0.77 02:00:00:00:aa:02
+both() { [ "$(ctl 'show filters f | display json' | json "[r['reason'] for r in d['filters'][0]['rules']]")" = "['next-hop 10.1.0.78 is no neighbour now', None, None, None]" ]; }
+check 'it comes back' until_true 10 both
 check 'the sums hold' accounts
 check 'the box ends well' box_stop
 check 'the box has said nothing' test ! -s "$lab/box.err"

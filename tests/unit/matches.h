@@ -60,6 +60,8 @@ static inline bool field_holds(const struct match_field *field, const struct mat
         break;
     case MATCH_NAMED:
         break;
+    case MATCH_NEIGHBOUR:
+        return memcmp(slot, value->link, sizeof value->link) == 0;
     case MATCH_FLAGS:
         return (number & value->set) == value->set && !(number & value->clear);
     }

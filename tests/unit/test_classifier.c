@@ -41,6 +41,12 @@ static void random_address(uint8_t address[16], uint8_t family)
         address[byte] = (uint8_t)(below(3) ? 10 : 10 ^ 1u << below(8));
 }
 
+static void random_link(uint8_t link[6])
+{
+    memcpy(link, "\2\0\0\0\0\1", 6);
+    link[below(6)] ^= (uint8_t)below(2);
+}
+
 static struct match random_match(void)
 {
     static const uint8_t protocols[] = {1, 6, 17, 58, 132};
@@ -62,6 +68,9 @@ static struct match random_match(void)
             if (value->high < value->low)
                 value->high = value->low;
             break;
+        case MATCH_NEIGHBOUR:
+            random_link(value->link);
+            break;
         case MATCH_FLAGS:
             value->set = (uint8_t)(below(64) & below(64));
             value->clear = (uint8_t)(below(64) & below(64) & ~value->set);
@@ -81,7 +90,8 @@ static struct match random_match(void)
 static struct flow_key random_key(void)
 {
     static const uint8_t protocols[] = {1, 6, 17, 58, 132};
-    struct flow_key key = {0};
+    struct flow_key key = {.parts = KEY_LINK_ADDRESS};
+    random_link(key.link_address);
     if (below(3) == 0) {
         key.parts |= KEY_VLAN;
         key.vlan = (uint16_t)(below(4) ? below(12) : 4095 - below(3));

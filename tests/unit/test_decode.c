@@ -28,8 +28,9 @@ static void tcp_over_ipv4(void **state)
     packet_ports(&packet, 1234, 80);
     packet_put(&packet, NULL, 16);
     struct flow_key key = key_of_packet();
-    assert_int_equal(key.parts,
-                     KEY_ADDRESSES | KEY_PROTOCOL | KEY_PORTS | KEY_TRANSPORT | KEY_TCP_FLAGS);
+    assert_int_equal(key.parts, KEY_ADDRESSES | KEY_PROTOCOL | KEY_PORTS | KEY_TRANSPORT |
+                                    KEY_TCP_FLAGS | KEY_LINK_ADDRESS);
+    assert_memory_equal(key.link_address, packet.bytes, 6);
     assert_int_equal(key.family, 4);
     assert_int_equal(key.protocol, 6);
     assert_int_equal(key.network_offset, 14);
@@ -50,6 +51,7 @@ static void what_is_cut_off_is_not_there(void **state)
     packet_put(&packet, NULL, 4);
     for (uint32_t captured = 0; captured <= packet.length; captured++) {
         struct flow_key key = decode_exactly(packet.bytes, captured);
+        assert_int_equal(!!(key.parts & KEY_LINK_ADDRESS), captured >= 12);
         assert_int_equal(!!(key.parts & KEY_VLAN), captured >= 16);
         assert_int_equal(key.family, captured >= 18 ? 4 : 0);
         assert_int_equal(!!(key.parts & KEY_ADDRESSES), captured >= 38);
@@ -186,7 +188,7 @@ static void vlan_tags_stack(void **state)
     packet_tag(&packet, 0x8100, 0xe000);
     packet_u16(&packet, 0x88cc);
     struct flow_key key = key_of_packet();
-    assert_int_equal(key.parts, KEY_VLAN);
+    assert_int_equal(key.parts, KEY_LINK_ADDRESS | KEY_VLAN);
     assert_int_equal(key.vlan, 0);
     packet_start(&packet);
     for (unsigned tag = 0; tag < 70000 / 4; tag++)
@@ -206,7 +208,7 @@ static void what_is_not_ip(void **state)
         packet_put(&packet, "\x45\0\0\x28", 4);
         packet_put(&packet, NULL, 60);
         struct flow_key key = key_of_packet();
-        assert_int_equal(key.parts, 0);
+        assert_int_equal(key.parts, KEY_LINK_ADDRESS);
         no_ip(&key);
     }
 }
@@ -221,20 +223,20 @@ static void arp_addresses(void **state)
     memcpy(arp + 14, "\x0a\0\0\1", 4);
     memcpy(arp + 24, "\x0a\0\0\2", 4);
     struct flow_key key = key_of_packet();
-    assert_int_equal(key.parts, KEY_ARP);
+    assert_int_equal(key.parts, KEY_LINK_ADDRESS | KEY_ARP);
     assert_int_equal(key.family, 0);
     assert_memory_equal(key.source, "\x0a\0\0\1\0\0\0\0", 8);
     assert_memory_equal(key.destination, "\x0a\0\0\2\0\0\0\0", 8);
     for (uint32_t captured = 14; captured < packet.length; captured++)
-        assert_int_equal(decode_exactly(packet.bytes, captured).parts, 0);
+        assert_int_equal(decode_exactly(packet.bytes, captured).parts, KEY_LINK_ADDRESS);
     arp[5] = 16; /* addresses of another length, of another protocol: not IPv4's */
-    assert_int_equal(key_of_packet().parts, 0);
+    assert_int_equal(key_of_packet().parts, KEY_LINK_ADDRESS);
     arp[5] = 4;
     arp[2] = 0x86;
-    assert_int_equal(key_of_packet().parts, 0);
+    assert_int_equal(key_of_packet().parts, KEY_LINK_ADDRESS);
     arp[2] = 0x08;
     arp[4] = 255; /* longer than the frame */
-    assert_int_equal(key_of_packet().parts, 0);
+    assert_int_equal(key_of_packet().parts, KEY_LINK_ADDRESS);
 }
 
 static void fragments_of_ipv4(void **state)
@@ -287,7 +289,8 @@ static void extensions_of_ipv6(void **state)
     packet_ports(&packet, 500, 4500);
     packet_put(&packet, NULL, 4);
     struct flow_key key = key_of_packet();
-    assert_int_equal(key.parts, KEY_ADDRESSES | KEY_PROTOCOL | KEY_PORTS | KEY_TRANSPORT);
+    assert_int_equal(key.parts,
+                     KEY_LINK_ADDRESS | KEY_ADDRESSES | KEY_PROTOCOL | KEY_PORTS | KEY_TRANSPORT);
     assert_int_equal(key.protocol, 17);
     assert_int_equal(key.transport_offset, 14 + 40 + 8 + 24 + 16 + 24);
     assert_int_equal(key.source_port, 500);
@@ -343,7 +346,7 @@ static void fragments_of_ipv6(void **state)
         packet_ports(&packet, 5, 6);
         packet_put(&packet, NULL, 4);
         struct flow_key key = key_of_packet();
-        assert_int_equal(key.parts, KEY_ADDRESSES | cases[i].parts);
+        assert_int_equal(key.parts, KEY_LINK_ADDRESS | KEY_ADDRESSES | cases[i].parts);
         bool fragment = key.parts & (KEY_FRAGMENT_FIRST | KEY_FRAGMENT_LATER);
         assert_int_equal(key.fragment_id, fragment ? 0xdeadbeef : 0);
         assert_int_equal(key.protocol, key.parts & KEY_PROTOCOL ? 17 : 0);

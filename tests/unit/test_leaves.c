@@ -119,7 +119,7 @@ static const char *other_value(const struct schema *row)
            : !row->match                     ? "x"
            : row->match->names               ? row->match->names[0].name
            : row->match->kind == MATCH_RANGE ? "7"
-                                             : "10.9.0.0/16";
+                                             : "10.9.0.1";
 }
 
 static bool is_only_shown(const char *leaf)

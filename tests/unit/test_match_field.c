@@ -24,7 +24,12 @@ static void the_table_is_whole(void **state)
         assert_true(field->name && *field->name);
         assert_ptr_equal(match_field_find(field->name), field); /* no two with one name */
         assert_true(field->help && *field->help && field->hint && *field->hint);
-        size_t size = field->kind == MATCH_PREFIX ? 16 : field->kind == MATCH_RANGE ? 2 : 1;
+        static const size_t sizes[] = {[MATCH_NAMED] = 1,
+                                       [MATCH_RANGE] = 2,
+                                       [MATCH_PREFIX] = 16,
+                                       [MATCH_FLAGS] = 1,
+                                       [MATCH_NEIGHBOUR] = 6};
+        size_t size = sizes[field->kind];
         assert_true(field->key_offset + size <= sizeof(struct flow_key));
         assert_int_equal(field->kind == MATCH_NAMED || field->kind == MATCH_FLAGS,
                          field->names != NULL);
@@ -71,6 +76,8 @@ static void good_values_and_their_canonical_text(void **state)
         {"tcp-flags", "urg,psh,rst,fin,ack,syn", "syn,ack,fin,rst,psh,urg"},
         {"tcp-flags", "!urg,!psh,!rst,!fin,!ack,!syn", "!syn,!ack,!fin,!rst,!psh,!urg"},
         {"tcp-flags", "fin,fin,!rst,!rst", "fin,!rst"},
+        {"next-hop", "10.0.0.1", "10.0.0.1"},
+        {"next-hop", "2001:DB8:0::1", "2001:db8::1"},
         {"dscp", "0", "cs0"},
         {"dscp", "be", "cs0"},
         {"dscp", "46", "ef"},
@@ -140,6 +147,10 @@ static void bad_values_say_what_was_expected(void **state)
         {"tcp-flags", "syn ack", "expected syn, ack, "},
         {"tcp-flags", "syn,!syn", "syn cannot be set and not set"},
         {"tcp-flags", "!ack,fin,ack", "ack cannot be set and not set"},
+        {"next-hop", "", "expected an address like 10.0.0.1 or 2001:db8::1"},
+        {"next-hop", "10.0.0.1/32", "expected an address like"},
+        {"next-hop", "router", "expected an address like"},
+        {"next-hop", "10.0.0.256", "expected an address like"},
         {"dscp", "64", "64 is above 63"},
         {"dscp", "EF", "expected cs0, cs1, "},
         {"vlan", "4096", "4096 is above 4095"},
@@ -184,6 +195,7 @@ static void what_two_values_have_in_common(void **state)
         {"source", "0.0.0.0/0", "::/0", NULL},
         {"source", "::/0", "2001:db8::/33", "2001:db8::/33"},
         {"source", "2001:db8:8000::/33", "2001:db8::1", NULL},
+        {"next-hop", "10.0.0.1", "10.0.0.1", "10.0.0.1"},
         {"tcp-flags", "syn", "!ack", "syn,!ack"},
         {"tcp-flags", "syn,!ack", "syn,fin", "syn,!ack,fin"},
         {"tcp-flags", "syn,!ack", "ack", NULL},

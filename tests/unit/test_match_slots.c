@@ -50,17 +50,26 @@ static const struct {
     {"tcp-flags", V6, "syn,ack", "syn,ack,fin"},
     {"tcp-flags", V6, "ack,!fin", "!ack"},
     {"tcp-flags", V6, "!rst,!psh,!urg,!fin", "urg"},
+    {"next-hop", V4, "10.9.9.9", "10.9.9.8"}, /* see link_addresses */
     {"dscp", V4, "ef", "47"},
     {"dscp", V6, "2", "32"},
     {"vlan", TAGGED, "1234", "1235"},
     {"vlan", TAGGED, "1234-4095", "210"}, /* 1234 without its upper byte */
 };
 
+/* Those that a plan would find: of 10.9.9.9 the packets' destination, of others the source's. */
+static void link_addresses(struct match *match)
+{
+    struct match_value *hop = &match->value[FIELD_NEXT_HOP];
+    memcpy(hop->link, packets[V4].bytes + (hop->address[3] == 9 ? 0 : 6), sizeof hop->link);
+}
+
 static bool matches(const char *field, const char *value, const struct packet *packet)
 {
     char words[128];
     snprintf(words, sizeof words, "%s %s", field, value);
     struct match match = match_from(words);
+    link_addresses(&match);
     struct classifier_rule rule = {&match, {.kind = VERDICT_MIRRORED}};
     struct classifier *classifier = classifier_new(&rule, 1);
     assert_non_null(classifier);
@@ -108,6 +117,10 @@ static void no_field_matches_what_is_not_there(void **state)
             assert_false(matches(row->name, "0.0.0.0/0", &bare));
             assert_false(matches(row->name, "::/0", &bare));
             assert_false(matches(row->name, "0.0.0.0/0", &torn));
+        } else if (row->kind == MATCH_NEIGHBOUR) {
+            packet_start(&bare);
+            bare.length = 11; /* not even an address */
+            assert_false(matches(row->name, "10.9.9.9", &bare));
         } else if (row->kind == MATCH_FLAGS) {
             for (int kind = V4; kind < KINDS; kind++)
                 assert_int_equal(matches(row->name, "!rst", &packets[kind]), kind == V6);

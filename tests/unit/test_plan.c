@@ -16,6 +16,7 @@ enum { MANY = 64, FLOWS = 20000 };
 static struct mirror_config *config;
 static bool session_up[MANY];
 static struct plan_receiver_state receivers[MANY];
+static struct neighbours neighbours;
 static struct numbering *numbering;
 static struct plan *plan;
 
@@ -26,6 +27,7 @@ static int setup(void **state)
     config->filters = calloc(MANY, sizeof *config->filters);
     config->targets = calloc(MANY, sizeof *config->targets);
     config->sessions = calloc(MANY, sizeof *config->sessions);
+    neighbours = (struct neighbours){0};
     for (uint32_t i = 0; i < MANY; i++) {
         session_up[i] = true;
         receivers[i] = (struct plan_receiver_state){.up = true};
@@ -111,7 +113,7 @@ static void build(void)
     for (int kind = 0; kind < COUNTER_KINDS; kind++)
         for (uint32_t i = 0; i < numbering->count[kind]; i++)
             numbering->slots[kind][i] = first_slot[kind] + i;
-    plan = plan_build(&(struct plan_input){numbering, session_up, receivers, NULL, 0});
+    plan = plan_build(&(struct plan_input){numbering, session_up, receivers, NULL, 0, neighbours});
     assert_non_null(plan);
 }
 
@@ -255,45 +257,29 @@ static void http_to_one_appliance_the_rest_of_tcp_to_another(void **state)
     assert_int_equal(plan->receivers[to_second].slot, RECEIVER_SLOT + 1);
 }
 
-static void add_condition(int filter, enum direction direction, const char *words)
-{
-    struct mirror_filter *at = &config->filters[filter];
-    struct mirror_rule *rule = &at->rules[direction][at->rule_count[direction] - 1];
-    size_t count = ++rule->condition_count;
-    rule->conditions = realloc(rule->conditions, count * sizeof *rule->conditions);
-    rule->conditions[count - 1] =
-        (struct mirror_condition){.number = (uint16_t)count, .match = match_from(words)};
-}
-
-static void conditions_all_hold(void **state)
+/* What test_rule.c says of one rule: none, or several matches are still one rule. */
+static void a_rule_is_what_it_folds_into(void **state)
 {
     (void)state;
+    static struct neighbour table[] = {{4, {10, 9}, {2, 1}}, {4, {10, 9}, {2, 2}}};
     int filter = add_filter();
-    add_rule(filter, INGRESS, 1, false, "destination-port 80"); /* never matches */
-    add_condition(filter, INGRESS, "destination-port 443");
-    add_rule(filter, INGRESS, 2, true, "destination-port 80-90");
-    add_condition(filter, INGRESS, "destination-port 85-100 source 10.0.0.0/8");
-    add_condition(filter, INGRESS, "");
-    add_condition(filter, INGRESS, "protocol tcp");
-    add_rule(filter, INGRESS, 3, false, "");
-    add_condition(filter, INGRESS, "protocol udp");
+    add_rule(filter, EGRESS, 1, false, "next-hop 10.0.0.1"); /* nobody's */
+    add_rule(filter, EGRESS, 2, true, "next-hop 10.9.0.0 family ipv4");
+    add_rule(filter, EGRESS, 3, false, "");
+    struct mirror_rule *rule = &config->filters[filter].rules[EGRESS][2];
+    rule->conditions = calloc(1, sizeof *rule->conditions);
+    rule->conditions[rule->condition_count++].match = match_from("vlan 7");
     add_session(filter, add_target(1, 1), "eth0");
+    neighbours = (struct neighbours){table, 2};
     build();
-    static const struct {
-        uint8_t protocol;
-        uint16_t port;
-        enum verdict_kind kind;
-        uint32_t rule;
-    } cases[] = {
-        {6, 80, VERDICT_UNMATCHED, 0}, {6, 443, VERDICT_UNMATCHED, 0},
-        {6, 84, VERDICT_UNMATCHED, 0}, {6, 85, VERDICT_MIRRORED, 1},
-        {6, 90, VERDICT_MIRRORED, 1},  {6, 91, VERDICT_UNMATCHED, 0},
-        {17, 85, VERDICT_REJECTED, 2},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        assert_verdict(INGRESS, to_port(cases[i].protocol, cases[i].port), cases[i].kind, 0,
-                       cases[i].rule);
-    assert_verdict(INGRESS, key_of(6, "11.0.0.1", 4, "10.0.0.2", 85), VERDICT_UNMATCHED, 0, 0);
+    for (uint8_t last = 0; last < 4; last++) {
+        struct flow_key key = {
+            .parts = KEY_LINK_ADDRESS | KEY_VLAN, .family = 4, .link_address = {2, last}};
+        bool hop = last == 1 || last == 2;
+        assert_verdict(EGRESS, key, hop ? VERDICT_MIRRORED : VERDICT_UNMATCHED, 0, 1);
+        key.vlan = 7;
+        assert_verdict(EGRESS, key, hop ? VERDICT_MIRRORED : VERDICT_REJECTED, 0, hop ? 1 : 2);
+    }
 }
 
 static void sources_and_directions(void **state)
@@ -474,7 +460,7 @@ int main(void)
         TEST(a_reject_before_a_collect),
         TEST(session_a_before_session_b),
         TEST(http_to_one_appliance_the_rest_of_tcp_to_another),
-        TEST(conditions_all_hold),
+        TEST(a_rule_is_what_it_folds_into),
         TEST(sources_and_directions),
         TEST(rules_are_numbered_by_filter_and_direction),
         TEST(receivers_traffic_is_own),

@@ -261,7 +261,7 @@ static void random_sessions_as_the_contract_says(void **state)
         random_config();
         struct numbering *numbering = number();
         struct plan *plan = plan_build(
-            &(struct plan_input){numbering, session_up, &receiver_state, box, ADDRESSES});
+            &(struct plan_input){numbering, session_up, &receiver_state, box, ADDRESSES, {0}});
         assert_non_null(plan);
         for (int i = 0; i < PACKETS; i++)
             compare_packet(plan);
@@ -322,7 +322,7 @@ static void a_forwarded_packet_counts_once(void **state)
         sessions[0].source_count = named;
         struct numbering *numbering = number();
         struct plan *plan =
-            plan_build(&(struct plan_input){numbering, session_up, &receiver_state, box, 1});
+            plan_build(&(struct plan_input){numbering, session_up, &receiver_state, box, 1, {0}});
         struct flow_key key = {.parts = KEY_ADDRESSES,
                                .family = 4,
                                .source = {10, 0, 0, 5},

@@ -100,8 +100,10 @@ static void in_a_plan(void **state)
     for (int without = 0; without < 2; without++) {
         config.without_services = without;
         struct numbering *numbering = numbering_new(&config, NULL, 0);
-        struct plan *plan = plan_build(&(struct plan_input){
-            numbering, (bool[]){true}, &(struct plan_receiver_state){.up = true}, NULL, 0});
+        struct plan *plan = plan_build(
+            &(struct plan_input){.numbering = numbering,
+                                 .session_up = (bool[]){true},
+                                 .receivers = &(struct plan_receiver_state){.up = true}});
         assert_int_equal(plan_classify(plan, 0, EGRESS, &ntp).kind,
                          without ? VERDICT_UNMATCHED : VERDICT_MIRRORED);
         assert_int_equal(plan_classify(plan, 0, EGRESS, &next).kind, VERDICT_MIRRORED);

@@ -151,6 +151,11 @@ int engine_prepare(struct engine *engine, struct mirror_config *given,
     abort();
 }
 
+void engine_warn(const struct engine_change *change, engine_problem_fn *warning, void *context)
+{
+    (void)change, (void)warning, (void)context;
+}
+
 void engine_commit(struct engine *engine, struct engine_change *change)
 {
     (void)engine, (void)change;
