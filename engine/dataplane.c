@@ -418,7 +418,8 @@ void dataplane_free(struct dataplane *dataplane, struct resources *resources)
 
 static bool same_health(const struct receiver_health *a, const struct receiver_health *b)
 {
-    return a->up == b->up && a->mtu == b->mtu && !strcmp(a->reason, b->reason);
+    return a->up == b->up && a->mtu == b->mtu && !strcmp(a->interface, b->interface) &&
+           !strcmp(a->reason, b->reason);
 }
 
 bool dataplane_holds(struct dataplane *dataplane, struct resources *resources)

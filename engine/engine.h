@@ -83,7 +83,8 @@ struct receiver_status {
     const struct mirror_receiver *config;
     enum receiver_state state;
     char reason[REASON_MAX];
-    uint32_t mtu; /* of the path; 0: not known */
+    char interface[INTERFACE_NAME_MAX]; /* that its packets leave by; "": not known */
+    uint32_t mtu;                       /* of the path; 0: not known */
     struct receiver_counts counts;
 };
 

@@ -56,6 +56,7 @@ static bool open_senders(const struct receivers *receivers, struct receiver *rec
     if (!error)
         return true;
     close_senders(receivers, receiver);
+    receiver->health.interface[0] = '\0';
     receiver->health.mtu = 0;
     down(receiver, "%s", why);
     return false;
@@ -71,11 +72,13 @@ static bool probe(struct receivers *receivers, struct receiver *receiver)
         atomic_store(&receiver->senders[i]->failing, false);
         atomic_store(&receiver->senders[i]->ask, true);
     }
+    receiver->health.interface[0] = '\0';
+    receiver->health.mtu = 0;
     if (!links_route(receivers->links, &receiver->address, &route)) {
-        receiver->health.mtu = 0;
         down(receiver, "no route%s", "");
         return false;
     }
+    memcpy(receiver->health.interface, route.link, sizeof receiver->health.interface);
     receiver->health.mtu = route.mtu;
     for (unsigned i = 0; i < receivers->workers; i++)
         atomic_store(&receiver->senders[i]->splits, route.splits);

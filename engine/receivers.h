@@ -11,8 +11,9 @@ enum { RECEIVER_REASON_MAX = 96 };
 
 struct receiver_health {
     bool up;
-    uint32_t mtu;                     /* of the path; 0: not known */
-    char reason[RECEIVER_REASON_MAX]; /* why it is not up; else "" */
+    char interface[INTERFACE_NAME_MAX]; /* that its packets leave by; "": not known */
+    uint32_t mtu;                       /* of the path; 0: not known */
+    char reason[RECEIVER_REASON_MAX];   /* why it is not up; else "" */
 };
 
 struct receiver {

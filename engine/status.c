@@ -87,6 +87,7 @@ static void fill_receivers(const struct engine *engine, const struct counters *s
             .mtu = health->mtu,
             .counts = *counters_receiver(sum, numbering->slots[COUNT_RECEIVER][i]),
         };
+        memcpy(shown->interface, health->interface, sizeof shown->interface);
         snprintf(shown->reason, sizeof shown->reason, "%s", health->reason);
     }
 }

@@ -17,6 +17,7 @@ static void receiver_columns(struct columns *columns, const void *item, const vo
         {"port", NUMBER(receiver->config->port)},
         {"state", "State", TEXT(receiver_state_text(receiver->state))},
         {"reason", .note = true, TEXT(receiver->reason)},
+        {"interface", "Interface", TEXT(receiver->interface)},
         {"mtu", "MTU", GAUGE("bytes", "MTU of the path"), KNOWN(receiver->mtu)},
         {"sent.packets", "Sent",
          COUNTER(receiver->counts.sent.packets, "packets", "Packets sent to the receiver")},

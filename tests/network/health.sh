@@ -27,6 +27,17 @@ ip -n "$lab_name-recv" link set eth0 up
 ip -n "$lab_name-recv" address add fd02::2/64 dev eth0 nodad # went with the link
 check 'with a carrier it comes back' until_true 5 is "('up', '')"
 
+# --- a way that moves to another interface of the same MTU
+leaves_by() { [ "$(ctl 'show targets | display json' | json "d['targets'][0]['receivers'][0]['interface']")" = "$1" ]; }
+check 'a receiver says which interface its packets leave by' leaves_by up0
+ip -n "$lab_name-box" link add up1 mtu 1700 type veth peer name eth1 mtu 1700 netns "$lab_name-recv"
+ip -n "$lab_name-recv" link set eth1 up
+ip -n "$lab_name-box" link set up1 up
+ip -n "$lab_name-box" route add 10.2.0.2/32 dev up1
+check 'and when it is another one' until_true 5 leaves_by up1
+ip -n "$lab_name-box" link del up1
+check 'and when it is the one of before again' until_true 5 leaves_by up0
+
 # --- an alarm just after a probe: the path narrows, and only a router on the way knows
 cat >"$lab/wide.py" <<'END'
 import os, socket, sys, time
