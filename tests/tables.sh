@@ -80,8 +80,8 @@ tags OPTIONS >"$work/manual"
 compared 'the manual has every option' "$work/options" "$work/manual"
 
 # A line a rule of the clouds: what it says, profiles, where it lives, tests
-awk '/^\.TS/ {inside = 1} /^\.TE/ {inside = 0} !inside || /^(\.TS|l|_|\\fB|$)/ {next}
-    open && !/^T}/ {row = row $0 " "; next}
+awk '/^\.TS/ {inside = 1} /^\.TE/ {inside = 0} open && !/^T}/ {row = row $0 " "; next}
+    !inside || /^(\.TS|nokeep|l|_|\\fB|$)/ {next}
     {sub(/^T}/, ""); open = sub(/T{$/, ""); row = row $0}
     !open {gsub(/\\-/, "-", row); gsub(/ *\t */, "\t", row); print row; row = ""}' "$mirroring" >"$work/rules"
 # column N: the words of a column
