@@ -5,40 +5,9 @@
 # several workers, commits under traffic with every sum checked, links that come and go.
 
 . "${0%/*}/lab.sh"
-driver=${ENGINE_DRIVER-}
+. "${0%/*}/driver.sh"
 lab_open
-if [ -z "$driver" ]; then
-    driver=$lab/driver
-    # shellcheck disable=SC2046,SC2086
-    if ! ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -pthread -g $SANITIZE -o "$driver" \
-        "$TOP/tests/network/engine_driver.c" \
-        $(cd "$TOP" && find engine -name '*.c' | sed "s,\(.*\)c$,$BUILD/build/\1o,") -luring \
-        >"$lab/cc" 2>&1; then
-        not_ok 'the driver builds' "$(cat "$lab/cc")"
-        exit 1
-    fi
-fi
-
-# engine ARGUMENT...: runs until engine_end; ready when this returns
-engine()
-{
-    : >"$lab/engine.out" # what the one before has said is not this one's
-    ip netns exec "$lab_name-box" "$driver" -t 120 "$@" >"$lab/engine.out" 2>"$lab/engine.err" &
-    box_pid=$!
-    until_true 20 grep -q '^ready' "$lab/engine.out" || not_ok 'the engine starts' \
-        "$(cat "$lab/engine.out" "$lab/engine.err")"
-}
-
-engine_end()
-{
-    kill "$box_pid"
-    wait "$box_pid" || not_ok 'the engine ends well' "$(tail -n 3 "$lab/engine.err")"
-    box_pid=
-    ! grep BROKEN "$lab/engine.out" || not_ok 'sums hold' "$(grep -m 3 BROKEN "$lab/engine.out")"
-}
-
-# value KIND NAME KEY: of the status at the end
-value() { sed -n "s/^$1 $2 .*\<$3=\('[^']*'\|[^ ]*\).*/\1/p" "$lab/engine.out" | tail -n 1; }
+driver_build
 
 # send FRAMES [SEED]: from the far end of src0; send_out: by the box itself
 send() { in_src python3 "$frames" eth0 "$@" >/dev/null; }
