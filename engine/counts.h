@@ -10,16 +10,17 @@ struct count {
     uint64_t packets, bytes;
 };
 
-/* Why a packet that a session matched was not sent. */
+/* Why a packet that a session matched, and that is in its sample, was not sent. */
 struct session_drops {
-    uint64_t no_receiver, send_error, backlog;
+    uint64_t rate_limit, no_receiver, send_error, backlog;
 };
 
-/* matched.packets = sent.packets + all of dropped */
+/* matched.packets = sent.packets + sampled_out + all of dropped */
 struct session_counts {
     struct count matched; /* accepted for this session; bytes as on the wire */
     struct count sent;    /* bytes of the inner frames that were kept */
     uint64_t truncated;   /* sent packets that were cut */
+    uint64_t sampled_out; /* packets that are not in the session's sample */
     struct session_drops dropped;
 };
 

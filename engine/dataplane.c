@@ -48,6 +48,21 @@ static bool take_receivers(struct dataplane *dataplane, struct resources *resour
     return true;
 }
 
+static bool take_paces(struct dataplane *dataplane, struct resources *resources)
+{
+    const struct numbering *numbering = dataplane->numbering;
+    for (uint32_t i = 0; i < numbering->count[COUNT_SESSION]; i++) {
+        struct pacing pacing = pacing_of(&numbering->config->sessions[i]);
+        if (!pacing_is_wanted(&pacing))
+            continue;
+        dataplane->paces[i] =
+            paces_take(&resources->paces, numbering->slots[COUNT_SESSION][i], &pacing);
+        if (!dataplane->paces[i])
+            return false;
+    }
+    return true;
+}
+
 /* All bytes set, so that conditions can be compared as bytes. */
 static void look_at_interface(const struct resources *resources, const char *name,
                               const struct source *source, struct interface_condition *condition)
@@ -297,20 +312,24 @@ static bool build_workload(const struct dataplane *dataplane, unsigned worker)
     struct workload *workload = &dataplane->workloads[worker];
     uint32_t interfaces = dataplane->numbering->count[COUNT_INTERFACE];
     uint32_t receivers = dataplane->numbering->count[COUNT_RECEIVER];
+    uint32_t sessions = dataplane->numbering->count[COUNT_SESSION];
     workload->plan = dataplane->plan;
     workload->interfaces = &dataplane->table;
     workload->captures = calloc(interfaces + 1, sizeof *workload->captures);
     workload->senders = calloc(receivers + 1, sizeof *workload->senders);
     workload->given = calloc(receivers + 1, sizeof *workload->given);
-    workload->loop_seen =
-        calloc(dataplane->numbering->count[COUNT_SESSION] + 1, sizeof *workload->loop_seen);
-    if (!workload->captures || !workload->senders || !workload->given || !workload->loop_seen)
+    workload->pacers = calloc(sessions + 1, sizeof *workload->pacers);
+    workload->loop_seen = calloc(sessions + 1, sizeof *workload->loop_seen);
+    if (!workload->captures || !workload->senders || !workload->given || !workload->pacers ||
+        !workload->loop_seen)
         return false;
     for (uint32_t i = 0; i < interfaces; i++)
         if (dataplane->interfaces[i].open)
             add_capture(workload, dataplane->sources[i]->feed->captures[worker]);
     for (uint32_t i = 0; i < receivers; i++)
         workload->senders[i] = dataplane->receivers[i]->senders[worker];
+    for (uint32_t i = 0; i < sessions; i++)
+        workload->pacers[i] = dataplane->paces[i] ? dataplane->paces[i]->pacers[worker] : NULL;
     return true;
 }
 
@@ -323,9 +342,10 @@ static bool allocate(struct dataplane *dataplane, unsigned workers)
     dataplane->receivers = calloc(receivers, sizeof *dataplane->receivers);
     dataplane->health = calloc(receivers, sizeof *dataplane->health);
     dataplane->sessions = calloc(count[COUNT_SESSION] + 1, sizeof *dataplane->sessions);
+    dataplane->paces = calloc(count[COUNT_SESSION] + 1, sizeof *dataplane->paces);
     dataplane->workloads = calloc(workers, sizeof *dataplane->workloads);
     return dataplane->sources && dataplane->interfaces && dataplane->receivers &&
-           dataplane->health && dataplane->sessions && dataplane->workloads;
+           dataplane->health && dataplane->sessions && dataplane->paces && dataplane->workloads;
 }
 
 /* A counter slot for every name; what an interface has lost is counted from then on. */
@@ -354,7 +374,8 @@ static bool build(struct dataplane *dataplane, struct resources *resources,
         return false;
     const struct numbering *numbering = dataplane->numbering;
     if (!take_slots(dataplane, resources) || !allocate(dataplane, resources->workers) ||
-        !take_sources(dataplane, resources) || !take_receivers(dataplane, resources))
+        !take_sources(dataplane, resources) || !take_receivers(dataplane, resources) ||
+        !take_paces(dataplane, resources))
         return false;
     for (uint32_t i = 0; i < numbering->count[COUNT_INTERFACE]; i++)
         look_at_interface(resources, numbering->interfaces[i], dataplane->sources[i],
@@ -394,10 +415,14 @@ void dataplane_free(struct dataplane *dataplane, struct resources *resources)
     for (uint32_t i = 0; dataplane->receivers && i < numbering->count[COUNT_RECEIVER]; i++)
         if (dataplane->receivers[i])
             receivers_release(&resources->receivers, dataplane->receivers[i]);
+    for (uint32_t i = 0; dataplane->paces && i < numbering->count[COUNT_SESSION]; i++)
+        if (dataplane->paces[i])
+            paces_release(&resources->paces, dataplane->paces[i]);
     for (unsigned i = 0; dataplane->workloads && i < resources->workers; i++) {
         free(dataplane->workloads[i].captures);
         free(dataplane->workloads[i].senders);
         free(dataplane->workloads[i].given);
+        free(dataplane->workloads[i].pacers);
         free(dataplane->workloads[i].loop_seen);
     }
     if (numbering)
@@ -413,6 +438,7 @@ void dataplane_free(struct dataplane *dataplane, struct resources *resources)
     free(dataplane->health);
     free(dataplane->sessions);
     free(dataplane->next_hops.at);
+    free(dataplane->paces);
     free(dataplane);
 }
 

@@ -7,6 +7,7 @@
 #include "counter_slots.h"
 #include "engine.h"
 #include "next_hops.h"
+#include "paces.h"
 #include "receivers.h"
 #include "sources.h"
 #include "worker.h"
@@ -35,6 +36,7 @@ struct dataplane {
     struct receiver_health *health;
     struct session_condition *sessions;
     struct neighbours next_hops;
+    struct pace **paces;        /* one a session; NULL: it leaves nothing out */
     uint64_t links;             /* the version of links and addresses that the conflicts are of */
     int fault;                  /* of a worker; 0: none */
     struct link_table table;    /* of the interfaces that are open */
@@ -46,6 +48,7 @@ struct resources {
     struct links *links;
     struct sources sources;
     struct receivers receivers;
+    struct paces paces;
     struct counter_names *names;
     unsigned workers;
     int fault; /* -errno: what a worker's io_uring was refused with; 0: all work */

@@ -126,6 +126,7 @@ int engine_start(struct engine **started, const struct engine_options *options, 
     engine->resources.workers = workers;
     engine->resources.sources.workers = workers;
     engine->resources.receivers.workers = workers;
+    engine->resources.paces.workers = workers;
     engine->resources.receivers.ports = &engine->ports;
     memset(engine->ports.reserved, -1, sizeof engine->ports.reserved);
     int error = outer_ports_reserve(&engine->ports, why, why_size);
@@ -152,6 +153,7 @@ void engine_stop(struct engine *engine)
         worker_stop(engine->workers[i].worker);
     dataplane_free(engine->dataplane, &engine->resources);
     mirror_config_free(engine->config);
+    paces_free(&engine->resources.paces);
     counter_names_free(engine->resources.names);
     counters_free(engine->cleared);
     reserve_free(engine->resources.sources.reserve);

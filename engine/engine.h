@@ -52,7 +52,7 @@ void engine_service(struct engine *engine);
 
 /* What show and monitor read. Taken by every worker between two batches, so the sums hold
  * exactly: interface received = mirrored + rejected + unmatched + own; a session's matched =
- * sent + dropped. */
+ * sent + sampled_out + dropped. */
 
 enum { REASON_MAX = 192 };
 

@@ -14,6 +14,8 @@ enum {
     PRIORITY_MAX = 32766,
 };
 
+#define RATE_MAX UINT64_C(1000000000000) /* of packets or bits a second */
+
 struct mirror_condition {
     uint16_t number; /* 1-65535, ascending in its rule */
     struct match match;
@@ -53,6 +55,9 @@ struct mirror_target {
     size_t receiver_count;
 };
 
+/* Bits are those of the inner frames' bytes that are kept, as `sent` counts them. */
+enum rate_unit { RATE_PACKETS, RATE_BITS };
+
 struct mirror_prefix {
     uint8_t family; /* 4 or 6 */
     uint8_t bits;
@@ -76,6 +81,10 @@ struct mirror_session {
     uint32_t vni;           /* 0-VNI_MAX */
     uint16_t packet_length; /* 1-65535; PACKET_LENGTH_FULL stands for full: no packet of the
                                wire is longer */
+    uint16_t sample;        /* 1 in so many is sent, 1-65535; 1: all */
+    bool sample_flows;      /* 1 in so many flows, whole; else packets */
+    uint64_t rate_limit;    /* a second, 1-RATE_MAX; 0: none */
+    enum rate_unit rate_unit;
 };
 
 struct mirror_config {

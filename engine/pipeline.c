@@ -67,6 +67,24 @@ static uint32_t leave_out(struct pipeline *pipeline, const struct segments *segm
     return back;
 }
 
+/* Whether a packet that is mirrored is sent; else why not is counted. */
+static bool is_sent(struct pipeline *pipeline, uint32_t session, const struct forwarding *way,
+                    uint32_t hash, uint32_t kept)
+{
+    struct pacer *pacer = pipeline->workload->pacers[session];
+    struct session_counts *counts =
+        counters_session(pipeline->counters, pipeline->workload->plan->sessions[session].slot);
+    if (pacer && !pacer_samples(pacer, hash))
+        counts->sampled_out++;
+    else if (way->receiver == NO_SLOT)
+        counts->dropped.no_receiver++;
+    else if (pacer && !pacer_admits(pacer, pipeline->now_ns, kept))
+        counts->dropped.rate_limit++;
+    else
+        return true;
+    return false;
+}
+
 /* All packets but the `back` that come back. */
 static void mirror(struct pipeline *pipeline, const struct segments *segments,
                    uint32_t session_index, uint32_t interface, uint32_t hash, uint32_t back)
@@ -75,13 +93,6 @@ static void mirror(struct pipeline *pipeline, const struct segments *segments,
     const struct plan *plan = workload->plan;
     const struct plan_session *session = &plan->sessions[session_index];
     struct forwarding way = plan_forward(plan, session_index, interface, hash, workload->given);
-    if (way.receiver == NO_SLOT) {
-        counters_session(pipeline->counters, session->slot)->dropped.no_receiver +=
-            segments->count - back;
-        return;
-    }
-    struct sender *sender = workload->senders[way.receiver];
-    workload->given[way.receiver] += segments->count - back;
     if (segments->count == 1)
         way.keep = least(way.keep, segments->frame->captured);
     for (uint32_t i = 0; i < segments->count; i++) {
@@ -89,6 +100,10 @@ static void mirror(struct pipeline *pipeline, const struct segments *segments,
             continue;
         uint32_t length = segment_length(segments, i);
         uint32_t kept = least(way.keep, length);
+        if (!is_sent(pipeline, session_index, &way, hash, kept))
+            continue;
+        struct sender *sender = workload->senders[way.receiver];
+        workload->given[way.receiver]++;
         struct batch_packet packet = {.session = session->slot,
                                       .receiver = plan->receivers[way.receiver].slot,
                                       .kept = kept,

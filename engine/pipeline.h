@@ -5,6 +5,7 @@
 
 #include "outbox.h"
 #include "plan/link_table.h"
+#include "plan/pacing.h"
 #include "plan/plan.h"
 
 struct capture;
@@ -18,6 +19,7 @@ struct workload {
     const struct link_table *interfaces; /* whose frames of the captures count */
     struct sender **senders;             /* by the plan's receivers */
     uint64_t *given;             /* likewise: packets for each, see balance.h; the worker's */
+    struct pacer **pacers;       /* by the plan's sessions; NULL: one that leaves nothing out */
     _Atomic uint32_t *loop_seen; /* by the plan's sessions: second of the steady clock in which it
                                     was about to mirror what exclusions_is_loop says of; 0: never */
 };
@@ -27,7 +29,8 @@ struct pipeline {
     struct counters *counters;       /* owned */
     struct fragments *fragments;
     struct outbox outbox;
-    uint32_t now; /* seconds of the steady clock, the caller's to set */
+    uint64_t now_ns; /* of the steady clock, the caller's to set, */
+    uint32_t now;    /* and its seconds */
 };
 
 /* Everything but the outbox's alarm and ring, of a zeroed one. false: memory ran out. */

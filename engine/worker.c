@@ -111,8 +111,9 @@ static bool take_block(struct worker *worker, struct capture *capture)
     if (!capture_block_open(capture, &block))
         return false;
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    clock_gettime(CLOCK_MONOTONIC, &now);
     worker->pipeline.now = (uint32_t)now.tv_sec;
+    worker->pipeline.now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
     while (capture_block_next(&block, &frame))
         pipeline_take(&worker->pipeline, &frame);
     outbox_flush(&worker->pipeline.outbox);

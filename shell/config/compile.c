@@ -145,6 +145,9 @@ static bool compile_session(const struct compiling *compiling, const struct node
     const char *direction = profile_setting(compiling->profile, node, "direction").text;
     const char *length = profile_setting(compiling->profile, node, "packet-length").text;
 
+    const char *sample = profile_setting(compiling->profile, node, "sample").text;
+    const char *sample_by = profile_setting(compiling->profile, node, "sample-by").text;
+
     session->name = strdup(node->key);
     session->priority = numbers.priority;
     session->disabled = node_child(node, "disabled");
@@ -154,6 +157,9 @@ static bool compile_session(const struct compiling *compiling, const struct node
     session->target = position(compiling->tree, "target", node_value(node, "target"));
     session->vni = numbers.vni;
     session->packet_length = (uint16_t)value_to_number(length, PACKET_LENGTH_FULL);
+    session->sample = (uint16_t)value_to_number(sample, 1);
+    session->sample_flows = strcmp(sample_by, "flow") == 0;
+    session->rate_limit = value_to_rate(node_value(node, "rate-limit"), &session->rate_unit);
     return compile_sources(node, session) && session->name;
 }
 

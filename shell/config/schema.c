@@ -50,6 +50,12 @@ static const struct schema_choice profiles[] = {
     {NULL, NULL},
 };
 
+static const struct schema_choice sampled[] = {
+    {"packet", "One of so many packets, drawn at random"},
+    {"flow", "One of so many flows, whole, both directions"},
+    {NULL, NULL},
+};
+
 static const struct schema system_rows[] = {
     {.name = "host-name",
      .help = "Name of this box, shown in the prompt",
@@ -189,6 +195,26 @@ static const struct schema session_rows[] = {
      .maximum = 65535,
      .also = {"full", "The whole packet, as far as the path carries it"},
      .default_value = "full"},
+    {.name = "sample",
+     .help = "Of how many packets or flows one is sent",
+     .hint = "<1-65535>",
+     .kind = SCHEMA_LEAF,
+     .parse = value_number,
+     .minimum = 1,
+     .maximum = 65535,
+     .default_value = "1"},
+    {.name = "sample-by",
+     .help = "What is sampled",
+     .kind = SCHEMA_LEAF,
+     .parse = value_choice,
+     .choices = sampled,
+     .default_value = "packet"},
+    {.name = "rate-limit",
+     .help = "Packets or bits that are sent a second",
+     .default_text = "no limit",
+     .hint = "N[k|m|g]pps|N[k|m|g]bps",
+     .kind = SCHEMA_LEAF,
+     .parse = value_rate},
     {.name = "disabled", .help = "Takes the session out of service", .kind = SCHEMA_FLAG},
     {.name = NULL},
 };

@@ -12,6 +12,7 @@ value_parse_fn value_host_name; /* labels of ASCII letters, digits and -, separa
 value_parse_fn value_text;      /* minimum-maximum characters, no control characters */
 value_parse_fn value_interface; /* what Linux takes as an interface's name */
 value_parse_fn value_endpoint;  /* ADDRESS, ADDRESS:PORT, [V6]:PORT */
+value_parse_fn value_rate;      /* a number of packets or bits a second, up to RATE_MAX */
 value_parse_fn value_match;     /* of the row's match field */
 
 /* What a row's value or key may be, for "expected ...": "1-32766", "one of: accept, reject". */
@@ -21,6 +22,8 @@ void value_expected(const struct schema *row, char out[static VALUE_EXPECTED_SIZ
 /* The number that a canonical text of value_number is; `other` for NULL and the word it may be
  * instead. */
 long value_to_number(const char *text, long other);
+/* What a canonical text of value_rate says, in packets or bits; 0 for NULL. */
+uint64_t value_to_rate(const char *text, enum rate_unit *unit);
 /* What a canonical text of value_endpoint says. */
 bool value_to_receiver(const char *text, struct mirror_receiver *receiver);
 

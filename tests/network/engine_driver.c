@@ -8,7 +8,8 @@
  *     -p: a checked status every so many milliseconds
  *   WORD: target=NAME,ADDRESS[/PORT],...
  *         filter=NAME,in|out:NUMBER:accept|reject[:FIELD:VALUE]...,...
- *         session=NAME,PRIORITY,VNI,LENGTH,in|out|both,TARGET,FILTER|-,INTERFACE+...
+ *         session=NAME,PRIORITY,VNI,LENGTH,in|out|both,TARGET,FILTER|-,INTERFACE+...[,SAMPLE,RATE]
+ *             SAMPLE: 10 (packets) or 10f (flows); RATE: 1000 (packets) or 1000b (bits), 0: none
  * Prints "ready" when the first commit is done, and a status upon SIGUSR1. SIGHUP begins or ends
  * what -n does. SIGUSR2: from then on
  * the kernel refuses io_uring_enter. */
@@ -150,10 +151,18 @@ static void add_session(struct mirror_config *config, char *text)
     session->direction[EGRESS] = strcmp(direction, "in");
     session->target = target_named(config, word(&text, ','));
     session->filter = filter_named(config, word(&text, ','));
-    while (text) {
+    char *sources = word(&text, ',');
+    if (text) {
+        char *behind;
+        session->sample = (uint16_t)strtoul(word(&text, ','), &behind, 10);
+        session->sample_flows = *behind == 'f';
+        session->rate_limit = strtoull(word(&text, ','), &behind, 10);
+        session->rate_unit = *behind == 'b' ? RATE_BITS : RATE_PACKETS;
+    }
+    while (sources) {
         session->sources = more(session->sources, session->source_count, sizeof *session->sources);
         snprintf(session->sources[session->source_count++], INTERFACE_NAME_MAX, "%s",
-                 word(&text, '+'));
+                 word(&sources, '+'));
     }
 }
 
@@ -228,7 +237,7 @@ static bool interface_holds(const struct interface_counts *c)
 
 static bool session_holds(const struct session_counts *c)
 {
-    return c->matched.packets == c->sent.packets + session_dropped(c);
+    return c->matched.packets == c->sent.packets + c->sampled_out + session_dropped(c);
 }
 
 static void check_totals(const struct totals *totals, const char *whose)
@@ -263,11 +272,12 @@ static void print_status(const struct engine_status *status)
         const struct session_status *s = &status->sessions[i];
         const struct session_counts *c = &s->counts;
         printf("session %s state=%s matched=%" PRIu64 " matched_bytes=%" PRIu64 " sent=%" PRIu64
-               " sent_bytes=%" PRIu64 " truncated=%" PRIu64 " no_receiver=%" PRIu64
-               " send_error=%" PRIu64 " backlog=%" PRIu64 " reason='%s'\n",
+               " sent_bytes=%" PRIu64 " truncated=%" PRIu64 " sampled_out=%" PRIu64
+               " rate_limit=%" PRIu64 " no_receiver=%" PRIu64 " send_error=%" PRIu64
+               " backlog=%" PRIu64 " reason='%s'\n",
                s->config->name, states[s->state], c->matched.packets, c->matched.bytes,
-               c->sent.packets, c->sent.bytes, c->truncated, c->dropped.no_receiver,
-               c->dropped.send_error, c->dropped.backlog, s->reason);
+               c->sent.packets, c->sent.bytes, c->truncated, c->sampled_out, c->dropped.rate_limit,
+               c->dropped.no_receiver, c->dropped.send_error, c->dropped.backlog, s->reason);
     }
     for (size_t i = 0; i < status->rule_count; i++) {
         const struct rule_status *s = &status->rules[i];

@@ -279,7 +279,7 @@ import json, sys
 wrong = 0
 for s in json.load(open(sys.argv[1]))['sessions']:
     dropped = s['dropped']
-    if s['matched']['packets'] != s['sent']['packets'] + dropped['packets'] or \
+    if s['matched']['packets'] != s['sent']['packets'] + s['sampled_out']['packets'] + dropped['packets'] or \
             dropped['packets'] != sum(v for k, v in dropped.items() if k != 'packets'):
         print(s)
         wrong = 1

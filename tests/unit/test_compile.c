@@ -119,8 +119,10 @@ static void sessions(void **state)
     struct assignments assigned = {0};
     struct mirror_config *config = compiled(
         "filter x; filter y; target s receiver 10.0.0.1; target t receiver 10.0.0.2;"
-        "session a priority 30 target t filter y vni 0 packet-length 96 direction ingress;"
-        "session b priority 4 target s disabled vni 16777215 packet-length full direction egress;"
+        "session a priority 30 target t filter y vni 0 packet-length 96 direction ingress "
+        "sample 65535 sample-by flow rate-limit 3mpps;"
+        "session b priority 4 target s disabled vni 16777215 packet-length full direction egress "
+        "rate-limit 1000gbps;"
         "session b source interface eth1 fifteen-bytes-x;"
         "session c priority 200 target s vni 7 packet-length 65535 direction both",
         &assigned, 1);
@@ -149,6 +151,15 @@ static void sessions(void **state)
     assert_int_equal(s[0].packet_length, PACKET_LENGTH_FULL);
     assert_int_equal(s[1].packet_length, 96);
     assert_int_equal(s[2].packet_length, PACKET_LENGTH_FULL);
+    assert_int_equal(s[1].sample, 65535);
+    assert_true(s[1].sample_flows);
+    assert_int_equal(s[1].rate_limit, 3000000);
+    assert_int_equal(s[1].rate_unit, RATE_PACKETS);
+    assert_int_equal(s[0].sample, 1);
+    assert_false(s[0].sample_flows);
+    assert_int_equal(s[0].rate_limit, RATE_MAX);
+    assert_int_equal(s[0].rate_unit, RATE_BITS);
+    assert_int_equal(s[2].rate_limit, 0);
     assert_int_equal(assigned.count, 0);
     mirror_config_free(config);
     assignments_free(&assigned);

@@ -116,6 +116,7 @@ static const char *other_value(const struct schema *row)
            : row->refers_to                  ? (strcmp(row->refers_to, "filter") == 0 ? "g" : "u")
            : row->interfaces                 ? "eth9"
            : row->parse == value_endpoint    ? "10.9.9.9:9"
+           : row->parse == value_rate        ? "9kbps"
            : !row->match                     ? "x"
            : row->match->names               ? row->match->names[0].name
            : row->match->kind == MATCH_RANGE ? "7"

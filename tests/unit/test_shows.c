@@ -64,6 +64,7 @@ static void add_sessions(struct engine_status *status)
             .counts = {.matched = counted(i),
                        .sent = counted(i + 1),
                        .truncated = number,
+                       .sampled_out = number,
                        .dropped = {.no_receiver = number}},
         };
     }

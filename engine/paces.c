@@ -1,0 +1,111 @@
+/* Paces by the slots of their sessions, with as many users as data planes: see paces.h. */
+#include "paces.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { CACHE_LINE = 64 };
+
+static uint64_t any_number(const void *address)
+{
+    uint64_t number = (uint64_t)(uintptr_t)address;
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0)
+        return (
+            uint64_t)(uintptr_t)address; /* at a machine's first instants: it need only differ */
+    return number;
+}
+
+static void pace_free(struct pace *pace, unsigned workers)
+{
+    for (unsigned i = 0; pace->pacers && i < workers; i++)
+        free(pace->pacers[i]);
+    free(pace->pacers);
+    free(pace);
+}
+
+/* Each worker's on cache lines of its own. */
+static struct pacer *pacer_new(struct pace *pace)
+{
+    size_t size = (sizeof(struct pacer) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    struct pacer *pacer = aligned_alloc(CACHE_LINE, size);
+    if (pacer)
+        pacer_init(pacer, &pace->pacing, &pace->spent_ns, any_number(pacer));
+    return pacer;
+}
+
+static struct pace *pace_new(unsigned workers, uint32_t slot, const struct pacing *pacing)
+{
+    struct pace *pace = calloc(1, sizeof *pace);
+    if (!pace)
+        return NULL;
+    pace->pacing = *pacing;
+    pace->slot = slot;
+    pace->pacers = calloc(workers, sizeof *pace->pacers);
+    for (unsigned i = 0; pace->pacers && i < workers; i++) {
+        pace->pacers[i] = pacer_new(pace);
+        if (!pace->pacers[i]) {
+            pace_free(pace, workers);
+            return NULL;
+        }
+    }
+    if (pace->pacers)
+        return pace;
+    pace_free(pace, workers);
+    return NULL;
+}
+
+static bool has_room(struct paces *paces, uint32_t slot)
+{
+    if (slot < paces->room)
+        return true;
+    uint32_t room = 2 * slot + 8;
+    struct pace **slots = reallocarray(paces->slots, room, sizeof *slots);
+    if (!slots)
+        return false;
+    memset(slots + paces->room, 0, (room - paces->room) * sizeof *slots);
+    paces->slots = slots;
+    paces->room = room;
+    return true;
+}
+
+static bool same(const struct pacing *a, const struct pacing *b)
+{
+    return a->sample == b->sample && a->sample_flows == b->sample_flows && a->rate == b->rate &&
+           a->unit == b->unit;
+}
+
+struct pace *paces_take(struct paces *paces, uint32_t slot, const struct pacing *pacing)
+{
+    if (!has_room(paces, slot))
+        return NULL;
+    struct pace *pace = paces->slots[slot];
+    while (pace && !same(&pace->pacing, pacing))
+        pace = pace->next;
+    if (!pace) {
+        pace = pace_new(paces->workers, slot, pacing);
+        if (!pace)
+            return NULL;
+        pace->next = paces->slots[slot];
+        paces->slots[slot] = pace;
+    }
+    pace->users++;
+    return pace;
+}
+
+void paces_release(struct paces *paces, struct pace *pace)
+{
+    struct pace **at = &paces->slots[pace->slot];
+    if (--pace->users)
+        return;
+    while (*at != pace)
+        at = &(*at)->next;
+    *at = pace->next;
+    pace_free(pace, paces->workers);
+}
+
+void paces_free(struct paces *paces)
+{
+    free(paces->slots);
+    *paces = (struct paces){.workers = paces->workers};
+}

@@ -1,0 +1,33 @@
+/* The pacing of sessions in use: what the workers of a session share of it and what each has for
+ * itself. A session that keeps its name and what it is told about pacing keeps its pace over
+ * commits: a plan that changes every second neither fills a bucket nor begins a sample anew. The
+ * control thread's only, but for the pacers, each of which is its worker's. */
+#ifndef MIRRORSH_PACES_H
+#define MIRRORSH_PACES_H
+
+#include "plan/pacing.h"
+
+struct pace {
+    struct pacing pacing;
+    _Atomic uint64_t spent_ns; /* struct pacer */
+    struct pacer **pacers;     /* one a worker */
+    uint32_t slot;
+    unsigned users;
+    struct pace *next; /* of the same slot: that of the configuration before */
+};
+
+struct paces {
+    struct pace **slots; /* by the session's counter slot */
+    uint32_t room;
+    unsigned workers;
+};
+
+/* One more user: the pace that a session with this slot and pacing has, or a new one. NULL when
+ * memory runs out. */
+struct pace *paces_take(struct paces *paces, uint32_t slot, const struct pacing *pacing);
+/* The last one's going frees it. No worker may use it any more. */
+void paces_release(struct paces *paces, struct pace *pace);
+/* When nobody has any. */
+void paces_free(struct paces *paces);
+
+#endif
