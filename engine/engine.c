@@ -274,8 +274,8 @@ void engine_service(struct engine *engine)
             wait_until_due(engine);
         return;
     }
-    engine->changed = engine->alarmed = false;
-    receivers_probe(&engine->resources.receivers);
+    engine->changed = false;
+    engine->alarmed = receivers_probe(&engine->resources.receivers, begin);
     for (unsigned i = 0; !engine->resources.fault && i < engine->resources.workers; i++)
         engine->resources.fault = worker_fault(engine->workers[i].worker);
     if (!dataplane_holds(engine->dataplane, &engine->resources))
@@ -284,7 +284,10 @@ void engine_service(struct engine *engine)
     engine->rest_ns = engine->probed_ns - begin;
     if (engine->rest_ns < change_every_ns)
         engine->rest_ns = change_every_ns;
-    listen_to_links(engine, true);
+    if (engine->alarmed)
+        wait_until_due(engine);
+    else
+        listen_to_links(engine, true);
 }
 
 /* ---- commits ---- */

@@ -27,6 +27,7 @@ static void down(struct receiver *receiver, const char *reason, const char *link
 static void up(struct receiver *receiver)
 {
     receiver->health.up = true;
+    receiver->asked_ns = 0;
     receiver->health.reason[0] = '\0';
 }
 
@@ -62,8 +63,17 @@ static bool open_senders(const struct receivers *receivers, struct receiver *rec
     return false;
 }
 
+/* Who is there answers at once; what is sent meanwhile the kernel keeps, but not much of it. */
+static bool asked_in_vain(struct receiver *receiver, uint64_t now_ns)
+{
+    const uint64_t patience_ns = 300000000;
+    if (receiver->asked_ns == 0)
+        receiver->asked_ns = now_ns;
+    return now_ns - receiver->asked_ns >= patience_ns;
+}
+
 /* true: it is down for its neighbour alone, which has been asked for. */
-static bool probe(struct receivers *receivers, struct receiver *receiver)
+static bool probe(struct receivers *receivers, struct receiver *receiver, uint64_t now_ns)
 {
     struct route route;
     if (!open_senders(receivers, receiver))
@@ -95,10 +105,10 @@ static bool probe(struct receivers *receivers, struct receiver *receiver)
         links_resolve(receivers->links, &route);
         return false;
     case NEIGHBOUR_UNRESOLVED:
-        /* Perhaps only forgotten for lack of use. An answer, or its absence, will tell. */
+        /* Perhaps only forgotten for lack of use. */
         if (links_resolve(receivers->links, &route) == -EPERM)
             up(receiver); /* the kernel resolves it by itself */
-        else if (!receiver->health.up)
+        else if (!receiver->health.up || asked_in_vain(receiver, now_ns))
             down(receiver, "neighbour does not resolve%s", "");
         return !receiver->health.up;
     }
@@ -143,10 +153,14 @@ void receivers_release(struct receivers *receivers, struct receiver *receiver)
     free(receiver);
 }
 
-void receivers_probe(struct receivers *receivers)
+bool receivers_probe(struct receivers *receivers, uint64_t now_ns)
 {
-    for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next)
-        probe(receivers, receiver);
+    bool asking = false;
+    for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next) {
+        probe(receivers, receiver, now_ns);
+        asking |= receiver->health.up && receiver->asked_ns != 0;
+    }
+    return asking;
 }
 
 void receivers_settle(struct receivers *receivers, unsigned patience_ms)
@@ -158,7 +172,7 @@ void receivers_settle(struct receivers *receivers, unsigned patience_ms)
         for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next) {
             if (receiver->settled)
                 continue;
-            receiver->settled = !probe(receivers, receiver);
+            receiver->settled = !probe(receivers, receiver, 0);
             waiting |= !receiver->settled;
         }
         if (!waiting || waited >= patience_ms)

@@ -19,7 +19,8 @@ struct receiver_health {
 struct receiver {
     struct mirror_receiver address;
     struct receiver_health health;
-    bool settled;            /* its neighbour has been resolved, or was asked for long enough */
+    uint64_t asked_ns; /* since when its neighbour is asked for while it is up; 0: it is not */
+    bool settled;      /* its neighbour has been resolved, or was asked for long enough */
     struct sender **senders; /* one a worker; NULL each: could not be opened, and it is down */
     unsigned users;
     struct receiver *next;
@@ -39,8 +40,9 @@ struct receiver *receivers_take(struct receivers *receivers, const struct mirror
 void receivers_release(struct receivers *receivers, struct receiver *receiver);
 
 /* Looks after all of them: sockets, routes, path MTUs, carriers, neighbours. A receiver whose
- * neighbour is merely not confirmed at the moment stays what it is. */
-void receivers_probe(struct receivers *receivers);
+ * neighbour is merely not confirmed at the moment stays what it is, for a while: true, to be
+ * called again soon. `now_ns`: of the monotonic clock. */
+bool receivers_probe(struct receivers *receivers, uint64_t now_ns);
 
 /* Looks after the new ones, and gives their neighbours up to `patience_ms` to resolve; those
  * that do not are down until they do. */
