@@ -41,9 +41,10 @@ def tell(run, line):
 
 
 def session(i):
-    return ('set session s%d priority %d target %s vni 5 packet-length %d source interface src0 c%d %s'
+    return ('set session s%d priority %d target %s vni 5 packet-length %d source interface src0 c%d %s %s'
             % (i, 2 + i, chance.choice(['near', 'far', 'both', 'nowhere']), 60 + 10 * i, i % INTERFACES,
-               chance.choice(['', 'filter udp', 'filter none'])))
+               chance.choice(['', 'filter udp', 'filter none']),
+               chance.choice(['', 'sample 3', 'sample 2 sample-by flow', 'rate-limit 2kpps', 'sample 2 rate-limit 1mbps'])))
 
 
 def commits():
@@ -112,7 +113,7 @@ def of_interface(name, i):
 def of_session(name, s):
     dropped = s['dropped']
     holds('matched of ' + name, s['matched']['packets'],
-          s['sent']['packets'] + s.get('sampled_out', {}).get('packets', 0) + dropped['packets'])
+          s['sent']['packets'] + s['sampled_out']['packets'] + dropped['packets'])
     holds('dropped of ' + name, dropped['packets'], sum(n for part, n in dropped.items() if part != 'packets'))
 
 

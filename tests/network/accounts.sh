@@ -36,7 +36,7 @@ check 'it was looked at often' test "${looked%%,*}" -gt $((duration * 3))
 for part in mirrored rejected unmatched own; do
     check "some packets were $part" grep -qE "interfaces.$part.packets=[1-9]" <<<"$seen"
 done
-for part in sent.packets truncated.packets dropped.backlog; do
+for part in sent.packets truncated.packets sampled_out.packets dropped.rate_limit dropped.backlog; do
     check "some packets were counted as $part" grep -qE "sessions.$part=[1-9]" <<<"$seen"
 done
 received=$(ctl 'show interfaces src0 | display json' | json "d['interfaces'][0]['received']['packets'] + d['interfaces'][0]['dropped']['packets']")

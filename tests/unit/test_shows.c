@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "../../shell/command/command_table.h"
-#include "../../shell/command/context.h"
+#include "../../shell/command/show.h"
 #include "../../shell/config/compile.h"
 #include "../../shell/config/text.h"
 #include <locale.h>
@@ -42,9 +42,11 @@ static void *make(size_t count, size_t size)
 }
 
 /* Of every second row the counters are as large as they can be. */
+static uint64_t most;
+
 static struct count counted(size_t row)
 {
-    return row % 2 == 0 ? (struct count){UINT64_MAX, UINT64_MAX} : (struct count){0, 1};
+    return row % 2 == 0 ? (struct count){most, most} : (struct count){0, 1};
 }
 
 static void add_sessions(struct engine_status *status)
@@ -285,22 +287,44 @@ static char *answer(struct context *context, const struct command *command, cons
     return text;
 }
 
+/* A box that runs a configuration. */
+struct box {
+    struct assignments assigned;
+    struct revision revision;
+    struct running running;
+    struct context context;
+};
+
+static void begin(struct box *box, const char *text, uint64_t count)
+{
+    struct problems problems = {0};
+
+    *box = (struct box){.revision = {.tree = tree_new(), .users = 1}};
+    box->running.revision = &box->revision;
+    box->running.engine = (struct engine *)box; /* there is one */
+    box->context = (struct context){.running = &box->running, .mode = MODE_OPERATIONAL};
+    assert_true(text_load(box->revision.tree, text, strlen(text), &problems));
+    config = compile(box->revision.tree, &box->assigned, 1);
+    assert_non_null(config);
+    most = count;
+}
+
+static void end(struct box *box)
+{
+    mirror_config_free(config);
+    assignments_free(&box->assigned);
+    tree_free(box->revision.tree);
+}
+
 static void test_every_show(void **state)
 {
     static const char *const lines[] = {"", WIDE, LONG, ACCENT, WIDE " detail"};
-    struct problems problems = {0};
-    struct assignments assigned = {0};
-    struct revision revision = {.tree = tree_new(), .users = 1};
-    struct running running = {.revision = &revision};
-    struct context context = {.running = &running, .mode = MODE_OPERATIONAL};
     const struct command *command;
+    struct box box;
     size_t tables = 0;
 
     (void)state;
-    running.engine = (struct engine *)&running; /* there is one */
-    assert_true(text_load(revision.tree, configuration, strlen(configuration), &problems));
-    config = compile(revision.tree, &assigned, 1);
-    assert_non_null(config);
+    begin(&box, configuration, UINT64_MAX);
     for (size_t i = 0; (command = command_at(i)); i++) {
         if (!(command->modes & MODE_OPERATIONAL) || strncmp(command->path, "show ", 5) != 0 ||
             command->arguments[0].kind == ARGUMENT_PATH)
@@ -311,15 +335,38 @@ static void test_every_show(void **state)
             if ((l > 0 && !command->arguments[0].name) || (l == 4 && !detail) ||
                 (l > 0 && strcmp(command->path, "show interfaces") == 0))
                 continue;
-            char *text = answer(&context, command, lines[l]);
+            char *text = answer(&box.context, command, lines[l]);
             tables += check_tables(command->path, text);
             free(text);
         }
     }
     assert_true(tables > 10);
-    mirror_config_free(config);
-    assignments_free(&assigned);
-    tree_free(revision.tree);
+    end(&box);
+}
+
+/* On a terminal of 80 columns, with a hundred million packets of each kind. */
+static void test_sessions_fit(void **state)
+{
+    static const char text[] = "set target t receiver 10.0.0.1\n"
+                               "set session internet priority 1 target t\n"
+                               "set session cust-200 priority 2 target t disabled\n";
+    const struct command *command;
+    struct box box;
+    size_t lines = 0;
+
+    (void)state;
+    begin(&box, text, 99999999);
+    for (size_t i = 0; (command = command_at(i)); i++) {
+        if (command->run != show_sessions)
+            continue;
+        char *table = answer(&box.context, command, "");
+        for (const char *line = table; *line; line = strchr(line, '\n') + 1, lines++)
+            if (strcspn(line, "\n") > 80)
+                fail_msg("wider than a terminal:\n%s", table);
+        free(table);
+    }
+    assert_int_equal(lines, 1 + 2 * 2); /* each has a reason */
+    end(&box);
 }
 
 /* The check itself. */
@@ -337,6 +384,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_show),
+        cmocka_unit_test(test_sessions_fit),
         cmocka_unit_test(test_a_sheared_table),
     };
 
