@@ -23,6 +23,12 @@ static const char *const *sources_of(struct columns *columns, const struct mirro
 
 /* ---- what the configuration says of it ---- */
 
+struct shown {
+    const struct node *tree; /* that runs */
+    bool detail;             /* every setting, in lines */
+    bool json;               /* where tags are a list of their own */
+};
+
 /* What the box runs a session with that may leave it out. */
 struct detail {
     enum profile profile;
@@ -64,6 +70,23 @@ static void add_leaf(struct columns *columns, const struct node *node, const str
     columns_add(columns, &line, 1);
 }
 
+/* ---- its tags ---- */
+
+/* What its instances say behind their keys. */
+static void add_implied(struct columns *columns, const struct node *node, const struct schema *list)
+{
+    for (size_t i = 0; i < node->child_count; i++) {
+        const struct node *child = node->children[i];
+
+        if (child->schema == list)
+            columns_add(
+                columns,
+                &(struct column){.line = columns_text(columns, "%s %s", list->name, child->key),
+                                 TEXT(node_value(child, schema_implied(list)->name))},
+                1);
+    }
+}
+
 /* The leaves of a node in the order of the schema, `above` before their names. */
 static void add_settings(struct columns *columns, const struct node *node, const char *above,
                          const struct detail *detail)
@@ -77,6 +100,8 @@ static void add_settings(struct columns *columns, const struct node *node, const
         else if (child && row->kind == SCHEMA_LEAF_LIST)
             columns_add(columns, &(struct column){.line = name, TEXTS(values_of(columns, child))},
                         1);
+        else if (schema_implied(row))
+            add_implied(columns, node, row);
         else if (child && row->kind == SCHEMA_CONTAINER)
             add_settings(columns, child, columns_text(columns, "%s ", name), detail);
     }
@@ -114,12 +139,40 @@ void add_session_counts(struct columns *columns, const struct session_counts *co
     COLUMNS_ADD(columns, table);
 }
 
-/* tree: NULL: settings are not wanted */
-static void session_columns(struct columns *columns, const void *item, const void *tree)
+static void tag_columns(struct columns *columns, const void *item, const void *context)
+{
+    const struct node *const *tag = item;
+    const struct column table[] = {
+        {"key", TEXT((*tag)->key)},
+        {"value", TEXT(node_value(*tag, "value"))},
+    };
+
+    (void)context;
+    COLUMNS_ADD(columns, table);
+}
+
+static void add_tags(struct columns *columns, const struct node *session)
+{
+    const struct node **tags = calloc(session->child_count + 1, sizeof *tags);
+    size_t count = 0;
+
+    for (size_t i = 0; tags && i < session->child_count; i++)
+        if (strcmp(session->children[i]->schema->name, "tag") == 0)
+            tags[count++] = session->children[i];
+    columns_keep(columns, tags);
+    columns_add(columns,
+                &(struct column){.key = "tags",
+                                 LISTING(.items = tags, .count = count, .size = sizeof *tags,
+                                         .columns = tag_columns)},
+                1);
+}
+
+static void session_columns(struct columns *columns, const void *item, const void *context)
 {
     const struct session_status *session = item;
     const struct mirror_session *config = session->config;
-    const struct node *node = tree ? node_instance(tree, "session", config->name) : NULL;
+    const struct shown *shown = context;
+    const struct node *node = node_instance(shown->tree, "session", config->name);
     const struct column state[] = {
         {"name", "Session", .heading = columns_text(columns, "Session %s", config->name),
          LABEL("session"), TEXT(config->name)},
@@ -135,16 +188,20 @@ static void session_columns(struct columns *columns, const void *item, const voi
     };
 
     COLUMNS_ADD(columns, state);
-    if (node)
+    if (node && shown->json)
+        add_tags(columns, node);
+    if (node && shown->detail)
         add_settings(columns, node, "",
-                     &(struct detail){profile_of(tree), config->vni, config->priority});
+                     &(struct detail){profile_of(shown->tree), config->vni, config->priority});
     add_session_counts(columns, &session->counts);
 }
 
 enum command_status show_sessions(struct context *context, const struct arguments *arguments)
 {
     struct engine_status *status = take_status(context);
-    bool detail = argument_given(arguments, "detail");
+    const struct shown shown = {context->running->revision->tree,
+                                argument_given(arguments, "detail"),
+                                context->request.pipe.display == DISPLAY_JSON};
 
     if (!status)
         return COMMAND_FAILED;
@@ -153,8 +210,8 @@ enum command_status show_sessions(struct context *context, const struct argument
                                 .count = status->session_count,
                                 .size = sizeof *status->sessions,
                                 .columns = session_columns,
-                                .context = detail ? context->running->revision->tree : NULL,
-                                .form = detail ? FORM_LINES : FORM_TABLE,
+                                .context = &shown,
+                                .form = shown.detail ? FORM_LINES : FORM_TABLE,
                                 .only = argument_text(arguments, "NAME"),
                                 .empty = "no sessions are configured"});
     engine_status_free(status);

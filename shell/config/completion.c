@@ -111,7 +111,7 @@ static void offer_keywords(struct completing *completing)
             if (completing->purpose == PATH_SET)
                 wanted = !given;
             else if (completing->purpose == PATH_EDIT)
-                wanted = row->children;
+                wanted = row->children && !schema_implied(row);
             if (wanted)
                 offer(completing, row->name, profile_help(completing->profile, row, help));
         }

@@ -284,7 +284,8 @@ static void location_words(const struct location *location, void (*word)(void *,
     if (!location || !location->up)
         return;
     location_words(location->up, word, context);
-    word(context, location->node->schema->name);
+    if (!location->node->schema->implied)
+        word(context, location->node->schema->name);
     if (location->node->key)
         word(context, location->node->key);
 }

@@ -25,11 +25,26 @@ size_t walk_keywords(const struct walk *walk)
 /* The next keyword stands in a node of this row. */
 static void descend(struct walk *walk, const struct schema *row)
 {
+    const struct schema *implied = schema_implied(row);
+
     walk->level[++walk->depth] = (struct walk_level){.row = row};
     if (row->kind == SCHEMA_LIST)
         walk->instance = walk->depth;
-    walk->open = NULL;
+    walk->open = walk->mode == WALK_SET ? implied : NULL;
+    walk->ended = implied && !walk->open;
     walk->bare = row->kind == SCHEMA_CONTAINER;
+}
+
+/* Out of an instance whose only leaf has its value: another one may follow. */
+static void ascend(struct walk *walk)
+{
+    const struct schema *list = walk_at(walk);
+
+    walk->depth--;
+    walk->level[walk->depth].given &= ~((uint64_t)1 << (list - walk_at(walk)->children));
+    walk->instance = walk->depth;
+    while (walk->level[walk->instance].row->kind == SCHEMA_CONTAINER && walk->instance > 0)
+        walk->instance--;
 }
 
 /* The row of a keyword, which may be abbreviated, and its depth: the innermost. */
@@ -168,6 +183,8 @@ static bool take_value(struct walk *walk, const struct word *word, struct step *
         walk->open = NULL;
         walk->ended = walk->mode != WALK_SET;
         walk->text = row->parse == value_text && !word->quoted ? row : NULL;
+        if (row->implied)
+            ascend(walk);
     }
     return true;
 }
@@ -302,9 +319,9 @@ bool path_editable(const struct path *path, const struct word *words, struct pro
     bool key;
     const struct schema *row = path_row(path, path->count, &key);
 
-    if (row->kind == SCHEMA_CONTAINER || key)
+    if (row->kind == SCHEMA_CONTAINER || (key && !schema_implied(row)))
         return true;
-    if (row->kind == SCHEMA_LIST)
+    if (row->kind == SCHEMA_LIST && !key)
         return missing(row, words + path->count, problem);
     return problem_at(problem, words + path->count - 1, "%s has nothing below it to edit",
                       row->name);

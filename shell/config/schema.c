@@ -155,6 +155,18 @@ static const struct schema source_rows[] = {
     {.name = NULL},
 };
 
+static const struct schema tag_rows[] = {
+    {.name = "value",
+     .help = "What the tag says",
+     .hint = "VALUE",
+     .kind = SCHEMA_LEAF,
+     .parse = value_text,
+     .maximum = 256,
+     .implied = true,
+     .required = true},
+    {.name = NULL},
+};
+
 static const struct schema session_rows[] = {
     DESCRIPTION("session"),
     {.name = "priority",
@@ -215,6 +227,14 @@ static const struct schema session_rows[] = {
      .hint = "N[k|m|g]pps|N[k|m|g]bps",
      .kind = SCHEMA_LEAF,
      .parse = value_rate},
+    {.name = "tag",
+     .help = "A name and what it says, for people and programs",
+     .hint = "KEY",
+     .kind = SCHEMA_LIST,
+     .parse = value_text,
+     .minimum = 1,
+     .maximum = 128,
+     .children = tag_rows},
     {.name = "disabled", .help = "Takes the session out of service", .kind = SCHEMA_FLAG},
     {.name = NULL},
 };
@@ -259,6 +279,11 @@ const struct schema *schema_child(const struct schema *row, const char *name)
         if (strcmp(child->name, name) == 0)
             return child;
     return NULL;
+}
+
+const struct schema *schema_implied(const struct schema *row)
+{
+    return row->kind == SCHEMA_LIST && row->children->implied ? row->children : NULL;
 }
 
 const char *schema_default(const struct schema *row)

@@ -39,6 +39,7 @@ struct schema {
     struct schema_choice also; /* a word that a number may be instead: "full", "auto"; else zero */
     const char *default_value; /* what holds where none is given, canonical; NULL: nothing does */
     const char *default_text;  /* for people, where no value says it: "every packet"; else NULL */
+    bool implied;              /* the only leaf of its list: no keyword, "tag KEY VALUE" */
     bool required;             /* a node without it is not committed */
     bool unique;               /* no two instances of its list have the same */
     const char *refers_to;     /* the top-level list whose keys are its values: "filter" */
@@ -51,6 +52,9 @@ struct schema {
 /* What holds where the row's leaf is not given, for people: "auto", "every packet", of a flag "no";
  * NULL: nothing does. */
 const char *schema_default(const struct schema *row);
+
+/* The leaf whose value stands right behind a list's key, or NULL. */
+const struct schema *schema_implied(const struct schema *row);
 
 /* The root: a container without a name. There before main, never freed. */
 const struct schema *schema_root(void);

@@ -46,12 +46,16 @@ void text_print_set(const struct node *tree, const struct path *path, FILE *out)
 
 static void print_braces(const struct node *node, const char *prefix, int depth, FILE *out)
 {
+    bool implied = schema_implied(node->schema) && node->child_count > 0;
+
     fprintf(out, "%s%*s%s", prefix, 4 * depth, "", node->schema->name);
     if (node->key) {
         putc(' ', out);
         word_print(node->key, out);
     }
-    if (node->child_count > 0) {
+    if (implied) {
+        node = node->children[0];
+    } else if (node->child_count > 0) {
         fputs(" {\n", out);
         for (size_t i = 0; i < node->child_count; i++)
             print_braces(node->children[i], prefix, depth + 1, out);

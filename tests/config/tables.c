@@ -32,11 +32,15 @@ static void print_rows(const struct schema *rows, const char *path, bool default
         const char *key = row->kind != SCHEMA_LIST ? ""
                           : condition              ? " M"
                           : row->numeric_key       ? " N"
+                          : schema_implied(row)    ? " KEY"
                                                    : " NAME";
         const char *name = strcmp(row->name, "ingress") == 0 ? "ingress|egress" : row->name;
         if (strcmp(row->name, "egress") == 0)
             continue;
-        snprintf(below, sizeof below, "%s%s%s%s", path, *path ? " " : "", name, key);
+        if (row->implied)
+            snprintf(below, sizeof below, "%s", path);
+        else
+            snprintf(below, sizeof below, "%s%s%s%s", path, *path ? " " : "", name, key);
         if (row->kind == SCHEMA_CONTAINER || row->kind == SCHEMA_LIST) {
             print_rows(row->children, below, defaults);
             if (condition && !defaults)

@@ -231,7 +231,7 @@ lines configure "$target" "$session" commit 'run show sessions s'
 ctl -f "$lab/lines"
 is 'a commit in the box' "$(head -n 1 "$lab/out")$status" 'commit complete0'
 ctl -c 'show sessions | display json'
-is 'show sessions as JSON' "$out" '{"sessions":[{"name":"s","priority":1,"state":"down","reason":"no source interface","vni":5,"packet_length":65535,"filter":null,"target":"t","direction":"both","sources":[],"matched":{"packets":0,"bytes":0},"sent":{"packets":0,"bytes":0},"truncated":{"packets":0},"sampled_out":{"packets":0},"dropped":{"packets":0,"rate_limit":0,"no_receiver":0,"send_error":0,"backlog":0}}]}'
+is 'show sessions as JSON' "$out" '{"sessions":[{"name":"s","priority":1,"state":"down","reason":"no source interface","vni":5,"packet_length":65535,"filter":null,"target":"t","direction":"both","sources":[],"tags":[],"matched":{"packets":0,"bytes":0},"sent":{"packets":0,"bytes":0},"truncated":{"packets":0},"sampled_out":{"packets":0},"dropped":{"packets":0,"rate_limit":0,"no_receiver":0,"send_error":0,"backlog":0}}]}'
 ctl -c 'show sessions s detail'
 is 'defaults are marked' \
     "$(grep -cE '^  (direction +both|packet-length +full|disabled +no) \(default\)$' "$lab/out")" 3

@@ -25,6 +25,7 @@ static const char *random_value(const struct schema *row)
                                             NULL};
     static const char *const prefixes[] = {"10.0.0.1", "10.1.2.3/8",     "0.0.0.0/0",
                                            "::/0",     "2001:db8::1/33", NULL};
+    static const char *const rates[] = {"1pps", "2000kpps", "3Mbps", "1000gbps", NULL};
     static const char *const hosts[] = {"box", "a-1.b", NULL};
     static char number[24];
 
@@ -48,10 +49,11 @@ static const char *random_value(const struct schema *row)
         snprintf(number, sizeof number, "%u-%u", random_below(5), 5 + random_below(5));
         return number;
     }
-    return one_of(row->parse == value_endpoint    ? endpoints
-                  : row->parse == value_host_name ? hosts
-                  : row->parse == value_text      ? texts
-                                                  : names);
+    return one_of(row->parse == value_endpoint                       ? endpoints
+                  : row->parse == value_host_name                    ? hosts
+                  : row->parse == value_rate                         ? rates
+                  : row->parse == value_text && !schema_implied(row) ? texts
+                                                                     : names);
 }
 
 /* A valid line below `row`, each word behind a blank. */
@@ -62,8 +64,10 @@ static void random_line(const struct schema *row, FILE *out)
     while (row->children[count].name)
         count++;
     const struct schema *child = &row->children[random_below(count)];
-    putc(' ', out);
-    fwrite(child->name, 1, strlen(child->name), out);
+    if (!child->implied) {
+        putc(' ', out);
+        fwrite(child->name, 1, strlen(child->name), out);
+    }
     if (child->kind == SCHEMA_FLAG)
         return;
     unsigned values = child->kind == SCHEMA_CONTAINER   ? 0
@@ -76,7 +80,8 @@ static void random_line(const struct schema *row, FILE *out)
         else
             putc(' ', out), word_print(value, out);
     }
-    if (child->kind == SCHEMA_CONTAINER || (child->kind == SCHEMA_LIST && random_below(8) != 0))
+    if (child->kind == SCHEMA_CONTAINER ||
+        (child->kind == SCHEMA_LIST && (schema_implied(child) || random_below(8) != 0)))
         random_line(child, out);
 }
 

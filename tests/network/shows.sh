@@ -18,6 +18,7 @@ ctl configure 'set system host-name golden' \
     'set filter idle egress rule 65535 condition 20 dscp 46 source fd00::/8 description both' \
     'set target pair receiver 10.2.0.2 [fd02::2]:4790' \
     'set target gone receiver 10.2.0.9' 'set target gone receiver 192.0.2.1:65535' \
+    'set session web tag env prod tag "cost center" "4711 a"' \
     'set session web priority 1 filter web target pair vni 5 packet-length 90' \
     'set session web source interface src0' \
     'set session off priority 20 target pair vni 16777215 disabled description "a b"' \

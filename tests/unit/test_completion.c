@@ -26,7 +26,7 @@ static struct node *sample(void)
 {
     return tree_of("filter web description \"the web\"; filter web ingress rule 10 action accept;"
                    "filter web ingress rule 20; filter dns; target t receiver 10.0.0.1 10.0.0.2;"
-                   "session s vni 5 disabled source interface eth0 veth9");
+                   "session s vni 5 disabled source interface eth0 veth9 tag env prod");
 }
 
 /* `line` is complete words and the partial one behind the last blank. */
@@ -132,6 +132,10 @@ static void setting_a_session(void **state)
     offers(PATH_DELETE, "session s source interface [ eth0 ] ", "<enter>?");
     offers(PATH_SET, "session s source interface eth1 e", "eth0 IFNAME?");
     offers(PATH_SET, "session s description ", "TEXT?");
+    offers(PATH_SET, "session s tag ", "env KEY?");
+    offers(PATH_SET, "session s tag env ", "VALUE?");
+    offers(PATH_SET, "session s tag env x d", "description direction disabled");
+    offers(PATH_SET, "session s tag env x t", "target tag");
     offers(PATH_SET, "ses s dir in d", "description disabled");
 }
 
@@ -170,7 +174,10 @@ static void deleting(void **state)
     offers(PATH_DELETE, "filter web ", "description ingress <enter>?");
     offers(PATH_DELETE, "filter web ingress ", "rule <enter>?");
     offers(PATH_DELETE, "filter web ingress rule ", "10 20 <enter>?");
-    offers(PATH_DELETE, "session s ", "source vni disabled <enter>?");
+    offers(PATH_DELETE, "session s ", "source vni tag disabled <enter>?");
+    offers(PATH_DELETE, "session s tag ", "env <enter>?");
+    offers(PATH_DELETE, "session s tag env ", "<enter>?");
+    offers(PATH_EDIT, "session s tag env ", "");
     offers(PATH_DELETE, "session s vni ", "5 <enter>?");
     offers(PATH_DELETE, "session s vni 5 ", "<enter>?");
     offers(PATH_DELETE, "session s disabled ", "<enter>?");
@@ -187,7 +194,7 @@ static void showing(void **state)
     (void)state;
     offers(PATH_SHOW, "", "filter target session <enter>?");
     offers(PATH_SHOW, "session ", "s <enter>?");
-    offers(PATH_SHOW, "session s ", "source vni disabled <enter>?");
+    offers(PATH_SHOW, "session s ", "source vni tag disabled <enter>?");
     offers(PATH_SHOW, "session s vni ", "<enter>?");
     offers(PATH_SHOW, "session s vni 5", "");
 }

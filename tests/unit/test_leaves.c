@@ -17,6 +17,7 @@ static const struct {
     {"filter f egress rule 10 condition 10 description", "text"},
     {"target t description", "text"},
     {"session s description", "text"},
+    {"session s tag 10", "text"},
 };
 
 static const char base[] =
@@ -156,6 +157,7 @@ static const char *key_of(const struct schema *row)
            : strcmp(row->name, "filter") == 0  ? " f"
            : strcmp(row->name, "target") == 0  ? " t"
            : strcmp(row->name, "session") == 0 ? " s"
+           : strcmp(row->name, "tag") == 0     ? " 10"
                                                : NULL;
 }
 
@@ -169,7 +171,8 @@ static size_t check_rows(const char *above, const struct schema *rows, const cha
 
         if (!key)
             fail_msg("the base has no %s", row->name);
-        snprintf(path, sizeof path, "%s%s%s%s", above, above[0] ? " " : "", row->name, key);
+        snprintf(path, sizeof path, "%s%s%s%s", above, above[0] && !row->implied ? " " : "",
+                 row->implied ? "" : row->name, key);
         if (row->children)
             count += check_rows(path, row->children, before);
         else

@@ -334,6 +334,7 @@ static void paths(void **state)
         {"f x e r", "filter x egress rule", "rule: missing number (expected 1-65535)", 3},
         {"session a vni", "session a vni", "vni has nothing below it to edit", 2},
         {"session session", "session session", NULL, 0},
+        {"session a tag k", "session a tag k", "tag has nothing below it to edit", 2},
     };
 
     (void)state;
