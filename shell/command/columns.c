@@ -315,9 +315,9 @@ static void add_titles(struct titles *titles, const struct columns *columns)
          column++) {
         size_t first = 0;
 
-        if (column->type == COLUMN_LIST && next_thing(&column->list, &first, &inner))
+        if (column->type == COLUMN_LIST && next_thing(&column->list, &first, &inner)) {
             add_titles(titles, &inner);
-        else if (column->title && titles->count < TITLES_MAX) {
+        } else if (column->title && titles->count < TITLES_MAX) {
             titles->align[titles->count] = is_number(column) ? 'r' : 'l';
             titles->at[titles->count++] = column->title;
         }
@@ -364,10 +364,12 @@ static void add_row(struct table *table, struct columns *columns, size_t cells)
     size_t i = 0;
 
     for (const struct column *at = columns->at; at < columns->at + columns->count; at++) {
-        if (at->type == COLUMN_LIST)
+        if (at->type == COLUMN_LIST) {
             list = &at->list;
-        else if (at->title && cells++ < table->columns)
+        } else if (at->title && cells < table->columns) {
             table_cell(table, "%s", value_text(columns, at));
+            cells++;
+        }
     }
     if (!list || !next_thing(list, &i, &inner)) {
         end_row(table, columns, cells);

@@ -45,7 +45,7 @@ static void interface_columns(struct columns *columns, const void *item, const v
     const struct column state[] = {
         {"name", "Interface", LABEL("interface"), TEXT(interface->name)},
         {"link", "Link", TEXT(link_text(interface->link))},
-        {NULL, "Source", TRUTH(interface->source)},
+        {"source", "Source", TRUTH(interface->source)},
     };
     const struct column dropped[] = {
         {"dropped.packets", "Dropped",

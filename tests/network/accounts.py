@@ -62,6 +62,8 @@ def commits():
             tell(run, 'set filter udp ingress rule %d action %s source-port 10000-%d'
                  % (chance.randrange(1, 9), chance.choice(['accept', 'reject']), chance.randrange(10000, 10064)))
         tell(run, 'commit')
+        if chance.randrange(5) == 0:  # totals know nothing of it
+            tell(run, 'run clear counters session s%d' % chance.randrange(SESSIONS))
         time.sleep(0.02)
     tell(run, 'rollback')
     for i in there:
