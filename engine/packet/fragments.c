@@ -8,7 +8,7 @@
 /* What later fragments do not have themselves. */
 enum { TRANSPORT_PARTS = KEY_PROTOCOL | KEY_PORTS | KEY_TCP_FLAGS };
 
-enum { BUCKETS = 1024, WAYS = 4, AGE_MAX = 30, NO_VLAN = 0xffff };
+enum { BUCKET_BITS = 10, BUCKETS = 1 << BUCKET_BITS, WAYS = 4, AGE_MAX = 30, NO_VLAN = 0xffff };
 
 /* What the fragments of one packet have in common: RFC 791 for IPv4 (with the protocol),
  * RFC 8200 section 4.5 for IPv6 (without), and the VLAN they are in. Compared as bytes. */
@@ -56,6 +56,7 @@ static struct fragment_name name_of(const struct flow_key *key)
     return name;
 }
 
+/* The upper bits of a product are those that all bits below have a part in. */
 static uint32_t bucket_of(const struct fragment_name *name)
 {
     uint64_t words[sizeof *name / 8], hash = 0;
@@ -64,7 +65,7 @@ static uint32_t bucket_of(const struct fragment_name *name)
         hash = (hash + words[i]) * 0x9e3779b97f4a7c15;
         hash ^= hash >> 32;
     }
-    return (uint32_t)(hash % BUCKETS);
+    return (uint32_t)(hash >> (64 - BUCKET_BITS));
 }
 
 static bool is_called(const struct entry *entry, const struct fragment_name *name)

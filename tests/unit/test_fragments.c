@@ -166,6 +166,26 @@ static void the_table_is_bounded(void **state)
     assert_true(found >= NEW * 97 / 100);
 }
 
+/* Packets that differ in one thing only do not get in each other's way. */
+static void names_spread_over_the_table(void **state)
+{
+    struct fragments *fragments = *state;
+    for (unsigned kind = 0; kind < 3; kind++) {
+        unsigned found = 0;
+        for (int later = 0; later < 2; later++) {
+            for (unsigned i = 1; i < 256; i++) {
+                struct flow_key key = ipv4_fragment(kind == 0 ? i : 500 + kind, later ? 3 : 0,
+                                                    !later, 17, kind == 1 ? 16 * i : 0);
+                if (kind == 2)
+                    key.protocol = (uint8_t)i;
+                fragments_follow(fragments, &key, 1);
+                found += later && key.parts & KEY_PORTS;
+            }
+        }
+        assert_true(found > 250);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -178,6 +198,7 @@ int main(void)
         TEST(tcp_flags_are_those_of_the_first),
         TEST(whole_packets_are_left_alone),
         TEST(the_table_is_bounded),
+        TEST(names_spread_over_the_table),
     };
     return cmocka_run_group_tests_name("fragments", tests, NULL, NULL);
 }

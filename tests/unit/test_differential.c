@@ -1,0 +1,442 @@
+/* links: engine/plan/plan.c engine/plan/rule.c engine/plan/classifier.c engine/plan/exclusions.c
+ * engine/plan/prefix_set.c engine/plan/services.c engine/plan/numbering.c engine/packet/decode.c
+ * engine/packet/fragments.c engine/plan/match_field.c */
+/* Random rule lists over real captures and frames made here: what the engine says of each (decode,
+ * fragments, plan, classifier) is what a plain scan over a plain look at the frame says, and what
+ * libpcap says of the same rules where it can (libpcap.h). MIRRORSH_DIFFERENTIAL: so many lists;
+ * MIRRORSH_SEED: others than always. */
+#include "../../engine/packet/fragments.h"
+#include "../../engine/plan/plan.h"
+#include "captures.h"
+#include "libpcap.h"
+#include "random_frames.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+enum {
+    LISTS = 5000,
+    RULES_MAX = 8,
+    CONDITIONS_MAX = 3,
+    MADE = 2000,   /* frames made here */
+    SAMPLE = 400,  /* frames a list */
+    THEIRS = 60,   /* of these, for libpcap */
+    HOPS = 12,     /* addresses of neighbours, 10.255.0.1 and on */
+    TEXT_MAX = 80, /* of a value */
+};
+
+/* ---- frames ---- */
+
+struct sample {
+    const uint8_t *bytes;
+    uint32_t length;
+    struct flow_key key; /* as the engine sees it */
+    struct plain plain;
+};
+
+static struct sample *samples;
+static struct plain *plains; /* of the same, side by side */
+static size_t sample_count;
+
+static void add_sample(const uint8_t *bytes, uint32_t length)
+{
+    uint8_t *copy = malloc(length + 1);
+    memcpy(copy, bytes, length);
+    if (sample_count % 1024 == 0) {
+        samples = realloc(samples, (sample_count + 1024) * sizeof *samples);
+        plains = realloc(plains, (sample_count + 1024) * sizeof *plains);
+    }
+    samples[sample_count++] = (struct sample){.bytes = copy, .length = length};
+}
+
+static void add_capture(void *context, const char *path, const struct capture *capture)
+{
+    (void)context, (void)path;
+    for (size_t i = 0; capture->link_type == 1 && i < capture->count; i++)
+        add_sample(capture->records[i].bytes, capture->records[i].captured);
+}
+
+/* In the order in which they are: fragments follow those before them. */
+static void look_at_samples(void)
+{
+    struct fragments *fragments = fragments_new();
+    for (size_t i = 0; i < sample_count; i++) {
+        struct sample *sample = &samples[i];
+        sample->key = decode_exactly(sample->bytes, sample->length);
+        fragments_follow(fragments, &sample->key, 1);
+        sample->plain = plain_look(sample->bytes, sample->length);
+        plain_follow(&sample->plain, plains, i);
+        plains[i] = sample->plain;
+    }
+    fragments_free(fragments);
+}
+
+static int setup(void **state)
+{
+    static struct packet packet;
+    (void)state;
+    const char *seed = getenv("MIRRORSH_SEED");
+    noise = seed ? strtoull(seed, NULL, 10) : noise;
+    captures_visit(add_capture, NULL);
+    for (int i = 0; i < MADE; i++) {
+        make_frame(&packet);
+        add_sample(packet.bytes, packet.length);
+    }
+    look_at_samples();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sample_count; i++)
+        free((void *)(uintptr_t)samples[i].bytes);
+    free(samples);
+    free(plains);
+    return 0;
+}
+
+/* ---- rules ---- */
+
+static struct neighbour neighbour_table[HOPS];
+static struct neighbours neighbours;
+
+static int by_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct neighbour));
+}
+
+/* Neighbours to which frames go; 10.255.0.1 are two of them, the last address is nobody's. */
+static void random_neighbours(void)
+{
+    neighbours = (struct neighbours){neighbour_table, HOPS};
+    for (unsigned i = 0; i < HOPS; i++) {
+        struct neighbour *neighbour = &neighbour_table[i];
+        *neighbour = (struct neighbour){4, {10, 255, 0, (uint8_t)(i ? i : 1)}, {0}};
+        memcpy(neighbour->link, samples[below((uint32_t)sample_count)].plain.link, 6);
+    }
+    qsort(neighbour_table, HOPS, sizeof *neighbour_table, by_bytes);
+}
+
+/* A range that has the number, or nearly. */
+static void random_range(char text[TEXT_MAX], uint32_t number, uint32_t maximum)
+{
+    uint32_t low = number - (below(2) ? 0 : below(number + 1)), high = number;
+    if (below(2))
+        high += below(maximum - number + 1);
+    if (below(8) == 0)
+        low = high = below(maximum + 1);
+    snprintf(text, TEXT_MAX, low == high ? "%u" : "%u-%u", low, high);
+}
+
+static void random_prefix(char text[TEXT_MAX], const struct plain *plain, size_t field)
+{
+    bool ipv6 = plain->number[FIELD_FAMILY] == 6;
+    char address[INET6_ADDRSTRLEN];
+    uint8_t bytes[16];
+    memcpy(bytes, plain->address[field], sizeof bytes);
+    if (below(6) == 0)
+        bytes[below(ipv6 ? 16 : 4)] ^= (uint8_t)(1u << below(8));
+    inet_ntop(ipv6 ? AF_INET6 : AF_INET, bytes, address, sizeof address);
+    snprintf(text, TEXT_MAX, "%s/%u", address, below(ipv6 ? 129 : 33));
+}
+
+/* Some of those that are set, some of those that are not, now and then one that is wrong. */
+static void random_flags(char text[TEXT_MAX], const struct match_field *field, int flags)
+{
+    size_t length = 0;
+    uint32_t wrong = below(4) ? 99 : below(6), chosen = 1 + below(63);
+    for (uint32_t i = 0; field->names[i].name; i++) {
+        bool set = ((flags & field->names[i].value) != 0) != (i == wrong);
+        if (chosen & 1u << i)
+            length += (size_t)snprintf(text + length, TEXT_MAX - length, "%s%s%s",
+                                       length ? "," : "", set ? "" : "!", field->names[i].name);
+    }
+}
+
+/* A value as somebody would type it, that some frame has, or nearly. */
+static struct match_value random_value(size_t index)
+{
+    const struct match_field *field = &match_fields[index];
+    const struct plain *plain = &samples[below((uint32_t)sample_count)].plain;
+    int number = plain->number[index];
+    struct match_value value;
+    char text[TEXT_MAX] = "", why[160];
+    switch (field->kind) {
+    case MATCH_NAMED:
+        if (number < 0 || below(8) == 0)
+            number = (int)below(field->maximum + 1);
+        snprintf(text, sizeof text, "%d", number);
+        if (index == FIELD_FAMILY)
+            snprintf(text, sizeof text, number == 6 ? "ipv6" : "ipv4");
+        break;
+    case MATCH_RANGE:
+        random_range(text, number < 0 ? below(field->maximum + 1) : (uint32_t)number,
+                     field->maximum);
+        break;
+    case MATCH_PREFIX:
+        random_prefix(text, plain, index);
+        break;
+    case MATCH_FLAGS:
+        random_flags(text, field, number < 0 ? (int)below(64) : number);
+        break;
+    case MATCH_NEIGHBOUR:
+        snprintf(text, sizeof text, "10.255.0.%u", 1 + below(HOPS));
+        break;
+    }
+    if (!match_value_parse(field, text, &value, why, sizeof why))
+        fail_msg("%s %s: %s", field->name, text, why);
+    return value;
+}
+
+static struct match random_match(void)
+{
+    struct match match = {0};
+    for (uint32_t fields = below(4); fields > 0; fields--) {
+        size_t field = below(MATCH_FIELD_COUNT);
+        if (!(PLAIN_FIELDS & 1u << field))
+            continue;
+        match.given |= 1u << field;
+        match.value[field] = random_value(field);
+    }
+    return match;
+}
+
+struct list {
+    struct mirror_rule rules[RULES_MAX];
+    struct mirror_condition conditions[RULES_MAX][CONDITIONS_MAX];
+    size_t count;
+};
+
+static void random_list(struct list *list)
+{
+    list->count = 1 + below(RULES_MAX);
+    for (size_t i = 0; i < list->count; i++) {
+        struct mirror_rule *rule = &list->rules[i];
+        *rule = (struct mirror_rule){
+            .number = (uint16_t)i, .accept = below(2), .match = random_match()};
+        while (i + 1 < list->count && rule->match.given == 0) /* or it hides those behind it */
+            rule->match = random_match();
+        rule->conditions = list->conditions[i];
+        rule->condition_count = below(2) ? 0 : below(CONDITIONS_MAX + 1);
+        for (size_t c = 0; c < rule->condition_count; c++)
+            rule->conditions[c] = (struct mirror_condition){(uint16_t)c, random_match()};
+    }
+}
+
+/* ---- the plain scan ---- */
+
+static bool plain_prefix(const struct match_value *value, const struct plain *plain, size_t field)
+{
+    if (!plain->has_addresses || plain->number[FIELD_FAMILY] != value->family)
+        return false;
+    for (unsigned bit = 0; bit < value->bits; bit++) {
+        if ((value->address[bit / 8] ^ plain->address[field][bit / 8]) & 0x80 >> bit % 8)
+            return false;
+    }
+    return true;
+}
+
+static bool plain_next_hop(const struct match_value *value, const struct plain *plain)
+{
+    for (size_t i = 0; plain->has_link && i < neighbours.count; i++) {
+        if (neighbours.at[i].family == value->family &&
+            memcmp(neighbours.at[i].address, value->address, 16) == 0 &&
+            memcmp(neighbours.at[i].link, plain->link, 6) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool plain_field(size_t field, const struct match_value *value, const struct plain *plain)
+{
+    int number = plain->number[field];
+    switch (match_fields[field].kind) {
+    case MATCH_NAMED:
+    case MATCH_RANGE:
+        return number >= 0 && (uint32_t)number >= value->low && (uint32_t)number <= value->high;
+    case MATCH_FLAGS:
+        return number >= 0 && (number & value->set) == value->set && !(number & value->clear);
+    case MATCH_PREFIX:
+        return plain_prefix(value, plain, field);
+    case MATCH_NEIGHBOUR:
+        return plain_next_hop(value, plain);
+    }
+    return false;
+}
+
+static bool plain_rule(const struct mirror_rule *rule, const struct plain *plain)
+{
+    for (size_t m = 0; m <= rule->condition_count; m++) {
+        const struct match *match = match_of(rule, m);
+        for (size_t i = 0; i < MATCH_FIELD_COUNT; i++) {
+            if (match->given & 1u << i && !plain_field(i, &match->value[i], plain))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* The number of the rule that decides; the list's count: none. */
+static size_t plain_scan(const struct list *list, const struct plain *plain)
+{
+    size_t i = 0;
+    while (i < list->count && !plain_rule(&list->rules[i], plain))
+        i++;
+    return i;
+}
+
+/* ---- libpcap ---- */
+
+static void compile_list(const struct list *list, struct bpf_program *programs)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        char *text = say_rule(&list->rules[i], &neighbours);
+        if (libpcap.compile(libpcap.handle, &programs[i], text, 0, 0))
+            fail_msg("libpcap: %s: %s", text, libpcap.geterr(libpcap.handle));
+        free(text);
+    }
+}
+
+/* false: it cannot say. */
+static bool libpcap_scan(const struct list *list, const struct bpf_program *programs,
+                         const struct sample *sample, size_t *found)
+{
+    struct pcap_pkthdr header = {.captured = sample->length, .length = sample->length};
+    for (*found = 0; *found < list->count; ++*found) {
+        if (!is_sayable(&list->rules[*found], &sample->plain))
+            return false;
+        if (libpcap.offline_filter(&programs[*found], &header, sample->bytes))
+            return true;
+    }
+    return true;
+}
+
+/* ---- the comparison ---- */
+
+static struct plan *build_plan(struct list *list, struct numbering **numbering)
+{
+    static char name[] = "x", source[][INTERFACE_NAME_MAX] = {"eth0"};
+    static struct mirror_receiver receiver = {4, {203, 0, 113, 77}, 4789};
+    static struct mirror_target target = {
+        .name = name, .receivers = &receiver, .receiver_count = 1};
+    static struct mirror_session session = {.name = name,
+                                            .priority = 1,
+                                            .direction = {true, true},
+                                            .sources = source,
+                                            .source_count = 1,
+                                            .packet_length = PACKET_LENGTH_FULL};
+    static struct mirror_filter filter = {.name = name};
+    static struct mirror_config config = {.filters = &filter,
+                                          .filter_count = 1,
+                                          .targets = &target,
+                                          .target_count = 1,
+                                          .sessions = &session,
+                                          .session_count = 1};
+    filter.rules[INGRESS] = list->rules;
+    filter.rule_count[INGRESS] = list->count;
+    *numbering = numbering_new(&config, NULL, 0);
+    for (uint32_t i = 0; i < list->count; i++)
+        (*numbering)->slots[COUNT_RULE][i] = i;
+    return plan_build(&(struct plan_input){.numbering = *numbering,
+                                           .session_up = (bool[]){true},
+                                           .receivers = &(struct plan_receiver_state){.up = true},
+                                           .neighbours = neighbours});
+}
+
+static struct {
+    unsigned by_rule, unmatched, theirs, asked, disagreements;
+} totals;
+
+static void complain(const char *who, const struct list *list, const struct sample *sample,
+                     struct verdict verdict, size_t expected)
+{
+    if (totals.disagreements++ > 3)
+        return;
+    print_error("the engine: rule %d, %s: rule %zu of\n",
+                verdict.kind == VERDICT_UNMATCHED ? (int)list->count : (int)verdict.rule_slot, who,
+                expected);
+    for (size_t i = 0; i < list->count; i++) {
+        char *text = say_rule(&list->rules[i], &neighbours);
+        print_error("  %zu: %s\n", i, text);
+        free(text);
+    }
+    for (uint32_t i = 0; i < sample->length && i < 160; i++)
+        print_error("%02x", sample->bytes[i]);
+    print_error("\n");
+}
+
+static bool agrees(const struct list *list, struct verdict verdict, size_t expected)
+{
+    if (expected == list->count)
+        return verdict.kind == VERDICT_UNMATCHED;
+    return verdict.kind == (list->rules[expected].accept ? VERDICT_MIRRORED : VERDICT_REJECTED) &&
+           verdict.rule_slot == expected;
+}
+
+static void compare(const struct list *list, const struct plan *plan,
+                    const struct bpf_program *programs, const struct sample *sample)
+{
+    struct verdict verdict = plan_classify(plan, 0, INGRESS, &sample->key);
+    size_t expected = plain_scan(list, &sample->plain), theirs;
+    ++*(expected == list->count ? &totals.unmatched : &totals.by_rule);
+    if (!agrees(list, verdict, expected))
+        complain("a plain scan", list, sample, verdict, expected);
+    if (!programs)
+        return;
+    totals.asked++;
+    if (!libpcap_scan(list, programs, sample, &theirs))
+        return;
+    totals.theirs++;
+    if (!agrees(list, verdict, theirs))
+        complain("libpcap", list, sample, verdict, theirs);
+}
+
+static void compare_list(void)
+{
+    static struct list list;
+    struct bpf_program programs[RULES_MAX];
+    struct numbering *numbering;
+    random_neighbours();
+    random_list(&list);
+    struct plan *plan = build_plan(&list, &numbering);
+    assert_non_null(plan);
+    if (libpcap.handle)
+        compile_list(&list, programs);
+    for (int i = 0; i < SAMPLE; i++)
+        compare(&list, plan, libpcap.handle && i < THEIRS ? programs : NULL,
+                &samples[below((uint32_t)sample_count)]);
+    for (size_t i = 0; libpcap.handle && i < list.count; i++)
+        libpcap.freecode(&programs[i]);
+    plan_free(plan);
+    numbering_free(numbering);
+}
+
+static void every_verdict_is_the_plain_one_and_libpcaps(void **state)
+{
+    (void)state;
+    const char *wanted = getenv("MIRRORSH_DIFFERENTIAL");
+    unsigned lists = wanted ? (unsigned)strtoul(wanted, NULL, 10) : LISTS;
+    for (unsigned i = 0; i < lists; i++)
+        compare_list();
+    print_message("# %zu frames, %u lists: %u verdicts of a rule, %u of none; libpcap said %u\n",
+                  sample_count, lists, totals.by_rule, totals.unmatched, totals.theirs);
+    assert_int_equal(totals.disagreements, 0);
+    assert_true(totals.by_rule > totals.unmatched / 4 && totals.unmatched > totals.by_rule / 10);
+    if (!libpcap.handle) {
+        print_message("# libpcap is not installed: only the plain scan was asked\n");
+        skip();
+    }
+    assert_true(totals.theirs > totals.asked / 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_verdict_is_the_plain_one_and_libpcaps),
+    };
+    libpcap_open();
+    return cmocka_run_group_tests_name("differential", tests, setup, teardown);
+}
