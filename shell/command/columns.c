@@ -355,6 +355,19 @@ static void end_row(struct table *table, const struct columns *columns, size_t c
             table_note(table, columns->at[i].text);
 }
 
+/* Whether a list in a thing has anything in a table. */
+static bool is_titled(const struct listing *list)
+{
+    struct columns columns = {0};
+    struct titles titles = {.count = 0};
+    size_t first = 0;
+
+    if (next_thing(list, &first, &columns))
+        add_titles(&titles, &columns);
+    columns_free(&columns);
+    return titles.count > 0;
+}
+
 /* The row of one thing, in which `cells` stand already: of what it is in. As many rows as the list
  * in it has things, where there is one. */
 static void add_row(struct table *table, struct columns *columns, size_t cells)
@@ -365,7 +378,7 @@ static void add_row(struct table *table, struct columns *columns, size_t cells)
 
     for (const struct column *at = columns->at; at < columns->at + columns->count; at++) {
         if (at->type == COLUMN_LIST) {
-            list = &at->list;
+            list = is_titled(&at->list) ? &at->list : list;
         } else if (at->title && cells < table->columns) {
             table_cell(table, "%s", value_text(columns, at));
             cells++;

@@ -23,8 +23,8 @@ enum column_type {
 enum metric { METRIC_NONE, METRIC_GAUGE, METRIC_COUNTER };
 
 /* FORM_TABLE: one line a thing, below titles; of a list within a list, its columns stand behind
- * those of the thing that it is in. FORM_LINES: a section each: headings, a line a column, and
- * the lists below. */
+ * those of the thing that it is in, if they have titles. FORM_LINES: a section each: headings, a
+ * line a column, and the lists below. */
 enum form { FORM_TABLE, FORM_LINES };
 
 struct columns;

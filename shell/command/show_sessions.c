@@ -26,7 +26,6 @@ static const char *const *sources_of(struct columns *columns, const struct mirro
 struct shown {
     const struct node *tree; /* that runs */
     bool detail;             /* every setting, in lines */
-    bool json;               /* where tags are a list of their own */
 };
 
 /* What the box runs a session with that may leave it out. */
@@ -188,7 +187,7 @@ static void session_columns(struct columns *columns, const void *item, const voi
     };
 
     COLUMNS_ADD(columns, state);
-    if (node && shown->json)
+    if (node)
         add_tags(columns, node);
     if (node && shown->detail)
         add_settings(columns, node, "",
@@ -200,8 +199,7 @@ enum command_status show_sessions(struct context *context, const struct argument
 {
     struct engine_status *status = take_status(context);
     const struct shown shown = {context->running->revision->tree,
-                                argument_given(arguments, "detail"),
-                                context->request.pipe.display == DISPLAY_JSON};
+                                argument_given(arguments, "detail")};
 
     if (!status)
         return COMMAND_FAILED;

@@ -37,6 +37,15 @@ static void disk_columns(struct columns *columns, const void *item, const void *
     COLUMNS_ADD(columns, table);
 }
 
+/* Nothing that a table or a section has. */
+static void mark_columns(struct columns *columns, const void *item, const void *context)
+{
+    const char *const *mark = item;
+
+    assert_null(context);
+    columns_add(columns, &(struct column){.key = "mark", TEXT(*mark)}, 1);
+}
+
 static void shelf_columns(struct columns *columns, const void *item, const void *context)
 {
     static const char *const colours[] = {"red", "blue", NULL};
@@ -54,6 +63,8 @@ static void shelf_columns(struct columns *columns, const void *item, const void 
         {"weight", NULL, "weight", DECIMAL(0.25), .spelled = "light"},
         {"disks", LISTING(.items = shelf->disks, .count = shelf->count, .size = sizeof(struct disk),
                           .columns = disk_columns, .empty = "no disks")},
+        {"marks",
+         LISTING(.items = colours, .count = 2, .size = sizeof *colours, .columns = mark_columns)},
     };
 
     assert_ptr_equal(context, shelves);
@@ -130,7 +141,8 @@ static void test_json(void **state)
     static const char high[] =
         "{\"name\":\"high\",\"reason\":null,\"read\":{\"packets\":1,\"bytes\":60},"
         "\"lost\":{\"packets\":0,\"late\":0},\"colours\":[\"red\",\"blue\"],\"locked\":true,"
-        "\"weight\":0.250,\"disks\":[{\"name\":\"c\",\"blocks\":1234}]}";
+        "\"weight\":0.250,\"disks\":[{\"name\":\"c\",\"blocks\":1234}],"
+        "\"marks\":[{\"mark\":\"red\"},{\"mark\":\"blue\"}]}";
     char wanted[1000];
 
     (void)state;
