@@ -19,7 +19,8 @@ enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 /* Links and receivers are looked at about every second even when no event tells of a change:
  * learned path MTUs come and go silently. After an alarm of a worker sooner, but not always at
  * once: the path may stay too narrow for it. When something has changed at once, unless that was
- * only just so: a storm of changes gets no more than half of the control thread. */
+ * only just so: a storm of changes gets no more than half of the control thread. Receivers may
+ * ask to be looked at again. */
 static const uint64_t probe_every_ns = 500ull * NS_PER_MS;
 static const uint64_t alarm_every_ns = 100ull * NS_PER_MS;
 static const uint64_t change_every_ns = 20ull * NS_PER_MS;
@@ -84,6 +85,8 @@ static int open_control(struct engine *engine, char *why, size_t why_size)
         error = watch(engine, engine->timer);
     if (!error)
         error = watch(engine, links_descriptor(engine->resources.links));
+    if (!error)
+        error = watch(engine, engine->ports.answers);
     if (error)
         snprintf(why, why_size, "events: %s", strerror(-error));
     return error;
@@ -128,7 +131,6 @@ int engine_start(struct engine **started, const struct engine_options *options, 
     engine->resources.receivers.workers = workers;
     engine->resources.paces.workers = workers;
     engine->resources.receivers.ports = &engine->ports;
-    memset(engine->ports.reserved, -1, sizeof engine->ports.reserved);
     int error = outer_ports_reserve(&engine->ports, why, why_size);
     if (!error)
         error = open_control(engine, why, why_size);
@@ -231,9 +233,10 @@ int engine_descriptor(const struct engine *engine)
 /* When links and receivers are to be looked at next. */
 static uint64_t due_ns(const struct engine *engine)
 {
-    uint64_t every = engine->changed   ? engine->rest_ns
-                     : engine->alarmed ? alarm_every_ns
-                                       : probe_every_ns;
+    uint64_t every = engine->changed    ? engine->rest_ns
+                     : engine->alarmed  ? alarm_every_ns
+                     : engine->again_ns ? engine->again_ns
+                                        : probe_every_ns;
     return engine->probed_ns + every;
 }
 
@@ -267,6 +270,8 @@ void engine_service(struct engine *engine)
     take_count(engine->timer);
     if (take_count(engine->alarm))
         engine->alarmed = true;
+    if (receivers_hear(&engine->resources.receivers))
+        engine->alarmed = true;
     if (links_service(engine->resources.links))
         engine->changed = true;
     if (begin < due_ns(engine)) {
@@ -274,8 +279,8 @@ void engine_service(struct engine *engine)
             wait_until_due(engine);
         return;
     }
-    engine->changed = false;
-    engine->alarmed = receivers_probe(&engine->resources.receivers, begin);
+    engine->changed = engine->alarmed = false;
+    engine->again_ns = (uint64_t)receivers_probe(&engine->resources.receivers, begin) * NS_PER_MS;
     for (unsigned i = 0; !engine->resources.fault && i < engine->resources.workers; i++)
         engine->resources.fault = worker_fault(engine->workers[i].worker);
     if (!dataplane_holds(engine->dataplane, &engine->resources))
@@ -284,7 +289,7 @@ void engine_service(struct engine *engine)
     engine->rest_ns = engine->probed_ns - begin;
     if (engine->rest_ns < change_every_ns)
         engine->rest_ns = change_every_ns;
-    if (engine->alarmed)
+    if (engine->again_ns)
         wait_until_due(engine);
     else
         listen_to_links(engine, true);

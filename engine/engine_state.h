@@ -29,6 +29,7 @@ struct engine {
     uint64_t started_ns;
     uint64_t probed_ns; /* the end of the last probe */
     uint64_t rest_ns;   /* until the next one, whatever changes */
+    uint64_t again_ns;  /* until receivers ask to be looked at again; 0: they do not */
     uint64_t plans;
 };
 

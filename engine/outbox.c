@@ -100,7 +100,7 @@ static bool account(struct outbox *outbox, struct batch *batch, int result)
     if (result < 0 && batch->count > 1 && segmentation_error(result)) {
         deliver_refused(outbox, batch);
     } else if (result < 0) {
-        if (send_again(sender, batch->queue->port, result, &batch->tries))
+        if (send_again(result, &batch->tries))
             return false;
         for (uint32_t i = 0; i < batch->count; i++)
             packet_lost(outbox, sender, &batch->packets[i], result);

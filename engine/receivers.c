@@ -1,5 +1,11 @@
 /* The health of receivers. A send towards an unresolved neighbour succeeds and is lost, so
- * health is what the kernel's route and neighbour tables say. */
+ * health is what the kernel's route and neighbour tables say, and what the network answers.
+ *
+ * A closed port, or a router that knows no way on, answers some of the packets sent to it, and the
+ * receiver is down. That it takes packets again nobody says: it is asked, with packets without
+ * content, and is up when these have found no answer for long enough; nothing that is mirrored is
+ * risked. A host answers about once a second in all (icmp_ratelimit), so one that has just answered
+ * is left alone for a while: the next answers are for those that are still asked. */
 #include "receivers.h"
 
 #include "packet/vxlan.h"
@@ -27,7 +33,6 @@ static void down(struct receiver *receiver, const char *reason, const char *link
 static void up(struct receiver *receiver)
 {
     receiver->health.up = true;
-    receiver->asked_ns = 0;
     receiver->health.reason[0] = '\0';
 }
 
@@ -72,21 +77,19 @@ static bool asked_in_vain(struct receiver *receiver, uint64_t now_ns)
     return now_ns - receiver->asked_ns >= patience_ns;
 }
 
-/* true: it is down for its neighbour alone, which has been asked for. */
-static bool probe(struct receivers *receivers, struct receiver *receiver, uint64_t now_ns)
+enum path { PATH_GOOD, PATH_BAD, PATH_RESOLVES };
+
+/* The way to the receiver as the kernel's tables have it; unless it is good the receiver is down.
+ * PATH_RESOLVES: for its neighbour alone, which has been asked for. */
+static enum path look_at_path(struct receivers *receivers, struct receiver *receiver,
+                              uint64_t now_ns)
 {
     struct route route;
-    if (!open_senders(receivers, receiver))
-        return false;
-    for (unsigned i = 0; i < receivers->workers; i++) {
-        atomic_store(&receiver->senders[i]->failing, false);
-        atomic_store(&receiver->senders[i]->ask, true);
-    }
     receiver->health.interface[0] = '\0';
     receiver->health.mtu = 0;
     if (!links_route(receivers->links, &receiver->address, &route)) {
         down(receiver, "no route%s", "");
-        return false;
+        return PATH_BAD;
     }
     memcpy(receiver->health.interface, route.link, sizeof receiver->health.interface);
     receiver->health.mtu = route.mtu;
@@ -94,25 +97,86 @@ static bool probe(struct receivers *receivers, struct receiver *receiver, uint64
         atomic_store(&receiver->senders[i]->splits, route.splits);
     if (!route.carrier) {
         down(receiver, "link %s has no carrier", route.link);
-        return false;
+        return PATH_BAD;
     }
     switch (links_neighbour(receivers->links, &route)) {
     case NEIGHBOUR_RESOLVED:
-        up(receiver);
-        return false;
+        receiver->asked_ns = 0;
+        return PATH_GOOD;
     case NEIGHBOUR_FAILED:
         down(receiver, "neighbour does not resolve%s", "");
         links_resolve(receivers->links, &route);
-        return false;
+        return PATH_BAD;
     case NEIGHBOUR_UNRESOLVED:
-        /* Perhaps only forgotten for lack of use. */
-        if (links_resolve(receivers->links, &route) == -EPERM)
-            up(receiver); /* the kernel resolves it by itself */
-        else if (!receiver->health.up || asked_in_vain(receiver, now_ns))
-            down(receiver, "neighbour does not resolve%s", "");
-        return !receiver->health.up;
+        /* Perhaps only forgotten for lack of use. -EPERM: the kernel resolves it by itself. */
+        if (links_resolve(receivers->links, &route) == -EPERM ||
+            ((receiver->health.up || receiver->refusal) && !asked_in_vain(receiver, now_ns)))
+            return PATH_GOOD;
+        down(receiver, "neighbour does not resolve%s", "");
+        return PATH_RESOLVES;
     }
-    return false;
+    return PATH_BAD;
+}
+
+/* Brings up to date what the network says of packets to it. On a bad path nobody is asked. */
+static void look_at_answers(struct receiver *receiver, enum path path, uint64_t now_ns)
+{
+    static const uint64_t rest_ns = 1500000000, silence_ns = 2500000000;
+    enum refusal heard = receiver->heard;
+    receiver->heard = REFUSAL_NONE;
+    if (heard) {
+        receiver->refusal = heard;
+        receiver->refused_ns = now_ns;
+        receiver->unanswered_ns = 0;
+    } else if (path != PATH_GOOD) {
+        receiver->unanswered_ns = 0;
+    } else if (receiver->unanswered_ns && now_ns - receiver->unanswered_ns >= silence_ns) {
+        receiver->refusal = REFUSAL_NONE;
+        receiver->unanswered_ns = 0;
+    } else if (receiver->refusal && now_ns - receiver->refused_ns >= rest_ns) {
+        receiver->unanswered_ns = receiver->unanswered_ns ? receiver->unanswered_ns : now_ns;
+        sender_ask(receiver->senders[0]);
+    }
+}
+
+/* Of a receiver with a good path. */
+static void heed_answers(struct receiver *receiver)
+{
+    char port[8];
+    switch (receiver->refusal) {
+    case REFUSAL_NONE:
+        up(receiver);
+        return;
+    case REFUSAL_PORT:
+        snprintf(port, sizeof port, "%u", receiver->address.port);
+        down(receiver, "port %s is closed (port unreachable)", port);
+        return;
+    case REFUSAL_HOST:
+        down(receiver, "a router does not reach it (host unreachable)%s", "");
+        return;
+    case REFUSAL_NETWORK:
+        down(receiver, "a router has no route to it (network unreachable)%s", "");
+        return;
+    case REFUSAL_PROHIBITED:
+        down(receiver, "packets to it are refused on the way (prohibited)%s", "");
+        return;
+    }
+}
+
+/* true: it is down for its neighbour alone, which has been asked for. */
+static bool probe(struct receivers *receivers, struct receiver *receiver, uint64_t now_ns)
+{
+    if (!open_senders(receivers, receiver))
+        return false;
+    for (unsigned i = 0; i < receivers->workers; i++) {
+        atomic_store(&receiver->senders[i]->failing, false);
+        atomic_store(&receiver->senders[i]->ask, true);
+    }
+    enum path path = look_at_path(receivers, receiver, now_ns);
+    look_at_answers(receiver, path, now_ns);
+    if (path == PATH_GOOD)
+        heed_answers(receiver);
+    return path == PATH_RESOLVES;
 }
 
 struct receiver *receivers_take(struct receivers *receivers, const struct mirror_receiver *address)
@@ -153,14 +217,41 @@ void receivers_release(struct receivers *receivers, struct receiver *receiver)
     free(receiver);
 }
 
-bool receivers_probe(struct receivers *receivers, uint64_t now_ns)
+/* What this machine says of hosts itself it says of neighbours, whose state look_at_path knows. */
+static bool is_own(const struct receivers *receivers, const struct socket_address *address)
 {
-    bool asking = false;
+    bool is4 = address->any.sa_family == AF_INET;
+    return links_have(receivers->links, is4 ? 4 : 6,
+                      is4 ? (const uint8_t *)&address->v4.sin_addr
+                          : (const uint8_t *)&address->v6.sin6_addr);
+}
+
+bool receivers_hear(struct receivers *receivers)
+{
+    enum { AT_ONCE = 1000 };
+    struct network_answer answer;
+    int count = 0;
+    for (; count < AT_ONCE && outer_ports_answer(receivers->ports, &answer); count++) {
+        if (!answer.refusal || (answer.refusal != REFUSAL_PORT && is_own(receivers, &answer.from)))
+            continue;
+        for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next)
+            if (receiver_is_open(receiver) &&
+                socket_address_same(&answer.to, &receiver->senders[0]->address))
+                receiver->heard = answer.refusal;
+    }
+    return count;
+}
+
+unsigned receivers_probe(struct receivers *receivers, uint64_t now_ns)
+{
+    enum { NEIGHBOUR_MS = 100, REFUSAL_MS = 250 };
+    bool asking = false, refused = false;
     for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next) {
         probe(receivers, receiver, now_ns);
         asking |= receiver->health.up && receiver->asked_ns != 0;
+        refused |= receiver->refusal != REFUSAL_NONE;
     }
-    return asking;
+    return asking ? NEIGHBOUR_MS : refused ? REFUSAL_MS : 0;
 }
 
 void receivers_settle(struct receivers *receivers, unsigned patience_ms)

@@ -19,7 +19,12 @@ struct receiver_health {
 struct receiver {
     struct mirror_receiver address;
     struct receiver_health health;
-    uint64_t asked_ns; /* since when its neighbour is asked for while it is up; 0: it is not */
+    uint64_t asked_ns;    /* since when its neighbour is asked for while it is up; 0: it is not */
+    enum refusal heard;   /* what the network has answered since it was last looked after */
+    enum refusal refusal; /* of what is sent to it, as long as that may be so */
+    uint64_t refused_ns;  /* when that was last heard */
+    uint64_t
+        unanswered_ns; /* since when it is asked in vain whether it is still so; 0: it is not */
     bool settled;      /* its neighbour has been resolved, or was asked for long enough */
     struct sender **senders; /* one a worker; NULL each: could not be opened, and it is down */
     unsigned users;
@@ -39,10 +44,14 @@ struct receiver *receivers_take(struct receivers *receivers, const struct mirror
 /* The last one's going closes its sockets. No worker may use them any more. */
 void receivers_release(struct receivers *receivers, struct receiver *receiver);
 
-/* Looks after all of them: sockets, routes, path MTUs, carriers, neighbours. A receiver whose
- * neighbour is merely not confirmed at the moment stays what it is, for a while: true, to be
- * called again soon. `now_ns`: of the monotonic clock. */
-bool receivers_probe(struct receivers *receivers, uint64_t now_ns);
+/* Takes what the network has answered to what was sent; true: something. */
+bool receivers_hear(struct receivers *receivers);
+
+/* Looks after all of them: sockets, routes, path MTUs, carriers, neighbours, and what the network
+ * answers. A receiver whose neighbour is merely not confirmed at the moment stays what it is, for a
+ * while; one that the network refuses is asked whether that is still so. Milliseconds after which
+ * this is to be called again for such a reason; 0: none. `now_ns`: of the monotonic clock. */
+unsigned receivers_probe(struct receivers *receivers, uint64_t now_ns);
 
 /* Looks after the new ones, and gives their neighbours up to `patience_ms` to resolve; those
  * that do not are down until they do. */

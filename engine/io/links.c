@@ -326,16 +326,26 @@ static const struct link *by_index(const struct links *links, int index)
     return NULL;
 }
 
-bool links_has_address(const struct links *links, int index, const struct mirror_receiver *receiver)
+/* index 0: any */
+static bool has_address(const struct links *links, int index, uint8_t family, const uint8_t *bytes)
 {
-    size_t size = address_size(receiver->family);
     for (size_t i = 0; i < links->tables.address_count; i++) {
         const struct address *address = &links->tables.addresses[i];
-        if (address->index == index && address->family == receiver->family &&
-            !memcmp(address->bytes, receiver->address, size))
+        if ((address->index == index || !index) && address->family == family &&
+            !memcmp(address->bytes, bytes, address_size(family)))
             return true;
     }
     return false;
+}
+
+bool links_has_address(const struct links *links, int index, const struct mirror_receiver *receiver)
+{
+    return has_address(links, index, receiver->family, receiver->address);
+}
+
+bool links_have(const struct links *links, uint8_t family, const uint8_t *address)
+{
+    return has_address(links, 0, family, address);
 }
 
 /* What a connected socket says: with the learned path MTU, and IPv6's per-interface one, which

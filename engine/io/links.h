@@ -44,6 +44,8 @@ uint64_t links_version(const struct links *links);
 /* Whether the interface has the receiver's address. */
 bool links_has_address(const struct links *links, int index,
                        const struct mirror_receiver *receiver);
+/* Whether any interface has an address of family 4 or 6. */
+bool links_have(const struct links *links, uint8_t family, const uint8_t *address);
 
 struct route {
     int index;                     /* of the interface that it leaves by */

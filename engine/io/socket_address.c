@@ -22,3 +22,13 @@ struct socket_address socket_address(uint8_t family, const uint8_t *address, uin
         memcpy(&filled.v6.sin6_addr, address, sizeof filled.v6.sin6_addr);
     return filled;
 }
+
+bool socket_address_same(const struct socket_address *a, const struct socket_address *b)
+{
+    if (a->any.sa_family != b->any.sa_family)
+        return false;
+    if (a->any.sa_family == AF_INET)
+        return a->v4.sin_port == b->v4.sin_port && a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
+    return a->v6.sin6_port == b->v6.sin6_port && a->v6.sin6_scope_id == b->v6.sin6_scope_id &&
+           IN6_ARE_ADDR_EQUAL(&a->v6.sin6_addr, &b->v6.sin6_addr);
+}

@@ -9,10 +9,13 @@
 #include <errno.h>
 #include <linux/errqueue.h>
 #include <linux/filter.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -44,21 +47,25 @@ static int port_socket(uint8_t family, uint16_t port, bool shared)
 }
 
 /* Nobody reads here: what strangers send to the port is dropped at once. The buffer is for the
- * queue of errors alone. */
-static int deafen(int fd)
+ * queue of errors alone, whose coming `answers` tells of. */
+static int deafen(int fd, uint8_t family, int answers)
 {
     struct sock_filter reject = BPF_STMT(BPF_RET | BPF_K, 0);
     struct sock_fprog program = {.len = 1, .filter = &reject};
-    const int buffer = ERROR_BUFFER;
-    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) ||
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer))
+    struct epoll_event event = {.data.fd = fd}; /* errors in any case */
+    const int buffer = ERROR_BUFFER, on = 1;
+    int failed = family == 4 ? setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on)
+                             : setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
+    if (failed || setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) ||
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) ||
+        epoll_ctl(answers, EPOLL_CTL_ADD, fd, &event))
         return -errno;
     return 0;
 }
 
 /* Bound without sharing first, which shows that nobody else has the port; shared from then on
  * with the senders. A family that this machine lacks needs no reservation. */
-static int reserve_port(int reserved[static FAMILIES], uint16_t port)
+static int reserve_port(int reserved[static FAMILIES], uint16_t port, int answers)
 {
     const int on = 1;
     int error = 0;
@@ -67,7 +74,7 @@ static int reserve_port(int reserved[static FAMILIES], uint16_t port)
         reserved[i] = fd < 0 ? -1 : fd;
         if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
             continue;
-        error = fd < 0 ? fd : deafen(fd);
+        error = fd < 0 ? fd : deafen(fd, families[i], answers);
         if (!error && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on))
             error = -errno;
         if (error)
@@ -99,21 +106,23 @@ int outer_ports_reserve(struct outer_ports *ports, char *why, size_t why_size)
 {
     enum { SHARE = (ENTROPY_PORT_MAX - ENTROPY_PORT_MIN + 1) / OUTER_PORTS };
     memset(ports->reserved, -1, sizeof ports->reserved);
-    for (unsigned port = 0; port < OUTER_PORTS; port++) {
+    ports->answers = epoll_create1(EPOLL_CLOEXEC);
+    int error = ports->answers < 0 ? -errno : 0;
+    for (unsigned port = 0; !error && port < OUTER_PORTS; port++) {
         /* Each port has its own part of the range and tries it from a random place on. */
         uint16_t start = 0;
         if (getrandom(&start, sizeof start, 0) != sizeof start)
             start = (uint16_t)getpid();
-        int error = -EADDRINUSE;
+        error = -EADDRINUSE;
         for (unsigned i = 0; i < SHARE && error == -EADDRINUSE; i++) {
             ports->number[port] = (uint16_t)(ENTROPY_PORT_MIN + port * SHARE + (start + i) % SHARE);
-            error = reserve_port(ports->reserved[port], ports->number[port]);
+            error = reserve_port(ports->reserved[port], ports->number[port], ports->answers);
         }
-        if (error) {
-            snprintf(why, why_size, "outer source ports: %s", strerror(-error));
-            outer_ports_release(ports);
-            return error;
-        }
+    }
+    if (error) {
+        snprintf(why, why_size, "outer source ports: %s", strerror(-error));
+        outer_ports_release(ports);
+        return error;
     }
     ports->mark = possible_mark(ports);
     return 0;
@@ -121,31 +130,35 @@ int outer_ports_reserve(struct outer_ports *ports, char *why, size_t why_size)
 
 void outer_ports_release(struct outer_ports *ports)
 {
-    for (unsigned port = 0; port < OUTER_PORTS; port++)
-        for (int i = 0; i < FAMILIES; i++)
+    for (unsigned port = 0; port < OUTER_PORTS; port++) {
+        for (int i = 0; i < FAMILIES; i++) {
             if (ports->reserved[port][i] >= 0)
                 close(ports->reserved[port][i]);
+            ports->reserved[port][i] = -1;
+        }
+    }
+    if (ports->answers >= 0)
+        close(ports->answers);
+    ports->answers = -1;
 }
 
 /* Don't fragment: a packet over the path MTU comes back as EMSGSIZE instead. */
-static int tune(int fd, uint8_t family, uint32_t mark)
+static int tune(int fd, uint8_t family, const struct outer_ports *ports)
 {
     const int on = 1, buffer = SEND_BUFFER;
     const int discover4 = IP_PMTUDISC_DO, discover6 = IPV6_PMTUDISC_DO;
     int failed;
     if (family == 4)
-        failed = setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover4, sizeof discover4) ||
-                 setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+        failed = setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover4, sizeof discover4);
     else
         failed = setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &discover6, sizeof discover6) ||
-                 setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof on) ||
-                 setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
-    if (failed || (mark && !set_mark(fd, mark)))
+                 setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof on);
+    if (failed || (ports->mark && !set_mark(fd, ports->mark)))
         return -errno;
     if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer) &&
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer))
         return -errno;
-    return deafen(fd);
+    return deafen(fd, family, ports->answers);
 }
 
 /* Receivers leave some descriptors to consoles and captures: the number that the next one to
@@ -172,7 +185,7 @@ int sender_open(struct sender **opened, const struct mirror_receiver *receiver,
         error = fd < 0 ? fd : 0;
         sender->sockets[port] = fd < 0 ? -1 : fd;
         if (!error)
-            error = descriptors_run_out(fd) ? -EMFILE : tune(fd, receiver->family, ports->mark);
+            error = descriptors_run_out(fd) ? -EMFILE : tune(fd, receiver->family, ports);
         if (error)
             goto fail;
     }
@@ -226,39 +239,99 @@ bool backlog_error(int error)
     return error == -EAGAIN || error == -ENOBUFS;
 }
 
-/* Takes one error off the socket's queue; false: there was none. *answered: somebody on the way
- * sent it, so that it is not a send's own. */
-static bool take_error(int fd, bool *answered)
+static enum refusal refusal_of(const struct sock_extended_err *error)
+{
+    if (error->ee_origin == SO_EE_ORIGIN_ICMP && error->ee_type == ICMP_DEST_UNREACH) {
+        switch (error->ee_code) {
+        case ICMP_PORT_UNREACH:
+            return REFUSAL_PORT;
+        case ICMP_HOST_UNREACH:
+        case ICMP_HOST_UNKNOWN:
+            return REFUSAL_HOST;
+        case ICMP_NET_UNREACH:
+        case ICMP_NET_UNKNOWN:
+            return REFUSAL_NETWORK;
+        case ICMP_NET_ANO:
+        case ICMP_HOST_ANO:
+        case ICMP_PKT_FILTERED:
+            return REFUSAL_PROHIBITED;
+        }
+    }
+    if (error->ee_origin == SO_EE_ORIGIN_ICMP6 && error->ee_type == ICMPV6_DEST_UNREACH) {
+        switch (error->ee_code) {
+        case ICMPV6_PORT_UNREACH:
+            return REFUSAL_PORT;
+        case ICMPV6_ADDR_UNREACH:
+            return REFUSAL_HOST;
+        case ICMPV6_NOROUTE:
+            return REFUSAL_NETWORK;
+        case ICMPV6_ADM_PROHIBITED:
+        case ICMPV6_POLICY_FAIL:
+        case ICMPV6_REJECT_ROUTE:
+            return REFUSAL_PROHIBITED;
+        }
+    }
+    return REFUSAL_NONE;
+}
+
+/* Takes one error off a socket's queue; false: there was none. An error is delivered to any of the
+ * sockets that share the port, so it is the address in it that counts. *told: by the network. */
+static bool take_error(int fd, struct network_answer *answer, bool *told)
 {
     union {
         struct cmsghdr align;
         char room[256];
     } control;
-    struct msghdr message = {.msg_control = &control, .msg_controllen = sizeof control};
+    struct socket_address to = {.size = sizeof to.v6};
+    struct msghdr message = {.msg_name = &to.any,
+                             .msg_namelen = to.size,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    *told = false;
     if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
         return false;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
         struct sock_extended_err error;
-        bool told = (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
-                    (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR);
-        if (!told || c->cmsg_len < CMSG_LEN(sizeof error))
+        bool is_error = (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
+                        (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR);
+        if (!is_error || c->cmsg_len < CMSG_LEN(sizeof error))
             continue;
         memcpy(&error, CMSG_DATA(c), sizeof error);
-        *answered |= error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
+        *told = error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
+        *answer = (struct network_answer){.refusal = refusal_of(&error), .to = to};
+        size_t size = c->cmsg_len - CMSG_LEN(sizeof error);
+        memcpy(&answer->from.v6, CMSG_DATA(c) + sizeof error,
+               size < sizeof answer->from.v6 ? size : sizeof answer->from.v6);
     }
     return true;
 }
 
-bool send_again(const struct sender *sender, uint32_t port, int error, unsigned *tries)
+bool outer_ports_answer(const struct outer_ports *ports, struct network_answer *answer)
 {
-    enum { TRIES = 8, ERRORS = 64 };
-    if (backlog_error(error))
-        return false;
-    bool answered = false;
-    for (int i = 0; i < ERRORS && take_error(sender->sockets[port], &answered); i++)
-        ;
-    /* Once in any case: an error can be on the socket before, or without, being in the queue. */
-    return ++*tries < TRIES && (answered || *tries == 1);
+    struct epoll_event event;
+    bool told = false;
+    int error;
+    socklen_t size = sizeof error;
+    while (!told && epoll_wait(ports->answers, &event, 1, 0) > 0)
+        if (!take_error(event.data.fd, answer, &told)) /* one that has found no room in the queue */
+            getsockopt(event.data.fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    return told;
+}
+
+bool send_again(int error, unsigned *tries)
+{
+    /* A send has no error of its own that is called ECONNREFUSED. */
+    enum { ANSWERED = 8, OTHERS = 3 };
+    return !backlog_error(error) && ++*tries < (error == -ECONNREFUSED ? ANSWERED : OTHERS);
+}
+
+void sender_ask(const struct sender *sender)
+{
+    /* An error that waits on the socket would be this send's result, once. */
+    for (int i = 0; i < 2; i++)
+        if (!sendto(sender->sockets[0], NULL, 0, MSG_DONTWAIT, &sender->address.any,
+                    sender->address.size))
+            return;
 }
 
 void send_singly(const struct batch *batch, int results[static BATCH_PACKETS])
@@ -284,7 +357,7 @@ void send_singly(const struct batch *batch, int results[static BATCH_PACKETS])
     for (uint32_t i = 0; i < batch->count;) {
         int sent = sendmmsg(sender->sockets[port], messages + i, batch->count - i, MSG_DONTWAIT);
         int error = sent < 0 ? -errno : 0;
-        if (error && send_again(sender, port, error, &tries))
+        if (error && send_again(error, &tries))
             continue;
         if (error) /* it ends at the packet that fails: go on behind it */
             results[i++] = error;

@@ -64,4 +64,52 @@ send eth2 flows 6
 until_true 5 settled 1024
 expect_equal 'by source interface: each receiver has one' "$(shares | tr ' ' '\n' | sort -n | tr '\n' ' ')" '256 256 512 '
 
+# --- a receiver at which nobody listens
+in_recv sh -c 'echo 0 >/proc/sys/net/ipv4/icmp_ratelimit; echo 0 >/proc/sys/net/ipv6/icmp/ratelimit'
+reason() { ctl 'show targets | display json' | json "d['targets'][0]['receivers'][$1]['reason'] or ''"; }
+reason_is() { [ "$(reason "$1")" = "$2" ]; }
+up() { ctl 'show targets | display json' | json "' '.join(r['state'] for r in d['targets'][0]['receivers'])"; }
+up_is() { [ "$(up)" = "$1" ]; }
+# keep_sending: flows of eth0, again and again
+keep_sending()
+{
+    in_src sh -c 'while :; do python3 "$1" eth0 flows 9; done' - "$frames" >/dev/null 2>&1 &
+    sending=$! helpers="$helpers $!"
+}
+check 'balanced by flow, to three' ctl configure 'set target t balance flow' commit
+until_true 5 up_is 'up up up'
+keep_sending
+sleep 0.5
+ip -n "$lab_name-recv" link del vx5b
+closed='port 4790 is closed (port unreachable)'
+check 'a closed port takes its receiver out within a second' until_true 2 reason_is 1 "$closed"
+check 'and the session says so' test "$(ctl 'show sessions | display json' | json "d['sessions'][0]['reason']")" = \
+    "receiver 10.2.0.3:4790: $closed"
+expect_equal 'the session stays up' "$(count "['state']")" up
+lost=$(shares | awk '{print $2}')
+sleep 3
+expect_equal 'while it is closed nothing is sent to it' "$(shares | awk '{print $2}')" "$lost"
+expect_equal 'and it stays out' "$(up)" 'up down up'
+vxlan vx5b 5 10.2.0.3 4790
+check 'it returns within five seconds' until_true 5 up_is 'up up up'
+gets_more() { [ "$(shares | awk '{print $2}')" -gt "$lost" ]; }
+check 'and gets its share again' until_true 5 gets_more
+ip -n "$lab_name-recv" link del vx5
+ip -n "$lab_name-recv" link del vx0
+ip -n "$lab_name-recv" link del vx6
+ip -n "$lab_name-recv" link del vxmax
+ip -n "$lab_name-recv" link del vx7
+ip -n "$lab_name-recv" link del vx5b
+ip -n "$lab_name-recv" link del vx5c
+session_is() { [ "$(count "['state']")" = "$1" ]; }
+check 'with none left the session is down' until_true 5 session_is down
+for receiver in 'vx5 10.2.0.2' 'vx5b 10.2.0.3 4790' 'vx5c fd02::2 4791'; do
+    # shellcheck disable=SC2086
+    vxlan ${receiver%% *} 5 ${receiver#* }
+done
+check 'all return' until_true 6 up_is 'up up up'
+kill $sending
+check 'the sums hold' accounts
+expect_equal 'no answer costs a packet' "$(count "['dropped']['send_error']")" 0
+
 check 'the box ends well' box_stop
