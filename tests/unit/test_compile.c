@@ -293,6 +293,33 @@ static void no_vni_is_given_twice(void **state)
     free(seen);
 }
 
+/* Drawn from all of the range; with the same luck again, not what a session says itself. */
+static void vnis_are_drawn_at_random(void **state)
+{
+    enum { SEEDS = 400, PARTS = 16 };
+    unsigned parts[PARTS] = {0};
+    char line[120];
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct assignments assigned = {0};
+        mirror_config_free(compiled(TARGET "session a priority 1 target t", &assigned, seed));
+        uint32_t drawn = vni_of(&assigned, "a");
+        parts[drawn / ((VNI_MAX + 1) / PARTS)]++;
+        assignments_free(&assigned);
+        if (seed > 20)
+            continue;
+        snprintf(line, sizeof line,
+                 TARGET "session a priority 1 target t; session z priority 2 target t vni %u",
+                 drawn);
+        mirror_config_free(compiled(line, &assigned, seed));
+        assert_int_not_equal(vni_of(&assigned, "a"), drawn);
+        assignments_free(&assigned);
+    }
+    for (int i = 0; i < PARTS; i++)
+        assert_in_range(parts[i], SEEDS / PARTS / 3, SEEDS / PARTS * 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +333,7 @@ int main(void)
         cmocka_unit_test(assignments_in_any_order),
         cmocka_unit_test(assigned_numbers_are_not_drawn),
         cmocka_unit_test(no_vni_is_given_twice),
+        cmocka_unit_test(vnis_are_drawn_at_random),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
