@@ -67,13 +67,11 @@ static uint32_t leave_out(struct pipeline *pipeline, const struct segments *segm
     return back;
 }
 
-/* Whether a packet that is mirrored is sent; else why not is counted. */
-static bool is_sent(struct pipeline *pipeline, uint32_t session, const struct forwarding *way,
-                    uint32_t hash, uint32_t kept)
+/* Whether a packet that is mirrored is sent; else why not is counted. pacer: NULL: the session
+ * leaves nothing out. */
+static bool is_sent(const struct pipeline *pipeline, struct session_counts *counts,
+                    struct pacer *pacer, const struct forwarding *way, uint32_t hash, uint32_t kept)
 {
-    struct pacer *pacer = pipeline->workload->pacers[session];
-    struct session_counts *counts =
-        counters_session(pipeline->counters, pipeline->workload->plan->sessions[session].slot);
     if (pacer && !pacer_samples(pacer, hash))
         counts->sampled_out++;
     else if (way->receiver == NO_SLOT)
@@ -92,6 +90,8 @@ static void mirror(struct pipeline *pipeline, const struct segments *segments,
     const struct workload *workload = pipeline->workload;
     const struct plan *plan = workload->plan;
     const struct plan_session *session = &plan->sessions[session_index];
+    struct session_counts *counts = counters_session(pipeline->counters, session->slot);
+    struct pacer *pacer = workload->pacers[session_index];
     struct forwarding way = plan_forward(plan, session_index, interface, hash, workload->given);
     if (segments->count == 1)
         way.keep = least(way.keep, segments->frame->captured);
@@ -100,7 +100,7 @@ static void mirror(struct pipeline *pipeline, const struct segments *segments,
             continue;
         uint32_t length = segment_length(segments, i);
         uint32_t kept = least(way.keep, length);
-        if (!is_sent(pipeline, session_index, &way, hash, kept))
+        if (!is_sent(pipeline, counts, pacer, &way, hash, kept))
             continue;
         struct sender *sender = workload->senders[way.receiver];
         workload->given[way.receiver]++;

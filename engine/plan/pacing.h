@@ -1,9 +1,9 @@
 /* What a session leaves out of what it matches: what is not in its sample, and what is beyond its
  * rate. Pure: the time is the caller's.
  *
- * Of packets, each run of N in a row has one that is taken, drawn at random: as many as 1 in N to
- * the packet, and never in step with traffic that repeats itself. Of flows, bits of their hash
- * decide, so both directions are taken or neither, by every worker alike.
+ * Of packets, each run of N that a worker sees in a row has one that is taken, drawn at random: as
+ * many as 1 in N, to one packet a worker, and never in step with traffic that repeats itself. Of
+ * flows, bits of their hash decide, so both directions are taken or neither, by every worker alike.
  *
  * A rate is the session's, whatever the number of workers: a token bucket that holds BURST_MS of
  * it. The bucket is one number, the time up to which tokens are spent: a worker takes a lot of them

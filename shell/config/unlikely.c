@@ -258,6 +258,15 @@ static void check_sources(struct warning *warning, const struct location *sessio
     }
 }
 
+static void check_sample(struct warning *warning, const struct location *session)
+{
+    const char *by = node_value(session->node, "sample-by");
+
+    if (by && strcmp(by, "flow") == 0 &&
+        value_to_number(node_value(session->node, "sample"), 1) == 1)
+        warn(warning, session, "sample-by", "flow, but sample is 1: nothing is left out");
+}
+
 /* Notes the session's VNI at each of its receivers. VNIs that are assigned are nobody else's,
  * and one that a profile has for all is shared on purpose. */
 static bool claim(struct warning *warning, const struct node *session)
@@ -341,6 +350,7 @@ void check_warnings(const struct node *tree, const struct interfaces *interfaces
         if (strcmp(node->schema->name, "session") != 0 || node_child(node, "disabled"))
             continue;
         check_sources(&warning, &location);
+        check_sample(&warning, &location);
         good = claim(&warning, node);
     }
     check_claims(&warning);

@@ -52,6 +52,17 @@ static void sources(void **state)
              &interfaces, "target none receiver: missing: nothing is forwarded\n");
 }
 
+static void samples(void **state)
+{
+    (void)state;
+    warns_of(TARGET "session s priority 1 target t source interface lo sample 2 sample-by flow",
+             &interfaces, "");
+    warns_of(TARGET "session s priority 1 target t source interface lo sample-by packet",
+             &interfaces, "");
+    warns_of(TARGET "session s priority 1 target t source interface lo sample-by flow", &interfaces,
+             "session s sample-by: flow, but sample is 1: nothing is left out\n");
+}
+
 static void identifiers(void **state)
 {
     (void)state;
@@ -150,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_meant),
         cmocka_unit_test(sources),
+        cmocka_unit_test(samples),
         cmocka_unit_test(identifiers),
         cmocka_unit_test(rules_that_cannot_match),
         cmocka_unit_test(conditions_that_exclude_each_other),
