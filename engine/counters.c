@@ -124,6 +124,7 @@ void totals_subtract(struct totals *to, const struct totals *from)
 
 struct name {
     unsigned users;
+    bool begun; /* its rows are its own */
     uint32_t slot;
     uint32_t hash;
     struct name *next; /* in its bucket, or in the list of free ones */
@@ -244,7 +245,7 @@ bool counter_names_take(struct counter_names *names, enum counter_kind kind, con
             continue;
         name->users++;
         *slot = name->slot;
-        *fresh = false;
+        *fresh = !name->begun;
         return true;
     }
 
@@ -259,11 +260,20 @@ bool counter_names_take(struct counter_names *names, enum counter_kind kind, con
     name->length = length;
     name->hash = hash;
     name->users = 1;
+    name->begun = false;
     name->next = table->buckets[hash & (table->bucket_count - 1)];
     table->buckets[hash & (table->bucket_count - 1)] = name;
     *slot = name->slot;
     *fresh = true;
     return true;
+}
+
+bool counter_names_begin(struct counter_names *names, enum counter_kind kind, uint32_t slot)
+{
+    struct name *name = names->tables[kind].slots[slot];
+    bool begins = !name->begun;
+    name->begun = true;
+    return begins;
 }
 
 void counter_names_release(struct counter_names *names, enum counter_kind kind, uint32_t slot)

@@ -67,10 +67,12 @@ struct counter_names;
 struct counter_names *counter_names_new(void);
 void counter_names_free(struct counter_names *names);
 
-/* One more user of the name. *fresh: it had none, so its rows hold what some other name left
- * there. false: memory ran out. */
+/* One more user of the name. *fresh: its counting has not begun, and its rows hold what some other
+ * name left there. false: memory ran out. */
 bool counter_names_take(struct counter_names *names, enum counter_kind kind, const void *name,
                         size_t length, uint32_t *slot, bool *fresh);
+/* Counting begins, if it has not yet: true, and the rows are to be set to zero. */
+bool counter_names_begin(struct counter_names *names, enum counter_kind kind, uint32_t slot);
 /* One user less; the last one's going frees the slot for other names. */
 void counter_names_release(struct counter_names *names, enum counter_kind kind, uint32_t slot);
 

@@ -9,6 +9,7 @@
 #include "next_hops.h"
 #include "paces.h"
 #include "receivers.h"
+#include "scope.h"
 #include "sources.h"
 #include "worker.h"
 
@@ -26,8 +27,9 @@ struct session_condition {
 };
 
 struct dataplane {
+    struct scope scope;
     struct numbering *numbering;
-    struct counter_slot *fresh; /* slots whose names are new with it */
+    struct counter_slot *fresh; /* slots whose names are not counted yet */
     size_t fresh_count;
     struct plan *plan;
     struct source **sources; /* as interfaces are numbered; NULL: absent, or no session wants it */

@@ -30,6 +30,7 @@ struct engine_change {
     struct dataplane *dataplane;
     struct worker_request *requests; /* one a worker, with larger counters if it needs them */
     struct counters *cleared;        /* grown likewise */
+    bool outgrown;                   /* the counters in use are larger than these by now */
 };
 
 uint64_t engine_now_ns(void)
@@ -194,35 +195,123 @@ void engine_stop(struct engine *engine)
  * A commit and a change of the machine (a link, an address, a receiver's health) go the same way;
  * they differ in whose configuration the new data plane is of. */
 
-/* Every worker goes on with `next`; returns when all do. requests: one a worker, with larger
- * counters where it needs them. */
-static void publish(struct engine *engine, struct dataplane *next, struct worker_request *requests)
+/* Larger counters for new names, for the workers and for what has been cleared. */
+static bool grow_counters(const struct engine *engine, struct engine_change *change)
 {
+    uint32_t capacity[COUNTER_KINDS];
+    bool enough = true;
+    for (int kind = 0; kind < COUNTER_KINDS; kind++) {
+        uint32_t needed = counter_names_capacity(engine->resources.names, (enum counter_kind)kind);
+        capacity[kind] = engine->cleared->capacity[kind];
+        if (needed > capacity[kind] || !capacity[kind]) {
+            enough = false;
+            capacity[kind] = needed + needed / 2 + 16;
+        }
+    }
+    if (enough)
+        return true;
+    change->cleared = counters_new(capacity);
+    if (!change->cleared)
+        return false;
     for (unsigned i = 0; i < engine->resources.workers; i++) {
-        requests[i].kind = WORKER_ADOPT;
-        requests[i].workload = &next->workloads[i];
-        requests[i].fresh = next->fresh;
-        requests[i].fresh_count = next->fresh_count;
-        worker_ask(engine->workers[i].worker, &requests[i]);
+        change->requests[i].counters = counters_new(capacity);
+        if (!change->requests[i].counters)
+            return false;
+    }
+    return true;
+}
+
+static void free_change(struct engine *engine, struct engine_change *change)
+{
+    dataplane_free(change->dataplane, &engine->resources);
+    mirror_config_free(change->config);
+    for (unsigned i = 0; change->requests && i < engine->resources.workers; i++)
+        counters_free(change->requests[i].counters);
+    free(change->requests);
+    counters_free(change->cleared);
+    free(change);
+}
+
+/* A data plane of the configuration, which is not the change's yet, ready to be published. NULL
+ * when memory runs out. */
+static struct engine_change *new_change(struct engine *engine, const struct mirror_config *config)
+{
+    struct engine_change *change = calloc(1, sizeof *change);
+    if (!change)
+        return NULL;
+    change->requests = calloc(engine->resources.workers, sizeof *change->requests);
+    if (change->requests)
+        change->dataplane = dataplane_new(&engine->resources, config);
+    if (change->dataplane && grow_counters(engine, change))
+        return change;
+    free_change(engine, change);
+    return NULL;
+}
+
+/* Another data plane may have been published since this one was prepared, whose counters have
+ * room for the names of both. */
+static void drop_smaller_counters(const struct engine *engine, struct engine_change *change)
+{
+    if (!change->cleared)
+        return;
+    for (int kind = 0; kind < COUNTER_KINDS; kind++)
+        if (change->cleared->capacity[kind] < engine->cleared->capacity[kind])
+            change->outgrown = true;
+    for (unsigned i = 0; change->outgrown && i < engine->resources.workers; i++) {
+        counters_free(change->requests[i].counters);
+        change->requests[i].counters = NULL;
+    }
+}
+
+/* Those whose counting begins with this data plane, and not with one published meanwhile. */
+static void begin_counting(struct engine *engine, struct dataplane *next)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < next->fresh_count; i++)
+        if (counter_names_begin(engine->resources.names, next->fresh[i].kind, next->fresh[i].slot))
+            next->fresh[count++] = next->fresh[i];
+    next->fresh_count = count;
+}
+
+/* Every worker goes on with the change's data plane; returns when all do. */
+static void publish(struct engine *engine, struct engine_change *change)
+{
+    struct dataplane *next = change->dataplane;
+    drop_smaller_counters(engine, change);
+    begin_counting(engine, next);
+    for (unsigned i = 0; i < engine->resources.workers; i++) {
+        struct worker_request *request = &change->requests[i];
+        request->kind = WORKER_ADOPT;
+        request->workload = &next->workloads[i];
+        request->fresh = next->fresh;
+        request->fresh_count = next->fresh_count;
+        worker_ask(engine->workers[i].worker, request);
     }
     for (unsigned i = 0; i < engine->resources.workers; i++)
-        worker_wait(&requests[i]);
+        worker_wait(&change->requests[i]);
+    if (change->cleared && !change->outgrown) {
+        struct counters *old = engine->cleared;
+        counters_add(change->cleared, old);
+        engine->cleared = change->cleared;
+        change->cleared = old;
+    }
+    for (size_t i = 0; i < next->fresh_count; i++)
+        counters_zero_slot(engine->cleared, next->fresh[i].kind, next->fresh[i].slot);
     dataplane_free(engine->dataplane, &engine->resources);
     engine->dataplane = next;
     engine->plans++;
+    change->dataplane = NULL;
 }
 
 /* The same configuration under the conditions of now. What cannot be built now is tried again
  * with the next probe; the workers go on with what they have. */
 static void republish(struct engine *engine)
 {
-    struct worker_request *requests = calloc(engine->resources.workers, sizeof *requests);
-    if (!requests)
+    struct engine_change *change = new_change(engine, engine->config);
+    if (!change)
         return;
-    struct dataplane *next = dataplane_new(&engine->resources, engine->config);
-    if (next)
-        publish(engine, next, requests);
-    free(requests);
+    publish(engine, change);
+    free_change(engine, change);
 }
 
 int engine_descriptor(const struct engine *engine)
@@ -297,43 +386,6 @@ void engine_service(struct engine *engine)
 
 /* ---- commits ---- */
 
-/* Larger counters for new names, for the workers and for what has been cleared. */
-static int grow_counters(const struct engine *engine, struct engine_change *change)
-{
-    uint32_t capacity[COUNTER_KINDS];
-    bool enough = true;
-    for (int kind = 0; kind < COUNTER_KINDS; kind++) {
-        uint32_t needed = counter_names_capacity(engine->resources.names, (enum counter_kind)kind);
-        capacity[kind] = engine->cleared->capacity[kind];
-        if (needed > capacity[kind] || !capacity[kind]) {
-            enough = false;
-            capacity[kind] = needed + needed / 2 + 16;
-        }
-    }
-    if (enough)
-        return 0;
-    change->cleared = counters_new(capacity);
-    if (!change->cleared)
-        return -ENOMEM;
-    for (unsigned i = 0; i < engine->resources.workers; i++) {
-        change->requests[i].counters = counters_new(capacity);
-        if (!change->requests[i].counters)
-            return -ENOMEM;
-    }
-    return 0;
-}
-
-static void free_change(struct engine *engine, struct engine_change *change)
-{
-    dataplane_free(change->dataplane, &engine->resources);
-    mirror_config_free(change->config);
-    for (unsigned i = 0; change->requests && i < engine->resources.workers; i++)
-        counters_free(change->requests[i].counters);
-    free(change->requests);
-    counters_free(change->cleared);
-    free(change);
-}
-
 int engine_prepare(struct engine *engine, struct mirror_config *config,
                    struct engine_change **prepared, engine_problem_fn *problem, void *context,
                    char *why, size_t why_size)
@@ -344,24 +396,15 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
         wait_until_due(engine);
     }
     snprintf(why, why_size, "%s", strerror(ENOMEM));
-    struct engine_change *change = calloc(1, sizeof *change);
-    struct worker_request *requests = calloc(engine->resources.workers, sizeof *requests);
-    if (!change || !requests) {
-        free(change);
-        free(requests);
+    struct engine_change *change = new_change(engine, config);
+    if (!change) {
         mirror_config_free(config);
         return -ENOMEM;
     }
-    change->requests = requests;
     change->config = config;
-    change->dataplane = dataplane_new(&engine->resources, config);
-    int error = change->dataplane ? grow_counters(engine, change) : -ENOMEM;
-    if (!error && problem &&
-        !dataplane_check(change->dataplane, &engine->resources, problem, context))
-        error = -EINVAL;
-    if (error) {
+    if (problem && !dataplane_check(change->dataplane, &engine->resources, problem, context)) {
         free_change(engine, change);
-        return error;
+        return -EINVAL;
     }
     *prepared = change;
     return 0;
@@ -374,17 +417,7 @@ void engine_warn(const struct engine_change *change, engine_problem_fn *warning,
 
 void engine_commit(struct engine *engine, struct engine_change *change)
 {
-    publish(engine, change->dataplane, change->requests);
-    if (change->cleared) {
-        struct counters *old = engine->cleared;
-        counters_add(change->cleared, old);
-        engine->cleared = change->cleared;
-        change->cleared = old;
-    }
-    for (size_t i = 0; i < change->dataplane->fresh_count; i++)
-        counters_zero_slot(engine->cleared, change->dataplane->fresh[i].kind,
-                           change->dataplane->fresh[i].slot);
-    change->dataplane = NULL;
+    publish(engine, change);
     struct mirror_config *old = engine->config;
     engine->config = change->config;
     change->config = old;

@@ -92,20 +92,12 @@ static void fill_receivers(const struct engine *engine, const struct counters *s
     }
 }
 
-static bool mirrored_by_any(const struct mirror_config *config, const char *interface)
-{
-    for (size_t i = 0; i < config->session_count; i++)
-        for (size_t s = 0; s < config->sessions[i].source_count; s++)
-            if (!config->sessions[i].disabled && !strcmp(config->sessions[i].sources[s], interface))
-                return true;
-    return false;
-}
-
 static void fill_source(const struct engine *engine, const struct counters *sum, uint32_t index,
                         struct interface_status *shown)
 {
-    uint32_t slot = engine->dataplane->numbering->slots[COUNT_INTERFACE][index];
-    shown->source = mirrored_by_any(engine->config, shown->name);
+    const struct numbering *numbering = engine->dataplane->numbering;
+    uint32_t slot = numbering->slots[COUNT_INTERFACE][index];
+    shown->source = numbering->sessions.first[index] != numbering->sessions.first[index + 1];
     shown->counts = *counters_interface(sum, slot);
     shown->dropped = engine->resources.sources.dropped[slot];
 }

@@ -5,14 +5,12 @@
 #include "links.h"
 
 #include "../packet/protocol.h"
-#include "netlink.h"
+#include "link_tables.h"
 #include "socket_address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if.h>
 #include <linux/neighbour.h>
-#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,20 +18,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-struct address {
-    int index;
-    uint8_t family; /* 4 or 6 */
-    uint8_t bytes[16];
-};
-
-struct tables {
-    struct link *all;
-    size_t count, room;
-    struct address *addresses;
-    size_t address_count, address_room;
-    bool out_of_memory;
-};
 
 enum { BUFFER = 1 << 20, LEAST_BUFFER = 0 };
 
@@ -43,147 +27,11 @@ struct links {
     int hints;      /* of routes and neighbours: that there are some is all that counts, so it keeps
                        only a few of a storm */
     struct netlink questions;
-    struct tables tables;
+    struct link_tables tables;
     uint64_t version;
     uint32_t mark;
     bool stale; /* the tables are to be dumped anew */
 };
-
-/* Room for one more element; NULL when memory runs out. */
-static void *grown(void *array, size_t count, size_t *room, size_t size)
-{
-    if (count < *room)
-        return array;
-    size_t wanted = *room ? *room * 2 : 16;
-    void *bigger = reallocarray(array, wanted, size);
-    if (bigger)
-        *room = wanted;
-    return bigger;
-}
-
-static uint32_t number(const struct nlmsghdr *message, unsigned short attribute)
-{
-    uint32_t value = 0;
-    const void *bytes =
-        netlink_attribute(message, sizeof(struct ifinfomsg), attribute, sizeof value, NULL);
-    if (bytes)
-        memcpy(&value, bytes, sizeof value);
-    return value;
-}
-
-static uint32_t frame_size(const struct nlmsghdr *message)
-{
-    uint32_t sent = number(message, IFLA_GSO_MAX_SIZE);
-    uint32_t received = number(message, IFLA_GRO_MAX_SIZE);
-    return sent > received ? sent : received;
-}
-
-static void take_link(void *context, const struct nlmsghdr *message)
-{
-    struct tables *tables = context;
-    struct ifinfomsg info;
-    if (message->nlmsg_type != RTM_NEWLINK || message->nlmsg_len < NLMSG_LENGTH(sizeof info))
-        return;
-    memcpy(&info, NLMSG_DATA(message), sizeof info);
-    const char *name = netlink_attribute(message, sizeof info, IFLA_IFNAME, 1, NULL);
-    struct link *all = grown(tables->all, tables->count, &tables->room, sizeof *all);
-    if (!all)
-        tables->out_of_memory = true;
-    if (!all || !name)
-        return;
-    tables->all = all;
-    struct link *link = &all[tables->count++];
-    *link = (struct link){
-        .index = info.ifi_index,
-        .up = info.ifi_flags & IFF_UP,
-        .carrier = info.ifi_flags & IFF_LOWER_UP,
-        .loopback = info.ifi_flags & IFF_LOOPBACK,
-        .ethernet = info.ifi_type == ARPHRD_ETHER || info.ifi_type == ARPHRD_LOOPBACK,
-        .neighbours = !(info.ifi_flags & (IFF_LOOPBACK | IFF_POINTOPOINT | IFF_NOARP)),
-        .promiscuous = number(message, IFLA_PROMISCUITY) != 0,
-        .frame_size = frame_size(message),
-    };
-    snprintf(link->name, sizeof link->name, "%s", name);
-}
-
-static void take_address(void *context, const struct nlmsghdr *message)
-{
-    struct tables *tables = context;
-    struct ifaddrmsg info;
-    if (message->nlmsg_type != RTM_NEWADDR || message->nlmsg_len < NLMSG_LENGTH(sizeof info))
-        return;
-    memcpy(&info, NLMSG_DATA(message), sizeof info);
-    uint8_t family = info.ifa_family == AF_INET ? 4 : 6;
-    size_t size = address_size(family);
-    /* IFA_ADDRESS is the peer's on point-to-point links. */
-    const void *bytes = netlink_attribute(message, sizeof info, IFA_LOCAL, size, NULL);
-    if (!bytes)
-        bytes = netlink_attribute(message, sizeof info, IFA_ADDRESS, size, NULL);
-    struct address *addresses =
-        grown(tables->addresses, tables->address_count, &tables->address_room, sizeof *addresses);
-    if (!addresses)
-        tables->out_of_memory = true;
-    if (!addresses || !bytes)
-        return;
-    tables->addresses = addresses;
-    struct address *address = &addresses[tables->address_count++];
-    *address = (struct address){
-        .index = (int)info.ifa_index,
-        .family = family,
-    };
-    memcpy(address->bytes, bytes, size);
-}
-
-/* The kinds of queueing discipline that split. */
-static void take_queue(void *context, const struct nlmsghdr *message)
-{
-    static const char *const kinds[] = {"cake", "dualpi2", "taprio", "tbf"};
-    const struct tables *tables = context;
-    struct tcmsg info;
-    if (message->nlmsg_type != RTM_NEWQDISC || message->nlmsg_len < NLMSG_LENGTH(sizeof info))
-        return;
-    memcpy(&info, NLMSG_DATA(message), sizeof info);
-    const char *kind = netlink_attribute(message, sizeof info, TCA_KIND, 1, NULL);
-    bool splits = false;
-    for (size_t i = 0; kind && i < sizeof kinds / sizeof kinds[0]; i++)
-        splits |= !strcmp(kind, kinds[i]);
-    for (size_t i = 0; splits && i < tables->count; i++)
-        if (tables->all[i].index == info.tcm_ifindex)
-            tables->all[i].splits = true;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    const struct link *left = a, *right = b;
-    return strcmp(left->name, right->name);
-}
-
-static int read_tables(struct links *links, struct tables *tables)
-{
-    struct netlink_request request;
-    const struct ifinfomsg link = {.ifi_family = AF_UNSPEC};
-    const struct ifaddrmsg address = {.ifa_family = AF_UNSPEC};
-    const struct tcmsg queue = {.tcm_family = AF_UNSPEC};
-    netlink_begin(&request, RTM_GETLINK, NLM_F_DUMP, &link, sizeof link);
-    int error = netlink_ask(&links->questions, &request, take_link, tables);
-    if (error)
-        return error;
-    netlink_begin(&request, RTM_GETADDR, NLM_F_DUMP, &address, sizeof address);
-    error = netlink_ask(&links->questions, &request, take_address, tables);
-    if (error)
-        return error;
-    netlink_begin(&request, RTM_GETQDISC, NLM_F_DUMP, &queue, sizeof queue);
-    error = netlink_ask(&links->questions, &request, take_queue, tables);
-    if (error && error != -EOPNOTSUPP) /* a kernel without queueing disciplines */
-        return error;
-    return tables->out_of_memory ? -ENOMEM : 0;
-}
-
-static void free_tables(struct tables *tables)
-{
-    free(tables->all);
-    free(tables->addresses);
-}
 
 /* What fails stays stale. */
 static int dump(struct links *links)
@@ -191,15 +39,13 @@ static int dump(struct links *links)
     enum { TRIES = 3 };
     int error = -EINTR;
     for (int i = 0; i < TRIES && error == -EINTR; i++) {
-        struct tables fresh = {0};
-        error = read_tables(links, &fresh);
+        struct link_tables fresh = {0};
+        error = link_tables_read(&links->questions, &fresh);
         if (error) {
-            free_tables(&fresh);
+            link_tables_free(&fresh);
             continue;
         }
-        if (fresh.count)
-            qsort(fresh.all, fresh.count, sizeof *fresh.all, by_name);
-        free_tables(&links->tables);
+        link_tables_free(&links->tables);
         links->tables = fresh;
         links->version++;
     }
@@ -259,7 +105,7 @@ void links_close(struct links *links)
     for (size_t i = 0; i < sizeof sockets / sizeof sockets[0]; i++)
         if (sockets[i] >= 0)
             close(sockets[i]);
-    free_tables(&links->tables);
+    link_tables_free(&links->tables);
     free(links);
 }
 
@@ -305,12 +151,7 @@ const struct link *links_all(const struct links *links, size_t *count)
 
 const struct link *links_find(const struct links *links, const char *name)
 {
-    const struct tables *tables = &links->tables;
-    struct link wanted;
-    snprintf(wanted.name, sizeof wanted.name, "%s", name);
-    return tables->count
-               ? bsearch(&wanted, tables->all, tables->count, sizeof *tables->all, by_name)
-               : NULL;
+    return link_tables_find(&links->tables, name);
 }
 
 uint64_t links_version(const struct links *links)
@@ -326,26 +167,36 @@ static const struct link *by_index(const struct links *links, int index)
     return NULL;
 }
 
-/* index 0: any */
-static bool has_address(const struct links *links, int index, uint8_t family, const uint8_t *bytes)
+const struct link *links_holder(const struct links *links, uint8_t family, const uint8_t *address,
+                                size_t *at)
 {
-    for (size_t i = 0; i < links->tables.address_count; i++) {
-        const struct address *address = &links->tables.addresses[i];
-        if ((address->index == index || !index) && address->family == family &&
-            !memcmp(address->bytes, bytes, address_size(family)))
-            return true;
+    while (*at < links->tables.address_count) {
+        const struct link_address *held = &links->tables.addresses[(*at)++];
+        if (held->family != family || memcmp(held->bytes, address, address_size(family)))
+            continue;
+        const struct link *link = by_index(links, held->index);
+        if (link)
+            return link;
     }
-    return false;
+    return NULL;
 }
 
-bool links_has_address(const struct links *links, int index, const struct mirror_receiver *receiver)
+struct mirror_prefix *links_addresses(const struct links *links, size_t *count)
 {
-    return has_address(links, index, receiver->family, receiver->address);
+    *count = links->tables.address_count;
+    struct mirror_prefix *addresses = calloc(*count + 1, sizeof *addresses);
+    for (size_t i = 0; addresses && i < *count; i++) {
+        const struct link_address *held = &links->tables.addresses[i];
+        addresses[i].family = held->family;
+        addresses[i].bits = held->family == 4 ? 32 : 128;
+        memcpy(addresses[i].address, held->bytes, sizeof held->bytes);
+    }
+    return addresses;
 }
 
 bool links_have(const struct links *links, uint8_t family, const uint8_t *address)
 {
-    return has_address(links, 0, family, address);
+    return links_holder(links, family, address, &(size_t){0});
 }
 
 /* What a connected socket says: with the learned path MTU, and IPv6's per-interface one, which

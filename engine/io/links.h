@@ -19,6 +19,7 @@ struct link {
     bool neighbours; /* what it leads to has to be resolved to a link address */
     bool splits;     /* its queue splits what is sent with segmentation offload into packets, and is
                         silent about those of them that it drops */
+    bool stacked;    /* what it shows is seen on the interfaces beneath it, too: a bridge, a VLAN */
     bool promiscuous;    /* somebody has asked for what is not addressed to it */
     uint32_t frame_size; /* bytes of its largest super-frames, headers apart; 0: not known */
 };
@@ -41,11 +42,14 @@ const struct link *links_find(const struct links *links, const char *name);
 /* Changes whenever these, or their addresses, may have. */
 uint64_t links_version(const struct links *links);
 
-/* Whether the interface has the receiver's address. */
-bool links_has_address(const struct links *links, int index,
-                       const struct mirror_receiver *receiver);
-/* Whether any interface has an address of family 4 or 6. */
+/* The next interface that has the address of family 4 or 6, *at from 0 on; NULL: no further one. */
+const struct link *links_holder(const struct links *links, uint8_t family, const uint8_t *address,
+                                size_t *at);
+/* Whether any has it. */
 bool links_have(const struct links *links, uint8_t family, const uint8_t *address);
+/* All addresses of the machine, each of whole length; the caller's, from malloc. NULL when memory
+ * runs out. */
+struct mirror_prefix *links_addresses(const struct links *links, size_t *count);
 
 struct route {
     int index;                     /* of the interface that it leaves by */

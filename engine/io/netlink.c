@@ -165,3 +165,8 @@ const void *netlink_attribute(const struct nlmsghdr *message, size_t fixed, uint
     }
     return value;
 }
+
+const void *netlink_nested(const void *attributes, size_t size, uint16_t type, size_t least)
+{
+    return find_attribute(attributes, size, type, least);
+}

@@ -48,5 +48,7 @@ int netlink_drain(int fd, netlink_fn *fn, void *context);
  * `least` bytes; else NULL. *size (may be NULL) is its length. */
 const void *netlink_attribute(const struct nlmsghdr *message, size_t fixed, uint16_t type,
                               size_t least, size_t *size);
+/* The same among the attributes that such a value is made of. */
+const void *netlink_nested(const void *attributes, size_t size, uint16_t type, size_t least);
 
 #endif

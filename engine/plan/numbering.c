@@ -220,5 +220,15 @@ uint32_t numbering_interface(const struct numbering *numbering, const char *name
     const char(*found)[INTERFACE_NAME_MAX] =
         bsearch(name, numbering->interfaces, numbering->count[COUNT_INTERFACE],
                 sizeof *numbering->interfaces, compare_names);
-    return (uint32_t)(found - (const char(*)[INTERFACE_NAME_MAX])numbering->interfaces);
+    const char(*first)[INTERFACE_NAME_MAX] = numbering->interfaces;
+    return found ? (uint32_t)(found - first) : NO_SLOT;
+}
+
+bool numbering_has_source(const struct numbering *numbering, uint32_t session, const char *name)
+{
+    const struct number_lists *sources = &numbering->sources;
+    uint32_t interface = numbering_interface(numbering, name);
+    return bsearch(&interface, sources->numbers + sources->first[session],
+                   sources->first[session + 1] - sources->first[session], sizeof interface,
+                   compare_numbers);
 }

@@ -59,7 +59,9 @@ struct numbering *numbering_new(const struct mirror_config *config,
                                 const struct found_interface *found, size_t count);
 void numbering_free(struct numbering *numbering);
 
-/* The number of an interface that is among them. */
+/* The number of an interface; NO_SLOT: it is not among them. */
 uint32_t numbering_interface(const struct numbering *numbering, const char *name);
+/* Whether it is a source of the session, which is none of a disabled one. */
+bool numbering_has_source(const struct numbering *numbering, uint32_t session, const char *name);
 
 #endif

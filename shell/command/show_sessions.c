@@ -12,12 +12,29 @@ static const char *directions_text(const struct mirror_session *session)
     return session->direction[INGRESS] ? "ingress" : "egress";
 }
 
+static const char *prefix_text(struct columns *columns, const struct mirror_prefix *prefix)
+{
+    struct match_value value = {.family = prefix->family, .bits = prefix->bits};
+    char text[MATCH_TEXT_MAX];
+
+    memcpy(value.address, prefix->address, sizeof value.address);
+    match_value_print(&match_fields[FIELD_SOURCE], &value, text);
+    return columns_text(columns, "%s", text);
+}
+
+/* Interfaces, the word for all of them, prefixes: as they are configured. */
 static const char *const *sources_of(struct columns *columns, const struct mirror_session *session)
 {
-    const char **sources = calloc(session->source_count + 1, sizeof *sources);
+    const char **sources =
+        calloc(session->source_count + session->prefix_count + 2, sizeof *sources);
+    size_t count = 0;
 
     for (size_t i = 0; sources && i < session->source_count; i++)
-        sources[i] = session->sources[i];
+        sources[count++] = session->sources[i];
+    if (sources && session->all_interfaces)
+        sources[count++] = "all-interfaces";
+    for (size_t i = 0; sources && i < session->prefix_count; i++)
+        sources[count++] = prefix_text(columns, &session->prefixes[i]);
     return columns_keep(columns, sources);
 }
 

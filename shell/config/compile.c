@@ -124,11 +124,31 @@ static bool compile_target(const struct compiling *compiling, const struct node 
     return target->name;
 }
 
+static bool compile_prefixes(const struct node *list, struct mirror_session *session)
+{
+    char why[1];
+    size_t count = list ? list->value_count : 0;
+
+    session->prefixes = array(count, sizeof *session->prefixes);
+    session->prefix_count = session->prefixes ? count : 0;
+    for (size_t i = 0; i < session->prefix_count; i++) { /* value_match took them */
+        struct match_value value = {0};
+        match_value_parse(list->schema->match, list->values[i], &value, why, sizeof why);
+        session->prefixes[i] = (struct mirror_prefix){.family = value.family, .bits = value.bits};
+        memcpy(session->prefixes[i].address, value.address, sizeof value.address);
+    }
+    return session->prefixes;
+}
+
 static bool compile_sources(const struct node *node, struct mirror_session *session)
 {
     const struct node *source = node_child(node, "source");
     const struct node *list = source ? node_child(source, "interface") : NULL;
     size_t count = list ? list->value_count : 0;
+
+    session->all_interfaces = source && node_child(source, "all-interfaces");
+    if (!compile_prefixes(source ? node_child(source, "prefix") : NULL, session))
+        return false;
 
     session->sources = array(count, sizeof *session->sources);
     if (!session->sources)

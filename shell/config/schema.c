@@ -152,6 +152,16 @@ static const struct schema source_rows[] = {
      .kind = SCHEMA_LEAF_LIST,
      .parse = value_interface,
      .interfaces = true},
+    {.name = "all-interfaces",
+     .help = "All interfaces, and those to come, but the receivers' side",
+     .kind = SCHEMA_FLAG},
+    {.name = "prefix",
+     .help = "Only what these addresses receive (ingress) and send (egress)",
+     .default_text = "every address",
+     .hint = "PREFIX",
+     .kind = SCHEMA_LEAF_LIST,
+     .parse = value_match,
+     .match = &match_fields[FIELD_SOURCE]},
     {.name = NULL},
 };
 

@@ -124,9 +124,9 @@ static void setting_a_session(void **state)
     offers(PATH_SET, "session s filter ", "dns web=the web NAME?");
     offers(PATH_SET, "session s target ", "t NAME?");
     offers(PATH_SET, "session s source interface ", "eth0 eth1 lo IFNAME?");
-    offers_others("session s source interface eth1 ", "eth0 lo IFNAME? ");
+    offers_others("session s source interface eth1 ", "eth0 lo IFNAME? all-interfaces prefix ");
     offers(PATH_SET, "session s source interface [ eth1 ", "eth0 lo IFNAME? ]");
-    offers(PATH_SET, "session s source interface [ eth1 ] p", "priority packet-length");
+    offers(PATH_SET, "session s source interface [ eth1 ] p", "prefix priority packet-length");
     offers(PATH_SET, "session s source interface eth1 vni 5 p", "priority packet-length");
     offers(PATH_DELETE, "session s source interface [ eth0 ", "veth9 ]");
     offers(PATH_DELETE, "session s source interface [ eth0 ] ", "<enter>?");

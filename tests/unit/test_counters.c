@@ -8,13 +8,22 @@
 
 #include <cmocka.h>
 
-static uint32_t take(struct counter_names *names, enum counter_kind kind, const char *name,
-                     bool expect_fresh)
+static uint32_t take_only(struct counter_names *names, enum counter_kind kind, const char *name,
+                          bool expect_fresh)
 {
     uint32_t slot;
     bool fresh;
     assert_true(counter_names_take(names, kind, name, strlen(name), &slot, &fresh));
     assert_int_equal(fresh, expect_fresh);
+    return slot;
+}
+
+/* And counts by it. */
+static uint32_t take(struct counter_names *names, enum counter_kind kind, const char *name,
+                     bool expect_fresh)
+{
+    uint32_t slot = take_only(names, kind, name, expect_fresh);
+    assert_int_equal(counter_names_begin(names, kind, slot), expect_fresh);
     return slot;
 }
 
@@ -53,6 +62,24 @@ static void test_a_freed_slot_is_used_again(void **state)
     assert_int_equal(take(names, COUNT_SESSION, "c", true), a);
     take(names, COUNT_SESSION, "a", true); /* as new as any */
     assert_int_equal(counter_names_capacity(names, COUNT_SESSION), 3);
+    counter_names_free(names);
+}
+
+/* Two data planes may be made ready with the same new name: it begins with the one that is
+ * published first, and is no new one for the other any more. */
+static void test_counting_begins_once(void **state)
+{
+    (void)state;
+    struct counter_names *names = counter_names_new();
+    uint32_t a = take_only(names, COUNT_INTERFACE, "a", true);
+    assert_int_equal(take_only(names, COUNT_INTERFACE, "a", true), a);
+    assert_true(counter_names_begin(names, COUNT_INTERFACE, a));
+    assert_false(counter_names_begin(names, COUNT_INTERFACE, a));
+    assert_int_equal(take_only(names, COUNT_INTERFACE, "a", false), a);
+    for (int i = 0; i < 3; i++)
+        counter_names_release(names, COUNT_INTERFACE, a);
+    assert_int_equal(take_only(names, COUNT_INTERFACE, "b", true), a);
+    assert_true(counter_names_begin(names, COUNT_INTERFACE, a));
     counter_names_free(names);
 }
 
@@ -158,6 +185,7 @@ int main(void)
         cmocka_unit_test(test_a_name_keeps_its_slot),
         cmocka_unit_test(test_kinds_are_apart),
         cmocka_unit_test(test_a_freed_slot_is_used_again),
+        cmocka_unit_test(test_counting_begins_once),
         cmocka_unit_test(test_many_names),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_totals),

@@ -71,10 +71,13 @@ static void print_session(FILE *out, const struct mirror_session *session)
     memcpy(&bare, session, sizeof bare); /* what lies between members, too, is zero */
     bare.name = NULL;
     bare.sources = NULL;
+    bare.prefixes = NULL;
     fprintf(out, "session %s\n", session->name);
     print_bytes(out, &bare, sizeof bare);
     for (size_t i = 0; i < session->source_count; i++)
         fprintf(out, " %s", session->sources[i]);
+    for (size_t i = 0; i < session->prefix_count; i++)
+        print_bytes(out, &session->prefixes[i], sizeof session->prefixes[i]);
     putc('\n', out);
 }
 

@@ -115,7 +115,8 @@ static void wrong_lines(void **state)
     refuses_among("session web priority 1 2", "4: unknown word \"2\"", "session");
     refuses("session web priority 1 priority 2", "4: priority stands twice in this line");
     refuses("session web disabled disabled", "3: disabled stands twice in this line");
-    refuses("session web source", "3: missing word, expected interface");
+    refuses("session web source",
+            "3: missing word, expected one of: all-interfaces, interface, prefix");
     refuses("session web source interface", "4: interface: missing value (expected IFNAME)");
     refuses("filter web ingress rule", "4: rule: missing number (expected 1-65535)");
     refuses("filter web ingress", "3: missing word, expected rule");
@@ -175,7 +176,8 @@ static void wrong_lists(void **state)
             "5: interface stands twice in this line");
     refuses("session a source interface eth0 source interface eth1",
             "5: source stands twice in this line");
-    refuses("session a source vni 5", "3: unknown word \"vni\", expected interface");
+    refuses("session a source vni 5",
+            "3: unknown word \"vni\", expected one of: all-interfaces, interface, prefix");
     refuses_among("system host-name x filter f", "3: unknown word \"filter\"", "system");
     refuses("session a description two words",
             "4: unknown word \"words\": a description with blanks stands in quotes");
