@@ -43,7 +43,7 @@ static bool is_loop(const struct pipeline *pipeline, const struct segments *segm
     uint8_t head[LOOP_REACH];
     if (segments->count == 1)
         return exclusions_is_loop(exclusions, segments->frame->bytes, segments->frame->captured);
-    uint32_t length = least(segment_length(segments, index), LOOP_REACH);
+    uint32_t length = least(segment_captured(segments, index), LOOP_REACH);
     segment_write(segments, index, head, length);
     return exclusions_is_loop(exclusions, head, length);
 }
@@ -93,13 +93,11 @@ static void mirror(struct pipeline *pipeline, const struct segments *segments,
     struct session_counts *counts = counters_session(pipeline->counters, session->slot);
     struct pacer *pacer = workload->pacers[session_index];
     struct forwarding way = plan_forward(plan, session_index, interface, hash, workload->given);
-    if (segments->count == 1)
-        way.keep = least(way.keep, segments->frame->captured);
     for (uint32_t i = 0; i < segments->count; i++) {
         if (back && is_loop(pipeline, segments, i))
             continue;
         uint32_t length = segment_length(segments, i);
-        uint32_t kept = least(way.keep, length);
+        uint32_t kept = least(way.keep, segment_captured(segments, i));
         if (!is_sent(pipeline, counts, pacer, &way, hash, kept))
             continue;
         struct sender *sender = workload->senders[way.receiver];

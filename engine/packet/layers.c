@@ -23,10 +23,13 @@ struct ip {
     uint32_t behind; /* offset of what follows */
 };
 
-/* From `offset` to the end of the packet, or to the end of the headers that are looked at. */
+/* From `offset` to the end of the packet, of the headers that are looked at, or of what is there.
+ */
 static struct cursor cursor_at(const struct way *way, uint32_t offset)
 {
     uint32_t reach = way->end < HEADERS_MAX ? way->end : HEADERS_MAX;
+    if (reach > way->frame->captured)
+        reach = way->frame->captured;
     if (offset > reach)
         offset = reach;
     return cursor_over(way->frame->bytes + offset, reach - offset);
@@ -163,7 +166,7 @@ static uint32_t packet_end(const struct frame *frame, const struct flow_key *key
     return key->network_offset + length + (key->family == 4 ? 0u : IPV6_HEADER);
 }
 
-/* false: it is not all there. */
+/* false: it says that it is longer than its frame. */
 static bool set_out(struct way *way, const struct frame *frame, const struct flow_key *key)
 {
     if (!(key->parts & KEY_ADDRESSES))
@@ -171,7 +174,7 @@ static bool set_out(struct way *way, const struct frame *frame, const struct flo
     way->frame = frame;
     way->end = packet_end(frame, key);
     way->target = frame->checksum_unfinished ? frame->checksum_start : key->transport_offset;
-    return way->end <= frame->captured && way->target < way->end;
+    return way->end <= frame->length && way->target < way->end;
 }
 
 bool layers_find(struct layers *layers, const struct frame *frame, const struct flow_key *key)

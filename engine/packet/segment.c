@@ -1,7 +1,7 @@
 /* The splitting that a network card would have done: each segment gets a copy of the
  * super-frame's headers, made right in a scratch buffer layer by layer from the inside out, and
  * its share of the payload straight from the ring. Sums are over the whole segment, however
- * little of it is kept. */
+ * little of it is kept; what was captured of it, that is, so that only whole ones can be right. */
 #include "segment.h"
 #include "checksum.h"
 #include "cursor.h"
@@ -15,8 +15,8 @@ enum {
 /* Bytes of the innermost transport header; 0: not whole, or malformed. */
 static uint32_t transport_header(const struct frame *frame, const struct layers *layers)
 {
-    struct cursor cursor =
-        cursor_over(frame->bytes + layers->transport, layers->end - layers->transport);
+    uint32_t end = layers->end < frame->captured ? layers->end : frame->captured;
+    struct cursor cursor = cursor_over(frame->bytes + layers->transport, end - layers->transport);
     if (layers->layer[layers->count - 1].kind == LAYER_UDP)
         return cursor_take(&cursor, UDP_HEADER) ? UDP_HEADER : 0;
     const uint8_t *tcp = cursor_take(&cursor, TCP_HEADER);
@@ -55,6 +55,16 @@ uint32_t segment_length(const struct segments *segments, uint32_t index)
     if (segments->header == 0)
         return segments->frame->length;
     return segments->header + share(segments, index);
+}
+
+uint32_t segment_captured(const struct segments *segments, uint32_t index)
+{
+    if (segments->header == 0)
+        return segments->frame->captured;
+    uint32_t at = segments->payload_at + index * segments->frame->segment_size;
+    uint32_t there = segments->frame->captured > at ? segments->frame->captured - at : 0;
+    uint32_t bytes = share(segments, index);
+    return segments->header + (bytes < there ? bytes : there);
 }
 
 /* One packet in the making. */
@@ -207,16 +217,17 @@ static void write_segment(const struct segments *segments, uint32_t index, uint8
                           uint32_t kept)
 {
     uint8_t headers[HEADERS_MAX];
-    uint32_t header = segments->header, bytes = share(segments, index);
-    const uint8_t *payload = segments->frame->bytes + segments->payload_at +
-                             (size_t)index * segments->frame->segment_size;
+    uint32_t header = segments->header, there = segment_captured(segments, index) - header;
+    const uint8_t *payload = segments->frame->bytes + segments->payload_at;
+    if (there)
+        payload += (size_t)index * segments->frame->segment_size;
     copy_headers(segments, headers);
     struct making making = {
         .segments = segments,
         .index = index,
-        .length = header + bytes,
+        .length = header + share(segments, index),
         .headers = headers,
-        .sum = checksum_add(0, payload, bytes),
+        .sum = checksum_add(0, payload, there),
         .summed = header,
     };
     for (uint32_t layer = segments->layers.count; layer-- > 0;)

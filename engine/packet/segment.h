@@ -18,15 +18,18 @@ struct segments {
 };
 
 /* frame and key must outlive *segments. A super-frame whose headers do not bear out its
- * metadata (malformed, captured short) counts as one packet. */
+ * metadata (malformed, or not all captured) counts as one packet. */
 void segments_open(struct segments *segments, const struct frame *frame,
                    const struct flow_key *key);
 
 /* Length on the wire of packet `index` (< count), without frame check sequence. */
 uint32_t segment_length(const struct segments *segments, uint32_t index);
 
-/* Writes the first `kept` bytes (<= segment_length, <= captured for a plain frame) of packet
- * `index` to `out`. */
+/* How much of it was captured (<= segment_length): a frame longer than a block of the ring (BIG
+ * TCP, enabled when the ring was there) is cut by the kernel. */
+uint32_t segment_captured(const struct segments *segments, uint32_t index);
+
+/* Writes the first `kept` bytes (<= segment_captured) of packet `index` to `out`. */
 void segment_write(const struct segments *segments, uint32_t index, uint8_t *out, uint32_t kept);
 
 #endif

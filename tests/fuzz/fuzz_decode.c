@@ -67,7 +67,8 @@ static void check_segments(const struct frame *frame, const struct flow_key *key
             i = segments.count - 4;
         uint32_t length = segment_length(&segments, i);
         hold(length <= frame->length, "a packet is no longer than its super-frame");
-        uint32_t most = segments.header || length < frame->captured ? length : frame->captured;
+        uint32_t most = segment_captured(&segments, i);
+        hold(most <= length, "no more of it was captured");
         for (uint32_t kept = most;; kept /= 3) {
             uint8_t *out = malloc(kept ? kept : 1);
             segment_write(&segments, i, out, kept);
@@ -95,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct frame frame = {
         .bytes = bytes,
         .captured = captured,
-        .length = captured + (data[0] & 16 ? data[7] : 0u),
+        .length = captured + (data[0] & 16 ? data[7] * (data[0] & 32 ? 256u : 1u) : 0u),
         .super_frame = (enum super_frame)(data[0] & 3),
         .segment_size = (uint16_t)(data[1] << 8 | data[2]),
         .checksum_unfinished = (data[0] & 4) != 0,

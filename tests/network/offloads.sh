@@ -102,6 +102,24 @@ tunnel 'in VXLAN' 1450 10.1.0.
 # The two directions of a tunnel are two flows, so there one may pass the other.
 tunnel 'in VXLAN over IPv6' 1430 fd01:: by_tshark 'IPv4 in VXLAN over IPv6' 10.3.0.1
 
+# ---- super-frames of more than 64 KiB (BIG TCP), of which a ring has to know when it is made ----
+
+# largest BYTES: super-frames on the source, both ways
+largest()
+{
+    ip -n "$lab_name-box" link set src0 gso_max_size "$1" gro_max_size "$1" &&
+        ip -n "$lab_name-src" link set eth0 gso_max_size "$1" gro_max_size "$1"
+}
+if largest 190000 2>"$lab/largest"; then
+    check 'the source goes' ctl configure 'delete session s source interface src0' commit
+    check 'and comes back' ctl configure 'set session s source interface src0' commit
+    transferred 'BIG TCP, which the source sends' 0 box fd01::1
+    transferred 'BIG TCP, which the source receives' 0 src fd01::2
+    largest 65536
+else
+    echo "skip offloads: BIG TCP: $(head -n 1 "$lab/largest")"
+fi
+
 # ---- in a VLAN: on the kernel's devices, or where it has none with a program in its tc ----
 
 # devices: of both ends

@@ -387,7 +387,7 @@ int main(int argc, char **argv)
     must(!getsockopt(copy, SOL_PACKET, PACKET_STATISTICS, &lost, &length), "statistics");
     if (lost.tp_drops)
         fail("the judge lost %u", lost.tp_drops);
-    if (supers < size >> 17)
+    if (supers < size >> 18)
         fail("only %zu super-frames: no offload is at work", supers);
     printf("%zu packets, %zu super-frames, %zu bytes sent again, %.1f s\n", mirror.packets, supers,
            again, now() - begin);

@@ -129,6 +129,36 @@ static void write_exactly(const struct segments *segments, uint32_t index, uint3
     free(out);
 }
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The same, of whose payload only so much was captured: all is right but the sum of what is cut. */
+static void check_captured(const struct shape *shape, struct frame frame, uint32_t there)
+{
+    struct flow_key key;
+    struct segments segments;
+    frame.captured -= shape->payload - there;
+    decode(&frame, &key);
+    segments_open(&segments, &frame, &key);
+    for (uint32_t from = 0, index = 0; from < shape->payload; from += shape->segment_size) {
+        uint32_t bytes = least(shape->payload - from, shape->segment_size);
+        uint32_t got = least(there > from ? there - from : 0, bytes);
+        uint32_t sum = put_packet(&wire, shape, from, bytes, false, true);
+        sum += shape->protocol == 6 ? 16 : 6;
+        uint32_t captured = wire.length - bytes + got;
+        uint8_t *out = malloc(captured);
+        assert_int_equal(segment_captured(&segments, index), captured);
+        segment_write(&segments, index++, out, captured);
+        if (got < bytes)
+            memcpy(out + sum, wire.bytes + sum, 2);
+        assert_memory_equal(out, wire.bytes, captured);
+        free(out);
+    }
+    assert_int_equal(segments.count, (shape->payload - 1) / shape->segment_size + 1);
+}
+
 static void check_shape(const struct shape *shape)
 {
     struct frame frame = super_frame(shape);
@@ -140,7 +170,7 @@ static void check_shape(const struct shape *shape)
     assert_int_equal(segments.count, (shape->payload + size - 1) / size);
     for (uint32_t index = 0; index < segments.count; index++) {
         uint32_t from = index * size;
-        uint32_t bytes = shape->payload - from < size ? shape->payload - from : size;
+        uint32_t bytes = least(shape->payload - from, size);
         put_packet(&wire, shape, from, bytes, false, true);
         assert_int_equal(segment_length(&segments, index), wire.length);
         write_exactly(&segments, index, wire.length, wire.bytes);
@@ -149,6 +179,8 @@ static void check_shape(const struct shape *shape)
                 write_exactly(&segments, index, kept, wire.bytes);
         }
     }
+    for (uint32_t sevenths = 0; sevenths < 7; sevenths += 2)
+        check_captured(shape, frame, shape->payload / 7 * sevenths);
 }
 
 static void super_frames_become_packets_of_the_wire(void **state)
@@ -282,10 +314,8 @@ static void what_does_not_bear_out_is_one_packet(void **state)
     bad = good;
     bad.checksum_start += 50; /* the transport header of something inside */
     assert_one_packet(bad);
-    for (bad = good; bad.captured > 0; bad.captured -= bad.captured > 90 ? 37 : 1) {
-        if (bad.captured < good.captured)
-            assert_one_packet(bad);
-    }
+    for (bad.captured = 0; bad.captured < 14 + 20 + 32; bad.captured++)
+        assert_one_packet(bad);
     static const struct {
         unsigned offset;
         uint8_t value;
@@ -369,8 +399,6 @@ static void a_sum_outside_the_frame_is_left_alone(void **state)
 static void sctp_gets_its_crc(void **state)
 {
     (void)state;
-    /* the check value of CRC-32C, and as SCTP stores it */
-    assert_int_equal(checksum_crc32c(0, (const uint8_t *)"123456789", 9), 0xe3069283);
     packet_start(&large);
     packet_ipv4(&large, 132, 0, 32);
     packet_ports(&large, 1, 2);
@@ -388,27 +416,6 @@ static void sctp_gets_its_crc(void **state)
     uint32_t crc = checksum_crc32c(0, (const uint8_t *)"\0\1\0\2\1\2\3\4\0\0\0\0", 12);
     for (int i = 0; i < 4; i++)
         assert_int_equal(out[42 + i], crc >> (8 * i) & 0xff);
-}
-
-static void the_fast_sum_is_the_plain_one(void **state)
-{
-    (void)state;
-    uint8_t bytes[600];
-    uint32_t noise = 1;
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        noise = noise * 1664525 + 1013904223;
-        bytes[i] = i < 300 ? 0xff : (uint8_t)(noise >> 24); /* carries everywhere first */
-    }
-    for (size_t start = 0; start < 9; start++) {
-        for (size_t length = 0; start + length <= sizeof bytes; length++) {
-            unsigned plain = 0xffff - plain_sum(0, bytes + start, length);
-            assert_int_equal(checksum_finish(checksum_add(0, bytes + start, length)), plain);
-            size_t half = length / 4 * 2;
-            uint64_t sum = checksum_add(0, bytes + start, half);
-            sum = checksum_add(sum, bytes + start + half, length - half);
-            assert_int_equal(checksum_finish(sum), plain);
-        }
-    }
 }
 
 /* The captured super-frame again in segments of `size`: every one must add up. */
@@ -480,7 +487,6 @@ int main(void)
         cmocka_unit_test(an_unfinished_sum_is_finished_on_a_whole_packet),
         cmocka_unit_test(a_sum_outside_the_frame_is_left_alone),
         cmocka_unit_test(sctp_gets_its_crc),
-        cmocka_unit_test(the_fast_sum_is_the_plain_one),
         cmocka_unit_test(real_captures_in_segments),
     };
     return cmocka_run_group_tests_name("segment", tests, NULL, NULL);
