@@ -175,6 +175,52 @@ void limit_direction(struct checking *checking, const struct profile_rule *rule,
                    rule_count(at->node, directions[i]), cell->limit);
 }
 
+/* What the sources of a session are: rows of its source. All of one, and where the profile says
+ * so of `interface`. */
+void limit_kinds(struct checking *checking, const struct profile_rule *rule,
+                 const struct profile_cell *cell, const struct location *at)
+{
+    const struct location in = {.up = at, .node = node_child(at->node, rule->leaf)};
+    bool interfaces = strcmp(cell->text, "interfaces") == 0;
+
+    for (size_t i = 0; in.node && i < in.node->child_count; i++) {
+        const char *kind = in.node->children[i]->schema->name;
+        if (interfaces && strcmp(kind, "interface") != 0)
+            refuse(checking, &in, kind, "only interfaces are sources");
+        else if (!interfaces && i > 0)
+            refuse(checking, &in, kind, "beside %s, where sources are of one kind",
+                   in.node->children[0]->schema->name);
+    }
+}
+
+/* A prefix of one address. */
+static bool is_address(const char *prefix)
+{
+    const char *slash = strchr(prefix, '/');
+
+    return slash && strcmp(slash, strchr(prefix, ':') ? "/128" : "/32") == 0;
+}
+
+void limit_public(struct checking *checking, const struct profile_rule *rule,
+                  const struct profile_cell *cell, const struct location *at)
+{
+    const struct node *source = node_child(at->node, rule->leaf);
+    const struct node *prefixes = source ? node_child(source, "prefix") : NULL;
+    const char *direction = profile_setting(checking->profile, at->node, "direction").text;
+    size_t i = 0;
+
+    (void)cell;
+    while (prefixes && i < prefixes->value_count && !is_address(prefixes->values[i]))
+        i++;
+    if (!prefixes || i == prefixes->value_count)
+        return;
+    if (strcmp(direction, "both") != 0)
+        refuse(checking, at, "direction", "%s, where public IP %s takes both", direction,
+               prefixes->values[i]);
+    if (node_child(at->node, "filter"))
+        refuse(checking, at, "filter", "public IP %s takes none", prefixes->values[i]);
+}
+
 /* ---- over all sessions ---- */
 
 void limit_instances(struct checking *checking, const struct profile_rule *rule,

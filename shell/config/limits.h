@@ -26,6 +26,8 @@ profile_check_fn limit_values;      /* of a leaf-list */
 profile_check_fn limit_rules;       /* of a filter */
 profile_check_fn limit_direction;   /* rules of each of its directions */
 profile_check_fn limit_description; /* what no description below an instance may have */
+profile_check_fn limit_kinds;       /* what the sources of a session may be */
+profile_check_fn limit_public;      /* a session whose source is a public IP */
 
 profile_check_fn limit_instances;  /* of a list */
 profile_check_fn limit_users_one;  /* sessions of a target with one receiver */

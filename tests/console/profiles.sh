@@ -36,6 +36,7 @@ verdict()
     echo 'set session s2 filter many packet-length 1461'
     echo 'set session s3 packet-length full'
     echo 'set session s4 packet-length 9000 vni 0'
+    echo 'set session s5 direction ingress source prefix 192.0.2.9 198.51.100.0/24'
     echo 'set session abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijk priority 99 target t2'
     echo commit
 } >"$lab/box"

@@ -250,6 +250,13 @@ static void try_default(const struct profile_rule *rule, enum profile profile)
 
 /* ---- the rest: a configuration that every profile but those of the rule takes ---- */
 
+#define PUBLIC(PREFIXES)                                                                           \
+    "filter f; target t receiver 10.0.0.1;"                                                        \
+    "session a priority 1 target t source prefix " PREFIXES
+#define PREFIX_REFUSED                                                                             \
+    [PROFILE_AWS] = "session a source prefix: only interfaces are sources (profile aws)\n",        \
+    [PROFILE_HUAWEI] = "session a source prefix: only interfaces are sources (profile huawei)\n"
+
 static const struct only {
     const char *rule, *lines;
     const char *refusals[PROFILES]; /* NULL: it is taken */
@@ -279,6 +286,41 @@ static const struct only {
      {NULL, "session a packet-length: 8501 is above 8500 (profile aws)\n",
       "session a packet-length: 8501 is above 1460 (profile huawei)\n",
       "session a packet-length: 8501, where only full is taken (profile tencent)\n"}},
+    {"sources are",
+     "target t receiver 10.0.0.1; session a priority 1 target t source all-interfaces;"
+     "session b priority 2 target t source prefix 192.0.2.0/24 198.51.100.0/31;"
+     "session c priority 3 target t source interface e",
+     {[PROFILE_AWS] = "session a source all-interfaces: only interfaces are sources (profile aws)\n"
+                      "session b source prefix: only interfaces are sources (profile aws)\n",
+      [PROFILE_HUAWEI] =
+          "session a source all-interfaces: only interfaces are sources (profile huawei)\n"
+          "session b source prefix: only interfaces are sources (profile huawei)\n"}},
+    {"sources are",
+     "target t receiver 10.0.0.1;"
+     "session a priority 1 target t source interface e prefix 192.0.2.0/24",
+     {[PROFILE_AWS] = "session a source prefix: only interfaces are sources (profile aws)\n",
+      [PROFILE_HUAWEI] = "session a source prefix: only interfaces are sources (profile huawei)\n",
+      [PROFILE_TENCENT] =
+          "session a source prefix: beside interface, where sources are of one kind "
+          "(profile tencent)\n"}},
+    {"a public IP's session",
+     PUBLIC("192.0.2.0/31 2001:db8::/127") " direction ingress filter f",
+     {PREFIX_REFUSED}},
+    {"a public IP's session",
+     PUBLIC("192.0.2.0/31 192.0.2.9/32") " direction both",
+     {PREFIX_REFUSED}},
+    {"a public IP's session",
+     PUBLIC("192.0.2.0/31 192.0.2.9") " direction egress filter f",
+     {PREFIX_REFUSED,
+      [PROFILE_TENCENT] =
+          "session a direction: egress, where public IP 192.0.2.9/32 takes both (profile tencent)\n"
+          "session a filter: public IP 192.0.2.9/32 takes none (profile tencent)\n"}},
+    {"a public IP's session",
+     PUBLIC("2001:db8::7") " direction ingress",
+     {PREFIX_REFUSED,
+      [PROFILE_TENCENT] =
+          "session a direction: ingress, where public IP 2001:db8::7/128 takes both "
+          "(profile tencent)\n"}},
     {"name",
      "filter abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghi\xc3\xa9;"
      "filter abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij\xc3\xa9",
