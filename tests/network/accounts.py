@@ -41,8 +41,9 @@ def tell(run, line):
 
 
 def session(i):
-    return ('set session s%d priority %d target %s vni 5 packet-length %d source interface src0 c%d %s %s'
-            % (i, 2 + i, chance.choice(['near', 'far', 'both', 'nowhere']), 60 + 10 * i, i % INTERFACES,
+    return ('set session s%d priority %d target %s vni 5 packet-length %d source %s %s %s'
+            % (i, 2 + i, chance.choice(['near', 'far', 'both', 'nowhere']), 60 + 10 * i,
+               chance.choice(['interface src0 c%d' % (i % INTERFACES), 'all-interfaces', 'interface src0 prefix 10.0.0.0/24', 'prefix 10.1.0.0/16']),
                chance.choice(['', 'filter udp', 'filter none']),
                chance.choice(['', 'sample 3', 'sample 2 sample-by flow', 'rate-limit 2kpps', 'sample 2 rate-limit 1mbps'])))
 
@@ -95,9 +96,9 @@ def receivers():
         if not going_on():
             return
         ip(*fault)
-        subprocess.run(slow + 'replace dev up0 root tbf rate 2mbit burst 3k limit 6000'.split())
+        subprocess.run(slow + 'replace dev up0 root tbf rate 2mbit burst 3k limit 6000'.split(), stderr=subprocess.DEVNULL)
         time.sleep(0.2)
-        subprocess.run(slow + 'del dev up0 root'.split())
+        subprocess.run(slow + 'del dev up0 root'.split(), stderr=subprocess.DEVNULL)
         ip(*cure)
         time.sleep(0.4)
 
