@@ -21,7 +21,7 @@ enum profile_kind {
 /* What a profile says; neither: nothing. */
 struct profile_cell {
     long limit;       /* ONLY_WORD: a range of no number, but of the word it may be instead */
-    const char *text; /* a name of 10 characters at most, which the rule's note explains */
+    const char *text; /* a name of 11 characters at most, which the rule's note explains */
 };
 enum { ONLY_WORD = -1 };
 
