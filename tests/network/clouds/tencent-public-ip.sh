@@ -27,5 +27,15 @@ check 'each receiver has some of it, at its port' test \
     "$(packets wire 'dst host 10.2.0.2 and udp dst port 4790')" -gt 0 -a \
     "$(packets wire 'dst host 10.2.0.3 and udp dst port 4795')" -gt 0
 expect_equal 'nothing is at other ports' "$(packets wire 'udp dst port 4789')" 0
+
+# refused NAME PATH COMMAND...: by the profile, and nothing else is wrong
+refused()
+{
+    expect_equal "$1 is refused" "$(ctl configure "${@:3}" commit 2>&1 | grep -oE 'error: [^:]*:|\(profile .*')" \
+        "error: $2:
+(profile tencent)"
+}
+refused 'traffic in only' 'session s direction' 'set session s direction ingress'
+refused 'a filter' 'session s filter' 'set filter f ingress rule 1 action accept' 'set session s filter f'
 check 'the sums hold' accounts
 check 'the box ends well' box_stop
