@@ -48,17 +48,23 @@ static bool is_loop(const struct pipeline *pipeline, const struct segments *segm
     return exclusions_is_loop(exclusions, head, length);
 }
 
+/* Packets of a frame that have one verdict. */
+struct run {
+    const struct segments *segments;
+    uint32_t first, end; /* their indices in it */
+};
+
 /* How many of the packets come back; they are taken off the bytes, and the session says so. */
-static uint32_t leave_out(struct pipeline *pipeline, const struct segments *segments,
-                          uint32_t session, uint64_t *bytes)
+static uint32_t leave_out(struct pipeline *pipeline, const struct run *run, uint32_t session,
+                          uint64_t *bytes)
 {
     uint32_t back = 0;
-    if (!exclusions_may_loop(segments->key))
+    if (!exclusions_may_loop(run->segments->key))
         return 0;
-    for (uint32_t i = 0; i < segments->count; i++) {
-        if (!is_loop(pipeline, segments, i))
+    for (uint32_t i = run->first; i < run->end; i++) {
+        if (!is_loop(pipeline, run->segments, i))
             continue;
-        *bytes -= segment_length(segments, i);
+        *bytes -= segment_length(run->segments, i);
         back++;
     }
     if (back)
@@ -84,16 +90,18 @@ static bool is_sent(const struct pipeline *pipeline, struct session_counts *coun
 }
 
 /* All packets but the `back` that come back. */
-static void mirror(struct pipeline *pipeline, const struct segments *segments,
-                   uint32_t session_index, uint32_t interface, uint32_t hash, uint32_t back)
+static void mirror(struct pipeline *pipeline, const struct run *run, uint32_t session_index,
+                   uint32_t interface, uint32_t back)
 {
+    const struct segments *segments = run->segments;
     const struct workload *workload = pipeline->workload;
     const struct plan *plan = workload->plan;
     const struct plan_session *session = &plan->sessions[session_index];
     struct session_counts *counts = counters_session(pipeline->counters, session->slot);
     struct pacer *pacer = workload->pacers[session_index];
+    uint32_t hash = flow_hash(segments->key, segments->frame);
     struct forwarding way = plan_forward(plan, session_index, interface, hash, workload->given);
-    for (uint32_t i = 0; i < segments->count; i++) {
+    for (uint32_t i = run->first; i < run->end; i++) {
         if (back && is_loop(pipeline, segments, i))
             continue;
         uint32_t length = segment_length(segments, i);
@@ -112,11 +120,11 @@ static void mirror(struct pipeline *pipeline, const struct segments *segments,
     }
 }
 
-static uint64_t wire_bytes(const struct segments *segments)
+static uint64_t wire_bytes(const struct run *run)
 {
     uint64_t bytes = 0;
-    for (uint32_t i = 0; i < segments->count; i++)
-        bytes += segment_length(segments, i);
+    for (uint32_t i = run->first; i < run->end; i++)
+        bytes += segment_length(run->segments, i);
     return bytes;
 }
 
@@ -129,6 +137,47 @@ static void count_rule(struct pipeline *pipeline, uint32_t slot, uint32_t packet
     rule->hits.bytes += bytes;
 }
 
+static void take_run(struct pipeline *pipeline, const struct run *run, uint32_t interface,
+                     const struct verdict *verdict)
+{
+    const struct plan *plan = pipeline->workload->plan;
+    uint32_t packets = run->end - run->first;
+    uint64_t bytes = wire_bytes(run);
+    struct interface_counts *row =
+        counters_interface(pipeline->counters, plan->interfaces[interface].slot);
+    row->received.packets += packets;
+    row->received.bytes += bytes;
+    switch (verdict->kind) {
+    case VERDICT_UNMATCHED:
+        row->unmatched += packets;
+        return;
+    case VERDICT_OWN:
+        row->own += packets;
+        return;
+    case VERDICT_REJECTED:
+        row->rejected += packets;
+        count_rule(pipeline, verdict->rule_slot, packets, bytes);
+        return;
+    case VERDICT_MIRRORED:;
+        uint32_t back = leave_out(pipeline, run, verdict->session, &bytes);
+        packets -= back;
+        row->own += back;
+        row->mirrored += packets;
+        count_rule(pipeline, verdict->rule_slot, packets, bytes);
+        struct session_counts *session =
+            counters_session(pipeline->counters, plan->sessions[verdict->session].slot);
+        session->matched.packets += packets;
+        session->matched.bytes += bytes;
+        mirror(pipeline, run, verdict->session, interface, back);
+        return;
+    }
+}
+
+static bool same_verdict(const struct verdict *a, const struct verdict *b)
+{
+    return a->kind == b->kind && a->session == b->session && a->rule_slot == b->rule_slot;
+}
+
 /* A capture of many interfaces may hold frames of some that are not, or no longer, the plan's. */
 void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
 {
@@ -136,40 +185,20 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
     uint32_t interface = link_table_find(pipeline->workload->interfaces, frame->interface);
     if (interface == NO_INTERFACE)
         return;
-    struct flow_key key;
+    struct flow_key key, early;
     decode(frame, &key);
     fragments_follow(pipeline->fragments, &key, pipeline->now);
     struct verdict verdict = plan_classify(plan, interface, frame->direction, &key);
     struct segments segments;
     segments_open(&segments, frame, &key);
-
-    uint64_t bytes = wire_bytes(&segments);
-    struct interface_counts *row =
-        counters_interface(pipeline->counters, plan->interfaces[interface].slot);
-    row->received.packets += segments.count;
-    row->received.bytes += bytes;
-    switch (verdict.kind) {
-    case VERDICT_UNMATCHED:
-        row->unmatched += segments.count;
-        return;
-    case VERDICT_OWN:
-        row->own += segments.count;
-        return;
-    case VERDICT_REJECTED:
-        row->rejected += segments.count;
-        count_rule(pipeline, verdict.rule_slot, segments.count, bytes);
-        return;
-    case VERDICT_MIRRORED:;
-        uint32_t back = leave_out(pipeline, &segments, verdict.session, &bytes);
-        uint32_t packets = segments.count - back;
-        row->own += back;
-        row->mirrored += packets;
-        count_rule(pipeline, verdict.rule_slot, packets, bytes);
-        struct session_counts *session =
-            counters_session(pipeline->counters, plan->sessions[verdict.session].slot);
-        session->matched.packets += packets;
-        session->matched.bytes += bytes;
-        mirror(pipeline, &segments, verdict.session, interface, flow_hash(&key, frame), back);
-        return;
+    struct run run = {&segments, 0, segments.count};
+    if (segments_early_key(&segments, &early)) {
+        struct verdict before = plan_classify(plan, interface, frame->direction, &early);
+        if (!same_verdict(&before, &verdict)) {
+            run.end--;
+            take_run(pipeline, &run, interface, &before);
+            run.first = run.end++;
+        }
     }
+    take_run(pipeline, &run, interface, &verdict);
 }

@@ -10,6 +10,7 @@
 
 enum {
     SCTP_CHECKSUM = 8, /* offset in its header */
+    TCP_LAST_ONLY = TCP_FIN | TCP_PSH,
 };
 
 /* Bytes of the innermost transport header; 0: not whole, or malformed. */
@@ -48,6 +49,16 @@ static uint32_t share(const struct segments *segments, uint32_t index)
 {
     uint32_t size = segments->frame->segment_size, left = segments->payload - index * size;
     return left < size ? left : size;
+}
+
+bool segments_early_key(const struct segments *segments, struct flow_key *early)
+{
+    if (segments->count == 1 || !(segments->key->parts & KEY_TCP_FLAGS) ||
+        !(segments->key->tcp_flags & TCP_LAST_ONLY))
+        return false;
+    *early = *segments->key;
+    early->tcp_flags &= (uint8_t)~TCP_LAST_ONLY;
+    return true;
 }
 
 uint32_t segment_length(const struct segments *segments, uint32_t index)
@@ -170,7 +181,7 @@ static void write_tcp(struct making *making, uint32_t layer)
     uint32_t ahead = making->index * segments->frame->segment_size;
     write_u32(header + 4, read_u32(header + 4) + ahead);
     if (making->index + 1 < segments->count)
-        header[TCP_FLAGS] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+        header[TCP_FLAGS] &= (uint8_t)~TCP_LAST_ONLY;
     if (making->index > 0)
         header[TCP_FLAGS] &= (uint8_t)~TCP_CWR;
     write_checksum(making, offset, 16, pseudo_header(making, layer), false);

@@ -22,6 +22,10 @@ struct segments {
 void segments_open(struct segments *segments, const struct frame *frame,
                    const struct flow_key *key);
 
+/* The key of all packets but the last, where it is another one: TCP's FIN and PSH are the last
+ * one's only. false: all have segments->key. */
+bool segments_early_key(const struct segments *segments, struct flow_key *early);
+
 /* Length on the wire of packet `index` (< count), without frame check sequence. */
 uint32_t segment_length(const struct segments *segments, uint32_t index);
 

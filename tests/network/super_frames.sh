@@ -44,8 +44,27 @@ expect_equal 'cut super-frames: as many packets' "$(packets got)" "$(packets wir
 expect_equal 'cut super-frames: as many counted' "$(packets wire)" \
     "$(ctl 'show sessions | display json' | json "d['sessions'][0]['matched']['packets']")"
 
+# Flags that only the last packet of a super-frame has on the wire: each is matched by its own.
+check 'rules for flags' ctl configure 'delete session s packet-length' 'set session s filter f' \
+    'set filter f ingress rule 10 action reject tcp-flags !psh,ack' \
+    'set filter f ingress rule 20 action accept tcp-flags psh' commit 'run clear counters'
+rm -f "$lab"/*.pcap
+capture wire box wire0
+capture got recv vx5
+in_src python3 "$frames" eth0 super_frames >/dev/null
+captures_end
+psh=$(tagged 'tcp[13] & 8 != 0 or (ip6[6] = 6 and ip6[53] & 8 != 0)')
+select_packets wire pushed "$psh"
+select_packets wire others "not $psh"
+count() { tcpdump -n -r "$lab/$1.sel" 2>/dev/null | wc -l; }
+check 'a flag of the last packet' "$compare" "$lab/pushed.sel" "$lab/got.pcap" 65535 10
+expect_equal 'and what the other packets are counted for' \
+    "$(ctl 'show filters f | display json' | json "[r['hits']['packets'] for r in d['filters'][0]['rules']]")" \
+    "[$(count others), $(count pushed)]"
+check 'the sums hold with flags' accounts
+
 # Programs that speak: an HTTP server in box, its client in src. Checksums by tshark.
-check 'the length back' ctl configure 'delete session s packet-length' commit 'run clear counters'
+check 'the length back' ctl configure 'delete session s filter' commit 'run clear counters'
 ip -n "$lab_name-box" address add 10.1.0.1/24 dev src0
 ip -n "$lab_name-src" address add 10.1.0.2/24 dev eth0
 mkdir "$lab/www"
