@@ -31,7 +31,8 @@ static void fill_standard_descriptors(void)
         close(fd);
 }
 
-/* A box needs many: a receiver takes several for each worker. As many as the system lets us have. */
+/* A box needs many: a receiver takes several for each worker. As many as the system lets us have.
+ */
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;

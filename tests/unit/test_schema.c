@@ -1,5 +1,6 @@
 #include "trees.h"
 
+#include "../../shell/config/profile.h"
 #include "../../shell/config/value.h"
 
 enum { LONG_COUNT = 1000 };
@@ -33,6 +34,12 @@ static void is_documented(const struct schema *row)
         char range[64];
         snprintf(range, sizeof range, "<%ld-%ld>", row->minimum, row->maximum);
         assert_string_equal(row->hint, range);
+    }
+    for (int profile = 0; row->hint && profile < PROFILES; profile++) { /* `?` has it in a line */
+        char help[PROFILE_HELP_SIZE];
+        size_t length = strlen(profile_help((enum profile)profile, row, help));
+        if (4 + strlen(row->hint) + length > 80)
+            fail_msg("%s: %s  %s", row->name, row->hint, help);
     }
 }
 
