@@ -138,6 +138,7 @@ in_src "$generator" eth0 128 200 4000 6000 >/dev/null
 sleep 0.3
 engine_end
 within 'two workers, many plans' "$(value session s sent)" 400 "$since" 50
+check 'both workers take part' test "$(value worker 0 received)" -gt 100 -a "$(value worker 1 received)" -gt 100
 expect_equal 'two workers, many plans: all are matched' "$(value session s matched)" 6000
 
 engine -w 2 -c 5 target=t,10.2.0.2 session=s,10,5,0,in,t,-,src0,10,0
