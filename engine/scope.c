@@ -6,13 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_used(const struct mirror_config *config, size_t target)
+{
+    for (size_t i = 0; i < config->session_count; i++)
+        if (!config->sessions[i].disabled && (size_t)config->sessions[i].target == target)
+            return true;
+    return false;
+}
+
 /* Marks the interfaces by which receivers of enabled sessions are reached. */
 static void mark_receivers(struct scope *scope, struct links *links,
                            const struct mirror_config *config)
 {
-    for (size_t s = 0; s < config->session_count; s++) {
-        const struct mirror_target *target = &config->targets[config->sessions[s].target];
-        for (size_t r = 0; !config->sessions[s].disabled && r < target->receiver_count; r++) {
+    for (size_t t = 0; t < config->target_count; t++) {
+        const struct mirror_target *target = &config->targets[t];
+        for (size_t r = 0; is_used(config, t) && r < target->receiver_count; r++) {
             struct route route;
             if (!links_route(links, &target->receivers[r], &route))
                 continue;

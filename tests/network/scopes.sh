@@ -127,6 +127,27 @@ link box del away9
 check 'it goes, and nothing is amiss' until_true 5 says None
 sees 'after it went' $((2 * both)) src 10.4.0.2
 
+# A few hundred at once, as a hypervisor's taps: they share what there is of memory.
+many=300
+for ((i = 0; i < many; i++)); do
+    echo "link add m$i type veth peer name m$i netns $lab_name-src"
+    echo "link set m$i up"
+done | ip -n "$lab_name-box" -batch -
+all_are_sources() { [ "$(ctl 'show interfaces' | grep -c '^m[0-9]* *up *yes')" = $many ]; }
+check "$many more come" until_true 10 all_are_sources
+address src 10.8.0.2/24 dev m$((many - 1))
+address box 10.8.0.1/24 dev m$((many - 1))
+link src set m$((many - 1)) up
+sees 'on the last of them' $both src 10.8.0.1
+megabytes() { awk -v what="$1:" '$1 == what { print int($2 / 1024) }' "/proc/$box_pid/status"; }
+echo "# $(megabytes VmHWM) MB at most, of 512"
+[ -n "$SANITIZE" ] || check 'memory is bounded' test "$(megabytes VmHWM)" -lt 400
+for ((i = 0; i < many; i++)); do
+    echo "link del m$i"
+done | ip -n "$lab_name-box" -batch -
+check 'they go, and nothing is amiss' until_true 10 says None
+sees 'after they went' $((2 * both)) src 10.4.0.2
+
 # ---- prefixes ----
 
 scope 'a subnet' prefix 10.3.0.0/24
