@@ -229,15 +229,50 @@ void sources_settle(struct sources *sources)
         keep_reserve(sources);
 }
 
+static void count_own(struct sources *sources, const struct source *source)
+{
+    if (!source->feed || source->feed == sources->shared)
+        return;
+    uint64_t dropped = feed_dropped(source->feed);
+    sources->dropped[source->slot] += dropped;
+    sources->dropped_all += dropped;
+}
+
+/* A deleted interface takes the promiscuous mode with it that was asked of it. */
+static void watch_again(const struct sources *sources, struct source *source)
+{
+    const struct capture *capture = sources->shared->captures[0];
+    if (source->watched && !source->link.promiscuous) {
+        capture_unwatch(capture, source->link.index);
+        capture_watch(capture, source->link.index);
+    }
+    source->watched = source->link.promiscuous;
+}
+
+void source_look(const struct sources *sources, struct source *source, const struct link *link)
+{
+    if (link && link->index == source->link.index)
+        source->link = *link;
+    if (source->feed && source->feed == sources->shared)
+        watch_again(sources, source);
+    else if (source->feed && capture_is_deaf(source->feed->captures[0]))
+        source->lost = true;
+}
+
 struct source *sources_take(struct sources *sources, const struct link *link, uint32_t slot)
 {
     struct source *source;
     for (source = sources->first; source; source = source->next) {
-        if (!source->lost && source->link.index == link->index &&
-            !strcmp(source->link.name, link->name)) {
-            source->users++;
-            return source;
-        }
+        if (source->lost || source->link.index != link->index)
+            continue;
+        source_look(sources, source, link);
+        if (source->lost)
+            continue;
+        if (source->slot != slot)
+            count_own(sources, source);
+        source->slot = slot;
+        source->users++;
+        return source;
     }
     source = calloc(1, sizeof *source);
     if (!source)
@@ -248,15 +283,6 @@ struct source *sources_take(struct sources *sources, const struct link *link, ui
     source->next = sources->first;
     sources->first = source;
     return source;
-}
-
-static void count_own(struct sources *sources, const struct source *source)
-{
-    if (!source->feed || source->feed == sources->shared)
-        return;
-    uint64_t dropped = feed_dropped(source->feed);
-    sources->dropped[source->slot] += dropped;
-    sources->dropped_all += dropped;
 }
 
 /* The shared feed goes on taking what was seen there until it is settled: nobody asks for it. */
@@ -285,27 +311,6 @@ void sources_release(struct sources *sources, struct source *source)
         release_feed(sources, source);
     release_shared(sources);
     free(source);
-}
-
-/* A deleted interface takes the promiscuous mode with it that was asked of it. */
-static void watch_again(const struct sources *sources, struct source *source)
-{
-    const struct capture *capture = sources->shared->captures[0];
-    if (source->watched && !source->link.promiscuous) {
-        capture_unwatch(capture, source->link.index);
-        capture_watch(capture, source->link.index);
-    }
-    source->watched = source->link.promiscuous;
-}
-
-void source_look(const struct sources *sources, struct source *source, const struct link *link)
-{
-    if (link && link->index == source->link.index)
-        source->link = *link;
-    if (source->feed && source->feed == sources->shared)
-        watch_again(sources, source);
-    else if (source->feed && capture_is_deaf(source->feed->captures[0]))
-        source->lost = true;
 }
 
 void sources_count(struct sources *sources)

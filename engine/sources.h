@@ -2,7 +2,8 @@
  * another; what is more than the budget of memory has room for shares one feed, whose filter lets
  * through what is seen on them. They outlast plans: what is open stays as it is while it is used,
  * so that a commit which keeps an interface loses none of its packets. One that is deleted and
- * created anew, or renamed, is another source. The control thread's only. */
+ * created anew is another source; one that is renamed is the same, and is counted by its new name
+ * from then on. The control thread's only. */
 #ifndef MIRRORSH_SOURCES_H
 #define MIRRORSH_SOURCES_H
 

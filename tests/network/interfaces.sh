@@ -149,5 +149,35 @@ check "it comes back with $many others" ctl configure \
     "set session rough source interface tap9 $(seq -s ' ' -f 'm%g' 0 $((many - 1)))" commit
 check 'they are up' until_true 10 says None
 trial 'a ring with others'
+
+# Where all interfaces are sources a renamed one stays one, and loses nothing.
+box_link tap9 name away9 && box_link away9 name tap9 && renames_up=yes
+if [ -z "${renames_up-}" ]; then
+    echo "skip $script renamed among all interfaces: this kernel renames only what is down"
+else
+    check 'all interfaces are sources' ctl configure 'delete session steady' \
+        'delete session rough source' 'set session rough source all-interfaces' commit
+    check 'they are up' until_true 10 says None
+    rm -f "$lab"/*.pcap
+    capture rough recv vx6 udp
+    blasts=
+    blast rough peer9
+    for ((round = 0; round < 5; round++)); do
+        for name in away9 tap9; do
+            packets_go "renamed to $name ($round)"
+            box_link "$(ip -n "$lab_name-box" -br link | sed -n 's/^\(tap9\|away9\)@.*/\1/p')" name $name
+        done
+    done
+    packets_go 'renamed for the last time'
+    # shellcheck disable=SC2086
+    kill $blasts
+    # shellcheck disable=SC2086
+    wait $blasts
+    captures_end
+    read -r came twice gaps lost < <(numbers rough)
+    expect_equal 'renamed among all interfaces: nothing is lost' \
+        "twice $twice, gaps $gaps, lost $lost" 'twice 0, gaps 0, lost 0'
+    check 'renamed among all interfaces: the sums hold' accounts
+fi
 check 'the box ends well' box_stop
 check 'the box has said nothing' test ! -s "$lab/box.err"
