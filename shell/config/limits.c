@@ -169,7 +169,7 @@ void limit_direction(struct checking *checking, const struct profile_rule *rule,
     static const char *const directions[] = {"ingress", "egress"};
 
     (void)rule;
-    for (size_t i = 0; i < sizeof directions / sizeof *directions; i++)
+    for (size_t i = 0; cell->limit && i < sizeof directions / sizeof *directions; i++)
         if (rule_count(at->node, directions[i]) > (size_t)cell->limit)
             refuse(checking, at, directions[i], "%zu rules are above %ld",
                    rule_count(at->node, directions[i]), cell->limit);

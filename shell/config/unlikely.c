@@ -2,6 +2,7 @@
 #include "check.h"
 #include "completion.h"
 #include "node.h"
+#include "profile.h"
 #include "value.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -187,6 +188,11 @@ static void check_rules(struct warning *warning, const struct location *directio
 {
     const struct node *node = direction->node;
 
+    if (node->child_count > 1 && profile_of(warning->tree) == PROFILE_TENCENT)
+        warn(warning, direction, "",
+             "%zu rules, any of which decides: what all must hold are conditions of one rule "
+             "(profile tencent)",
+             node->child_count);
     for (size_t i = 0; i < node->child_count; i++) {
         struct location rule = {.up = direction, .node = node->children[i]};
 

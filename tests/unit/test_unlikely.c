@@ -52,6 +52,19 @@ static void sources(void **state)
              &interfaces, "target none receiver: missing: nothing is forwarded\n");
 }
 
+static void conditions_that_are_rules(void **state)
+{
+    const char rules[] =
+        "system profile tencent; filter f ingress rule 1 action accept protocol tcp;"
+        "filter f ingress rule 2 action accept destination-port 80";
+
+    (void)state;
+    warns_of(rules, &interfaces,
+             "filter f ingress: 2 rules, any of which decides: what all must hold are conditions "
+             "of one rule (profile tencent)\n");
+    warns_of(strchr(rules, ';') + 1, &interfaces, "");
+}
+
 static void samples(void **state)
 {
     (void)state;
@@ -161,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_meant),
         cmocka_unit_test(sources),
+        cmocka_unit_test(conditions_that_are_rules),
         cmocka_unit_test(samples),
         cmocka_unit_test(identifiers),
         cmocka_unit_test(rules_that_cannot_match),
