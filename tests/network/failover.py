@@ -2,30 +2,36 @@
 """failover.py VICTIM FAULT CURE SENT FLOWS RECEIVER.pcap...: which receiver got which of blast.py's
 frames while VICTIM (the name of one of the captures) was away from FAULT to CURE, both in seconds of
 the clock. Only the flows of the victim move, all of them, to more than one of the others, and all
-come back; nobody gets any frame twice, and only theirs are lost. Prints how long it took; no longer
+come back; nobody gets any frame twice, and only theirs are lost. What is sent to the victim while it
+is away is lost. Prints how long it took; no longer
 than it may, with as much more as the machine made everybody wait."""
 import collections
 import os
 import struct
 import sys
 
-TAKE_OVER, COME_BACK = 1.0, 5.0
+TAKE_OVER, COME_BACK = 1.0, 6.0  # the box needs less than five; one for a busy machine
 
 
 def frames(path):
-    """(time, number) of each"""
+    """(time, number) of each: on a vxlan device, or on the wire to it"""
     with open(path, 'rb') as file:
         data = file.read()
     at = 24
     while at + 16 <= len(data):
         seconds, microseconds, captured = struct.unpack_from('<III', data, at)
-        yield seconds + microseconds / 1e6, struct.unpack_from('!Q', data, at + 16 + 42)[0]
+        frame = data[at + 16:at + 16 + captured]
         at += 16 + captured
+        if frame[36:38] != b'\0\x50':
+            frame = frame[50:]
+        if frame:
+            yield seconds + microseconds / 1e6, struct.unpack_from('!Q', frame, 42)[0]
 
 
 def main():
     victim, fault, cure, sent, flows = sys.argv[1], *(float(a) for a in sys.argv[2:4]), *(int(a) for a in sys.argv[4:6])
     came = sorted((when, number, os.path.basename(path)[:-5]) for path in sys.argv[6:] for when, number in frames(path))
+    came = [frame for frame in came if frame[2] != victim or not fault <= frame[0] < cure]
     home, others, away, back = {}, collections.Counter(), {}, {}
     for when, number, receiver in came:
         flow = number % flows
@@ -45,10 +51,8 @@ def main():
             if flow not in away:
                 others[receiver] += 1
             assert away.setdefault(flow, (when, receiver))[1] == receiver, 'flow %d moved twice' % flow
-        elif when >= cure and flow in away:
-            back.setdefault(flow, when)
         else:
-            assert flow not in away, '%s got flow %d while it was away' % (victim, flow)
+            back.setdefault(flow, when)
     assert len(away) == len(theirs), '%d of its %d flows were taken over' % (len(away), len(theirs))
     assert len(back) == len(theirs), '%d of its %d flows came back' % (len(back), len(theirs))
     assert len(others) == len(sys.argv) - 7, 'only %s took over' % ' '.join(others)
