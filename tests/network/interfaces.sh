@@ -1,7 +1,8 @@
 #!/bin/bash
 # A source that is taken down and up, renamed and back, deleted and made anew, again and again under
-# traffic, with a ring of its own and in a ring with many others: when it is back nothing of it is
-# missing, nothing comes twice, every sum is exact, and the interface beside it loses nothing.
+# traffic, with a ring of its own, in a ring with many others, and as one of all interfaces: when it
+# is back nothing of it is missing, nothing comes twice, every sum is exact, and the interface beside
+# it loses nothing.
 
 . "${0%/*}/lab.sh"
 lab_open
@@ -9,7 +10,13 @@ rounds=2 many=60
 [ -z "$SANITIZE" ] || rounds=1
 
 of() { ctl 'show sessions | display json' | json "[s for s in d['sessions'] if s['name'] == '$1'][0]$2"; }
-says() { [ "$(of rough "['reason']")" = "$1" ]; } # None: all is well
+# tap_is LINK SOURCE: what the box has of it; absent False when it has nothing
+tap_is()
+{
+    [ "$1 $2" = "$(ctl 'show interfaces | display json' | json "([(i['link'] + ' ' + str(i['source']))
+        for i in d['interfaces'] if i['name'] == 'tap9'] or ['absent False'])[0]")" ]
+}
+tap_is_gone() { tap_is absent True || tap_is absent False; }
 sent() { of "$1" "['sent']['packets']"; }
 more() { [ "$(sent "$1")" -gt "$2" ]; }
 packets_go() { check "$1: packets go" until_true 10 more rough $(($(sent rough) + 200)); }
@@ -36,19 +43,19 @@ rename()
 down_and_up()
 {
     box_link tap9 down
-    check "$1: it is down" until_true 10 says 'interface tap9 is down'
+    check "$1: it is down" until_true 10 tap_is down True
     box_link tap9 up
 }
 renamed_and_back()
 {
     rename tap9 away9
-    check "$1: it is gone" until_true 10 says 'interface tap9 is absent'
+    check "$1: it is gone" until_true 10 tap_is_gone
     rename away9 tap9
 }
 deleted_and_made_anew()
 {
     ip -n "$lab_name-box" link del tap9
-    check "$1: it is gone" until_true 10 says 'interface tap9 is absent'
+    check "$1: it is gone" until_true 10 tap_is_gone
     make_tap
 }
 made_anew_at_once()
@@ -93,10 +100,18 @@ accounted()
     ) $(sent "$2")" "$4 $4 $4"
 }
 
+# all_accounted NAME CAME: in the totals, where those are too that have gone
+all_accounted()
+{
+    expect_equal "$1: received, mirrored and sent of all is what came" "$(ctl 'show engine | display json' |
+        json "'%d %d %d' % tuple(d['engine'][a][b]['packets'] for a, b in (('interfaces', 'received'),
+            ('interfaces', 'mirrored'), ('sessions', 'sent')))")" "$2 $2 $2"
+}
+
 # trial NAME
 trial()
 {
-    local round disturb name came twice gaps lost disturbances=0
+    local round disturb name came beside twice gaps lost disturbances=0
     ctl 'clear counters' >/dev/null
     rm -f "$lab"/*.pcap
     capture steady recv vx5 udp
@@ -110,7 +125,7 @@ trial()
             packets_go "$name"
             $disturb "$name"
             disturbances=$((disturbances + 1))
-            check "$name: it is back" until_true 10 says None
+            check "$name: it is back" until_true 10 tap_is up True
         done
     done
     packets_go "$1, at the end"
@@ -119,15 +134,16 @@ trial()
     # shellcheck disable=SC2086
     wait $blasts
     captures_end
-    read -r came twice gaps lost < <(numbers steady)
+    read -r beside twice gaps lost < <(numbers steady)
     expect_equal "$1: the interface beside it loses nothing" "twice $twice, gaps $gaps, lost $lost" \
         'twice 0, gaps 0, lost 0'
-    accounted "$1" steady src0 "$came"
+    accounted "$1" steady src0 "$beside"
     read -r came twice gaps lost < <(numbers rough)
     echo "# $came came, $lost were lost in $gaps gaps, by $disturbances disturbances"
     expect_equal "$1: nothing comes twice" "$twice" 0
     check "$1: nothing is missing but once for each time" test "$gaps" -le $disturbances
-    accounted "$1" rough tap9 "$came"
+    [ "$1" = 'all interfaces' ] || accounted "$1" rough tap9 "$came" # there each name is an interface
+    all_accounted "$1" $((beside + came))
     check "$1: the sums hold" accounts
 }
 
@@ -136,7 +152,7 @@ check 'two sources' ctl configure 'set target t receiver 10.2.0.2' \
     'set session steady priority 1 target t vni 5 source interface src0' \
     'set session rough priority 2 target t vni 6 source interface tap9' commit
 make_tap
-check 'both are up' until_true 10 says None
+check 'both are up' until_true 10 tap_is up True
 trial 'a ring of its own'
 
 for ((i = 0; i < many; i++)); do
@@ -147,17 +163,18 @@ check 'the source goes' ctl configure 'delete session rough source interface tap
 # shellcheck disable=SC2046
 check "it comes back with $many others" ctl configure \
     "set session rough source interface tap9 $(seq -s ' ' -f 'm%g' 0 $((many - 1)))" commit
-check 'they are up' until_true 10 says None
+check 'they are up' until_true 10 tap_is up True
 trial 'a ring with others'
+check 'all interfaces' ctl configure 'delete session rough source' \
+    'set session rough source all-interfaces' commit
+check 'it is one of them' until_true 10 tap_is up True
+trial 'all interfaces'
 
-# Where all interfaces are sources a renamed one stays one, and loses nothing.
+# What is renamed is a source all the time, and loses nothing.
 box_link tap9 name away9 && box_link away9 name tap9 && renames_up=yes
 if [ -z "${renames_up-}" ]; then
     echo "skip $script renamed among all interfaces: this kernel renames only what is down"
 else
-    check 'all interfaces are sources' ctl configure 'delete session steady' \
-        'delete session rough source' 'set session rough source all-interfaces' commit
-    check 'they are up' until_true 10 says None
     rm -f "$lab"/*.pcap
     capture rough recv vx6 udp
     blasts=
