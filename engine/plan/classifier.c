@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_LANES = 8, PREFIX_LANES = 2, BITS_BYTES = 8, CACHE_LINE = 64 };
+enum { BITS_BYTES = 8, CACHE_LINE = 64 };
 
 /* The lane behind those of the prefixes: bytes of the key that are not numbers, side by side. */
 enum { BITS = PREFIX_LANES };
@@ -31,9 +31,6 @@ enum {
 _Static_assert((TAKEN & COUNT_MASK) <= NUMBER_LANES, "more numbers than there is room for");
 _Static_assert((TAKEN >> PREFIXES_AT & COUNT_MASK) <= PREFIX_LANES, "more prefixes");
 _Static_assert(TAKEN >> BYTES_AT <= BITS_BYTES, "more bits");
-
-/* Numbers of the key side by side, compared all at once. */
-typedef uint16_t numbers __attribute__((vector_size(2 * NUMBER_LANES)));
 
 /* The first halves of the prefixes, and the ranges as low and high - low. */
 struct quick {
@@ -204,13 +201,6 @@ void classifier_free(struct classifier *classifier)
     free(classifier);
 }
 
-/* A key in the shape of struct quick and struct rest. */
-struct probe {
-    uint64_t first[PREFIX_LANES], second[PREFIX_LANES + 1];
-    numbers numbers;
-    uint16_t parts;
-};
-
 /* The lanes are counted while this is compiled: nothing is left of it but the copying. */
 #define PROBE_MATCH_NAMED(slot) number[lane++] = key->slot;
 #define PROBE_MATCH_RANGE(slot) number[lane++] = key->slot;
@@ -222,7 +212,7 @@ struct probe {
     memcpy(&probe.first[prefix], key->slot, 8);                                                    \
     memcpy(&probe.second[prefix++], key->slot + 8, 8);
 
-static inline struct probe probe_from(const struct flow_key *key)
+struct probe classifier_probe(const struct flow_key *key)
 {
     struct probe probe = {.parts = key->parts};
     uint16_t number[NUMBER_LANES] = {0};
@@ -257,11 +247,10 @@ static inline bool fits_rest(const struct rest *rule, const struct probe *probe)
     return differ == 0;
 }
 
-struct verdict classifier_find(const struct classifier *classifier, const struct flow_key *key)
+struct verdict classifier_find(const struct classifier *classifier, const struct probe *probe)
 {
-    struct probe probe = probe_from(key);
     for (uint32_t i = 0; i < classifier->count; i++) {
-        if (fits_quick(&classifier->quick[i], &probe) && fits_rest(&classifier->rest[i], &probe))
+        if (fits_quick(&classifier->quick[i], probe) && fits_rest(&classifier->rest[i], probe))
             return classifier->rest[i].verdict;
     }
     return (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};

@@ -290,7 +290,7 @@ int plan_direction(const struct plan *plan, const struct plan_session *session, 
 }
 
 static struct verdict session_verdict(const struct plan *plan, uint32_t index, enum direction seen,
-                                      const struct flow_key *key)
+                                      const struct flow_key *key, const struct probe *probe)
 {
     const struct plan_session *session = &plan->sessions[index];
     struct verdict verdict = {.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
@@ -298,7 +298,7 @@ static struct verdict session_verdict(const struct plan *plan, uint32_t index, e
     if (direction == DIRECTIONS || !session->direction[direction])
         return verdict;
     if (session->filtered)
-        verdict = classifier_find(plan->filters[session->filter].rules[direction], key);
+        verdict = classifier_find(plan->filters[session->filter].rules[direction], probe);
     else
         verdict.kind = VERDICT_MIRRORED;
     verdict.session = index;
@@ -314,8 +314,9 @@ struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum d
         return (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
     const struct plan_interface *on = &plan->interfaces[interface];
     const uint32_t *sessions = plan->interface_sessions + on->first_session;
+    const struct probe probe = classifier_probe(key);
     for (uint32_t i = 0; i < on->session_count; i++) {
-        struct verdict verdict = session_verdict(plan, sessions[i], direction, key);
+        struct verdict verdict = session_verdict(plan, sessions[i], direction, key, &probe);
         if (verdict.kind != VERDICT_UNMATCHED)
             return verdict;
     }

@@ -5,6 +5,7 @@
 #define MIRRORSH_TESTS_MATCHES_H
 
 #include "../../engine/packet/decode.h"
+#include "../../engine/plan/classifier.h"
 #include "../../engine/plan/match_field.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -75,6 +76,13 @@ static inline bool plainly_matches(const struct match *match, const struct flow_
             return false;
     }
     return true;
+}
+
+static inline struct verdict find_verdict(const struct classifier *classifier,
+                                          const struct flow_key *key)
+{
+    const struct probe probe = classifier_probe(key);
+    return classifier_find(classifier, &probe);
 }
 
 #endif

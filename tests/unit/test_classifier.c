@@ -20,7 +20,7 @@ static uint32_t below(uint32_t limit)
 static void assert_verdict(const struct classifier *classifier, const struct flow_key *key,
                            const struct classifier_rule *rules, size_t count)
 {
-    struct verdict verdict = classifier_find(classifier, key);
+    struct verdict verdict = find_verdict(classifier, key);
     for (size_t i = 0; i < count; i++) {
         if (rules[i].match && !plainly_matches(rules[i].match, key))
             continue;
@@ -149,8 +149,7 @@ static void as_the_plain_scan_says(void **state)
         for (int i = 0; i < KEYS; i++) {
             struct flow_key key = random_key();
             assert_verdict(classifier, &key, rules, count);
-            ++*(classifier_find(classifier, &key).kind == VERDICT_UNMATCHED ? &unmatched
-                                                                            : &matched);
+            ++*(find_verdict(classifier, &key).kind == VERDICT_UNMATCHED ? &unmatched : &matched);
         }
         classifier_free(classifier);
     }
@@ -164,7 +163,7 @@ static bool takes(const char *words, const struct flow_key *key)
     struct classifier_rule rule = {&match, {VERDICT_MIRRORED, 3, 4}};
     struct classifier *classifier = classifier_new(&rule, 1);
     assert_verdict(classifier, key, &rule, 1);
-    bool taken = classifier_find(classifier, key).kind == VERDICT_MIRRORED;
+    bool taken = find_verdict(classifier, key).kind == VERDICT_MIRRORED;
     classifier_free(classifier);
     return taken;
 }
@@ -270,17 +269,17 @@ static void impossible_rules_and_what_is_behind_everything(void **state)
     };
     struct flow_key key = tcp_key("10.0.0.1", "10.0.0.2", 1, 2);
     struct classifier *classifier = classifier_new(rules, 4);
-    assert_int_equal(classifier_find(classifier, &key).rule_slot, 2);
+    assert_int_equal(find_verdict(classifier, &key).rule_slot, 2);
     classifier_free(classifier);
     classifier = classifier_new(rules, 2);
-    assert_int_equal(classifier_find(classifier, &key).kind, VERDICT_UNMATCHED);
+    assert_int_equal(find_verdict(classifier, &key).kind, VERDICT_UNMATCHED);
     classifier_free(classifier);
     classifier = classifier_new(rules + 3, 1);
-    assert_int_equal(classifier_find(classifier, &key).session, 1);
-    assert_int_equal(classifier_find(classifier, &key).rule_slot, NO_SLOT);
+    assert_int_equal(find_verdict(classifier, &key).session, 1);
+    assert_int_equal(find_verdict(classifier, &key).rule_slot, NO_SLOT);
     classifier_free(classifier);
     classifier = classifier_new(NULL, 0);
-    assert_int_equal(classifier_find(classifier, &key).kind, VERDICT_UNMATCHED);
+    assert_int_equal(find_verdict(classifier, &key).kind, VERDICT_UNMATCHED);
     classifier_free(classifier);
     classifier_free(NULL);
 }
@@ -385,7 +384,7 @@ static void classbench_traces(void **state)
                                         &ports[0], &ports[1], &protocol, &drawn) == 6) {
             struct flow_key key = five_tuple(source, destination, ports[0], ports[1], protocol);
             assert_verdict(set.classifier, &key, set.rules, set.count);
-            assert_true(classifier_find(set.classifier, &key).rule_slot <= drawn);
+            assert_true(find_verdict(set.classifier, &key).rule_slot <= drawn);
             packets++;
         }
         assert_int_equal(packets, 3000);
@@ -411,7 +410,7 @@ static void classbench_10k(void **state)
         memcpy(key.source, value[FIELD_SOURCE].address, 4);
         memcpy(key.destination, value[FIELD_DESTINATION].address, 4);
         assert_verdict(set.classifier, &key, set.rules, set.count);
-        assert_int_equal(classifier_find(set.classifier, &key).kind, VERDICT_MIRRORED);
+        assert_int_equal(find_verdict(set.classifier, &key).kind, VERDICT_MIRRORED);
     }
     rule_set_free(&set);
 }

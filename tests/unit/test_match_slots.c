@@ -74,7 +74,7 @@ static bool matches(const char *field, const char *value, const struct packet *p
     struct classifier *classifier = classifier_new(&rule, 1);
     assert_non_null(classifier);
     struct flow_key key = decode_exactly(packet->bytes, packet->length);
-    enum verdict_kind kind = classifier_find(classifier, &key).kind;
+    enum verdict_kind kind = find_verdict(classifier, &key).kind;
     classifier_free(classifier);
     return kind == VERDICT_MIRRORED;
 }
