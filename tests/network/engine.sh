@@ -39,6 +39,22 @@ both_ways()
 both_ways 'everything, both directions' mix
 both_ways 'two workers' mix -w 2
 
+# The kernel hands all fragments of a datagram to one worker, which then knows the ports of the later
+# ones.
+begin_captures
+engine -w 8 target=t,10.2.0.2 filter=f,in:1:accept:destination-port:80,out:1:accept:destination-port:80 \
+    session=s,10,5,0,both,t,f,src0
+for ((i = 1; i <= 8; i++)); do
+    send fragments "$i"
+    send_out fragments $((i + 8))
+done
+captures_end
+engine_end
+for side in in out; do
+    select_packets $side $side 'ip[4:2] = 780 or (ip6[6] = 44 and ip6[44:4] = 880)'
+done
+check 'fragments of eight workers' "$compare" "$lab/in.sel,$lab/out.sel" "$lab/got.pcap" 65535 96
+
 # What goes out of src0 as super-frames must be what the wire behind it shows when offloads are
 # off, and the kernel splits them itself.
 engine target=t,10.2.0.2 session=s,10,5,0,both,t,-,src0
