@@ -38,3 +38,10 @@ engine_end()
 
 # value KIND NAME KEY: of the status at the end
 value() { sed -n "s/^$1 $2 .*\<$3=\('[^']*'\|[^ ]*\).*/\1/p" "$lab/engine.out" | tail -n 1; }
+
+# now KIND NAME KEY: of a status that is asked for
+now() { kill -USR1 "$box_pid"; sleep 0.05; value "$@"; }
+now_is() { local wanted=$1; shift; [ "$(now "$@")" = "$wanted" ]; }
+
+# becomes NAME WANTED KIND NAME KEY
+becomes() { check "$1" until_true 8 now_is "${@:2}" || now "${@:3}"; }

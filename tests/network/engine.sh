@@ -242,13 +242,6 @@ under_commits 'commits under traffic, two workers' -w 2
 
 # ---- what comes and goes ----
 
-# now KIND NAME KEY: as value, of the running engine
-now() { kill -USR1 "$box_pid"; sleep 0.05; value "$@"; }
-now_is() { local wanted=$1; shift; [ "$(now "$@")" = "$wanted" ]; }
-
-# becomes NAME WANTED KIND NAME KEY
-becomes() { check "$1" until_true 8 now_is "${@:2}" || now "${@:3}"; }
-
 engine target=t,10.2.0.2 session=s,10,5,0,both,t,-,tap9 session=other,11,6,0,both,t,-,src0
 becomes 'absent' "'interface tap9 is absent'" session s reason
 ip -n "$lab_name-src" link add peer9 type veth peer name tap9 netns "$lab_name-box"

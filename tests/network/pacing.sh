@@ -134,16 +134,17 @@ box_stop
 # Of the session, not of each worker; and two hundred plans a second fill no bucket.
 since=$(date +%s%3N)
 engine -w 2 -c 5 target=t,10.2.0.2 session=s,10,5,0,in,t,-,src0,1,400
+becomes 'two workers, many plans: up' up session s state
 in_src "$generator" eth0 128 200 4000 6000 >/dev/null
-sleep 0.3
+becomes 'two workers, many plans: all are matched' 6000 session s matched
 engine_end
 within 'two workers, many plans' "$(value session s sent)" 400 "$since" 50
 check 'both workers take part' test "$(value worker 0 received)" -gt 100 -a "$(value worker 1 received)" -gt 100
-expect_equal 'two workers, many plans: all are matched' "$(value session s matched)" 6000
 
 engine -w 2 -c 5 target=t,10.2.0.2 session=s,10,5,0,in,t,-,src0,10,0
+becomes 'two workers with a sample: up' up session s state
 in_src "$generator" eth0 128 200 8000 4000 >/dev/null
-sleep 0.3
+becomes 'two workers with a sample: all are matched' 4000 session s matched
 engine_end
 check 'two workers sample one of ten each' test "$(value session s sent)" -ge 399 -a "$(value session s sent)" -le 402
 expect_equal 'two workers: the others are sampled out' "$(value session s sampled_out)" \
