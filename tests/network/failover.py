@@ -50,8 +50,8 @@ def main():
             assert flow not in back, 'flow %d went away once more' % flow
             if flow not in away:
                 others[receiver] += 1
-            assert away.setdefault(flow, (when, receiver))[1] == receiver, 'flow %d moved twice' % flow
-        else:
+            assert away.setdefault(flow, (when, receiver, number))[1] == receiver, 'flow %d moved twice' % flow
+        elif flow not in away or number > away[flow][2]:  # else the kernel had kept it
             back.setdefault(flow, when)
     assert len(away) == len(theirs), '%d of its %d flows were taken over' % (len(away), len(theirs))
     assert len(back) == len(theirs), '%d of its %d flows came back' % (len(back), len(theirs))
@@ -61,7 +61,7 @@ def main():
     lost = [number for number in range(sent) if number not in numbers]
     assert all(number % flows in theirs for number in lost), 'frames of flows that stayed are missing'
     pause = max(b[0] - a[0] for a, b in zip(came, came[1:]))
-    took_over = max(when for when, _ in away.values()) - fault
+    took_over = max(when for when, _, _ in away.values()) - fault
     came_back = max(back.values()) - cure
     print('%d flows of %d taken over in %.3f s, back in %.3f s, %d frames lost; the longest pause %.3f s' %
           (len(theirs), flows, took_over, came_back, len(lost), pause))
