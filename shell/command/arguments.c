@@ -1,5 +1,6 @@
 /* One parser for the arguments of all commands: see arguments.h. */
 #include "arguments.h"
+#include "../config/utf8.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,16 @@ static bool check_number(const struct argument *argument, const struct word *wor
     return true;
 }
 
+static bool check_text(const struct argument *argument, const struct word *word,
+                       struct problem *problem)
+{
+    size_t length = utf8_length(word->text);
+
+    return length <= (size_t)argument->maximum ||
+           problem_at(problem, word, "%s of %zu characters, expected at most %ld", argument->name,
+                      length, argument->maximum);
+}
+
 /* Which open argument a word is: its index, or -1 with *problem. */
 static int which(const struct arguments *given, const struct word *word, struct problem *problem)
 {
@@ -116,12 +127,16 @@ static bool take(struct arguments *given, const struct word *words, size_t count
     if (i < 0)
         return false;
     const struct argument *argument = &given->command->arguments[i];
+    if (argument->kind == ARGUMENT_TEXT && ++*index == count)
+        return problem_at(problem, &words[count], "%s: a text is missing", argument->name);
     if (argument->kind == ARGUMENT_NUMBER && ++*index == count)
         return problem_at(problem, &words[count], "%s: a number of %ld-%ld is missing",
                           argument->name, argument->minimum, argument->maximum);
     given->value[i] = &words[*index];
     if ((argument->kind == ARGUMENT_NUMBER || argument->kind == ARGUMENT_INTEGER) &&
         !check_number(argument, &words[*index], problem))
+        return false;
+    if (argument->kind == ARGUMENT_TEXT && !check_text(argument, &words[*index], problem))
         return false;
     *index = to_the_end(argument) ? count : *index + 1;
     return true;
@@ -214,6 +229,10 @@ void arguments_next(const struct command *command, const struct word *words, siz
             hint_number(&command->arguments[i], command->arguments[i].help, choice, context);
             return;
         }
+        if (i >= 0 && command->arguments[i].kind == ARGUMENT_TEXT && index + 1 == count) {
+            choice(context, &(struct choice){"TEXT", command->arguments[i].help, .hint = true});
+            return;
+        }
         if (!take(&given, words, count, &index, &problem))
             return;
     }
@@ -238,7 +257,9 @@ void command_usage(const struct command *command, char *text, size_t size)
 
         used += (size_t)snprintf(
             text + used, size - used, " %s%s%s%s%s", argument->required ? "" : "[", argument->name,
-            argument->kind == ARGUMENT_NUMBER ? " N" : "",
+            argument->kind == ARGUMENT_NUMBER ? " N"
+            : argument->kind == ARGUMENT_TEXT ? " TEXT"
+                                              : "",
             argument->kind == ARGUMENT_PATH ? "..." : "", argument->required || value ? "" : "]");
         nested += value && !argument->required;
     }

@@ -45,6 +45,7 @@ const char *command_group_help(const char *path, size_t length)
         const char *path, *help;
     } groups[] = {
         {"show", "What is configured, and how it fares"},
+        {"show system", "What is of the box as a whole"},
         {"monitor", "What happens, as it happens"},
         {"clear", "Set counters to zero"},
     };

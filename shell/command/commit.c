@@ -23,14 +23,15 @@ static void report_way_out(struct context *context)
 {
     const struct revision *runs = context->running->revision;
     struct tm when;
-    char clock[32] = "";
+    char clock[32] = "", author[AUTHOR_MAX];
 
-    if (localtime_r(&runs->when, &when))
+    author_text(&runs->record.author, author);
+    if (localtime_r(&runs->record.when, &when))
         strftime(clock, sizeof clock, "%H:%M:%S", &when);
     context_notice(context,
                    "last commit: %s at %s; commit again to put the values of this candidate "
                    "through, rollback to give its changes up",
-                   runs->who, clock);
+                   author, clock);
 }
 
 /* At once, for its command may have returned long ago. */
@@ -75,7 +76,11 @@ static enum command_status run_commit(struct context *context, const struct argu
 
     context->committing = (struct committing){.check_only = argument_given(arguments, "check"),
                                               .and_quit = argument_given(arguments, "and-quit")};
-    enum commit_result result = edit_commit(&context->edit, context->committing.check_only, &told);
+    enum commit_result result =
+        edit_commit(&context->edit,
+                    &(struct commit_request){.check_only = context->committing.check_only,
+                                             .comment = argument_text(arguments, "comment")},
+                    &told);
     context->committing.running = result == COMMIT_RUNNING;
     return tell(context, result, &told);
 }
@@ -99,6 +104,10 @@ const struct command commit_commands[] = {
      .arguments = {{.name = "check",
                     .help = "Only say whether it would succeed",
                     .kind = ARGUMENT_KEYWORD},
+                   {.name = "comment",
+                    .help = "Why, for show system commit",
+                    .kind = ARGUMENT_TEXT,
+                    .maximum = COMMENT_MAX},
                    {.name = "and-quit",
                     .help = "Then leave the configuration mode",
                     .kind = ARGUMENT_KEYWORD}},

@@ -3,6 +3,7 @@
 #include "completion.h"
 #include "../running/interfaces.h"
 #include "dispatch.h"
+#include "show.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,26 @@ static void complete_name(struct completion *completion, const char *list)
             print_choice(completion,
                          &(struct choice){.word = interfaces.names[i], .help = INTERFACE_HELP});
     interfaces_free(&interfaces);
+}
+
+/* What `rollback` could go back to: seen, and typed as a number. */
+static void complete_commit(struct completion *completion)
+{
+    const struct store *store = completion->context->running->store;
+    char number[24], help[AUTHOR_MAX + COMMIT_TIME_MAX + COMMENT_SIZE + 4];
+
+    for (size_t i = 0; i <= store_archive_count(store); i++) {
+        const struct record *record = store_record(store, i);
+        char when[COMMIT_TIME_MAX], author[AUTHOR_MAX];
+
+        commit_time(record, "%Y-%m-%d %H:%M:%S", when);
+        author_text(&record->author, author);
+        snprintf(number, sizeof number, "%zu", i);
+        snprintf(help, sizeof help, "%s%s%s%s%s",
+                 *when ? when : "a commit of which nothing is known", *author ? " " : "", author,
+                 *record->comment ? ": " : "", record->comment);
+        print_choice(completion, &(struct choice){.word = number, .help = help, .hint = true});
+    }
 }
 
 static void complete_configuration(struct completion *completion, const struct argument *argument,
@@ -98,6 +119,8 @@ static void complete_arguments(struct completion *completion, const struct comma
     }
     if (argument->name && argument->kind == ARGUMENT_NAME && count == 0)
         complete_name(completion, argument->list);
+    if (argument->name && argument->kind == ARGUMENT_INTEGER && argument->list && count == 0)
+        complete_commit(completion);
     if (argument->name && argument->kind == ARGUMENT_INTEGER) { /* up [N] COMMAND */
         levels = 1;
         if (count > 0 && words[0].text[0] >= '0' && words[0].text[0] <= '9')

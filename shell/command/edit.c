@@ -239,6 +239,7 @@ const struct command edit_commands[] = {
      .arguments = {{.name = "N",
                     .help = "How many commits back; 0, the running one, unless given",
                     .kind = ARGUMENT_INTEGER,
+                    .list = "commit",
                     .minimum = 0,
                     .maximum = ARCHIVE_MAX}},
      .run = run_rollback},

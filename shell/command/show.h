@@ -6,7 +6,7 @@
 #include "context.h"
 
 command_fn show_sessions, show_filters, show_targets, show_interfaces, show_engine, show_version,
-    show_configuration, show_candidate;
+    show_configuration, show_candidate, show_commits, show_rollback;
 
 /* Whether there is an engine to ask; else context->problem. */
 bool engine_runs(const struct context *context);
@@ -14,6 +14,14 @@ bool engine_runs(const struct context *context);
 struct engine_status *take_status(const struct context *context);
 /* An answer that is one list, called `key` in JSON; as the line's pipe wants it displayed. */
 void show_list(struct context *context, const char *key, const struct listing *list);
+
+/* A whole tree, as the line's pipe wants it displayed. */
+void show_tree(struct context *context, const struct node *tree);
+
+enum { COMMIT_TIME_MAX = 40 };
+/* "" when it is not known. */
+void commit_time(const struct record *record, const char *format,
+                 char text[static COMMIT_TIME_MAX]);
 
 /* Rows of a status that belong to instances of a list of the configuration, side by side. */
 struct owned {

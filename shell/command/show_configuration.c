@@ -22,25 +22,35 @@ static bool find_path(const struct node *tree, const struct path *above,
     return found;
 }
 
-static enum command_status show_tree(struct context *context, const struct node *tree,
+static void print_part(struct context *context, const struct node *tree, const struct path *path)
+{
+    switch (context->request.pipe.display) {
+    case DISPLAY_SET:
+        text_print_set(tree, path, context->out);
+        break;
+    case DISPLAY_JSON:
+        text_print_json(tree, path, context->out);
+        break;
+    case DISPLAY_TEXT:
+    case DISPLAY_COMPARE:
+        text_print_braces(tree, path, context->out);
+        break;
+    }
+}
+
+void show_tree(struct context *context, const struct node *tree)
+{
+    print_part(context, tree, &(const struct path){0});
+}
+
+static enum command_status show_part(struct context *context, const struct node *tree,
                                      const struct path *above, const struct arguments *arguments)
 {
     struct path path = {0};
 
     if (!find_path(tree, above, arguments, &path, context->problem))
         return COMMAND_FAILED;
-    switch (context->request.pipe.display) {
-    case DISPLAY_SET:
-        text_print_set(tree, &path, context->out);
-        break;
-    case DISPLAY_JSON:
-        text_print_json(tree, &path, context->out);
-        break;
-    case DISPLAY_TEXT:
-    case DISPLAY_COMPARE:
-        text_print_braces(tree, &path, context->out);
-        break;
-    }
+    print_part(context, tree, &path);
     path_free(&path);
     return COMMAND_OK;
 }
@@ -77,7 +87,7 @@ enum command_status show_configuration(struct context *context, const struct arg
 
     if (context->request.pipe.display == DISPLAY_COMPARE)
         return compare(context, tree, arguments);
-    return show_tree(context, tree, &top, arguments);
+    return show_part(context, tree, &top, arguments);
 }
 
 /* What a commit would do; one that it would be refused for is a warning. */
@@ -103,5 +113,5 @@ enum command_status show_candidate(struct context *context, const struct argumen
 {
     if (context->request.pipe.display == DISPLAY_COMPARE)
         return compare_candidate(context, arguments);
-    return show_tree(context, edit_tree(&context->edit), &context->path, arguments);
+    return show_part(context, edit_tree(&context->edit), &context->path, arguments);
 }

@@ -4,9 +4,7 @@
 #define MIRRORSH_CANDIDATE_H
 
 #include "../config/tree.h"
-#include <time.h>
-
-enum { WHO_MAX = 128 };
+#include "record.h"
 
 struct commit;
 struct running; /* commit.h */
@@ -16,8 +14,7 @@ struct running; /* commit.h */
 struct revision {
     struct node *tree;
     unsigned users;
-    char who[WHO_MAX]; /* committed it; "": it is the start's */
-    time_t when;
+    struct record record; /* of its commit */
 };
 
 /* Takes over the tree; NULL: out of memory, and the tree is the caller's. */
@@ -31,7 +28,7 @@ struct edit {
     struct revision *const *runs; /* the running one, whichever that is */
     struct revision *base;        /* what the candidate began from; NULL: no changes */
     struct node *candidate;       /* NULL: no changes */
-    char who[WHO_MAX];            /* is at the console */
+    struct author author;         /* is at the console */
     struct commit *commit;        /* asked for, and its result not yet taken; NULL: none */
     struct edit *next;
 };

@@ -37,6 +37,7 @@
 struct commit {
     struct edit *edit; /* NULL: the console has gone */
     bool check_only;
+    struct record record;
     enum commit_result result;
     struct commit_report report;
     struct commit *next;
@@ -147,8 +148,10 @@ int running_open(struct running *running, struct store *store, struct engine *en
     tree = store_load(store, accept_tree, running, &running->assigned);
     if (tree)
         running->revision = revision_new(tree);
-    if (running->revision)
+    if (running->revision) {
+        running->revision->record = *store_record(store, 0);
         return 0;
+    }
     tree_free(tree);
     running_close(running);
     return -ENOMEM;
@@ -203,7 +206,6 @@ static void publish(struct running *running, struct commit *commit)
         edit_changed(other);
     revision_release(running->revision);
     running->revision = commit->revision;
-    running->revision->when = time(NULL);
     commit->revision = NULL;
     assignments_free(&running->assigned);
     running->assigned = commit->assigned;
@@ -233,8 +235,12 @@ static void commit_save(void *context)
 /* Hands the commit over to the disk. */
 static enum commit_result start_saving(struct running *running, struct commit *commit)
 {
-    commit->save = store_save_begin(running->store, commit->revision->tree, &running->assigned,
-                                    &commit->assigned);
+    struct record *record = &commit->revision->record;
+
+    record->when = time(NULL);
+    commit->save = store_save_begin(
+        running->store, &(struct store_commit){commit->revision->tree, &running->assigned,
+                                               &commit->assigned, record});
     int error = commit->save ? saver_start(running->saver, commit_save, commit) : -ENOMEM;
     if (error < 0) {
         problems_add(&commit->report.problems, 0, 0, "%s", strerror(-error));
@@ -262,7 +268,7 @@ static enum commit_result commit_tree(struct running *running, struct commit *co
 {
     commit->revision = revision_new(tree);
     if (commit->revision)
-        memcpy(commit->revision->who, commit->edit->who, sizeof commit->revision->who);
+        commit->revision->record = commit->record;
     else
         tree_free(tree);
     if (!commit->revision || !assignments_copy(&running->assigned, &commit->assigned)) {
@@ -340,7 +346,8 @@ void running_service(struct running *running)
     advance(running);
 }
 
-enum commit_result edit_commit(struct edit *edit, bool check_only, struct commit_report *report)
+enum commit_result edit_commit(struct edit *edit, const struct commit_request *request,
+                               struct commit_report *report)
 {
     struct running *running = edit->running;
     struct commit **last = &running->commits;
@@ -350,8 +357,12 @@ enum commit_result edit_commit(struct edit *edit, bool check_only, struct commit
         problems_add(&report->problems, 0, 0, "out of memory");
         return COMMIT_REFUSED;
     }
-    *edit->commit =
-        (struct commit){.edit = edit, .check_only = check_only, .result = COMMIT_RUNNING};
+    *edit->commit = (struct commit){.edit = edit,
+                                    .check_only = request->check_only,
+                                    .record = {.author = edit->author},
+                                    .result = COMMIT_RUNNING};
+    if (request->comment)
+        snprintf(edit->commit->record.comment, COMMENT_SIZE, "%s", request->comment);
     while (*last)
         last = &(*last)->next;
     *last = edit->commit;

@@ -23,6 +23,12 @@ struct running {
     uint64_t seed; /* for VNIs that are drawn */
 };
 
+/* How a commit is asked for. */
+struct commit_request {
+    bool check_only;     /* whether it would succeed: COMMIT_DONE, never _UNCHANGED */
+    const char *comment; /* copied; NULL: none */
+};
+
 /* COMMIT_RUNNING: it waits for the disk, or for its turn behind another one that does. */
 enum commit_result { COMMIT_DONE, COMMIT_UNCHANGED, COMMIT_REFUSED, COMMIT_RUNNING };
 
@@ -53,11 +59,12 @@ void edit_begin(struct edit *edit, struct running *running);
 void edit_end(struct edit *edit);
 
 /* One at a time for each edit, whose candidate is left alone until the result is there.
- * check_only: whether a commit would succeed (COMMIT_DONE, never _UNCHANGED). REFUSED: there is a
+ * REFUSED: there is a
  * problem at least, and nothing has changed, except that clashes which were told are none any
  * more. DONE: it runs and is saved; all candidates without changes follow. RUNNING: *report is
  * empty, and edit_commit_result tells, after a running_service. */
-enum commit_result edit_commit(struct edit *edit, bool check_only, struct commit_report *report);
+enum commit_result edit_commit(struct edit *edit, const struct commit_request *request,
+                               struct commit_report *report);
 enum commit_result edit_commit_result(struct edit *edit, struct commit_report *report);
 
 #endif

@@ -94,16 +94,17 @@ static unsigned long archive_serial(const char *name)
     return serial < ULONG_MAX && strcmp(name, again) == 0 ? serial : 0;
 }
 
-bool archive_add(struct store *store, unsigned long serial)
+struct store_entry *archive_add(struct store *store, unsigned long serial)
 {
-    unsigned long *more =
+    struct store_entry *more =
         realloc(store->archived, (store->archive_count + 1) * sizeof *store->archived);
 
     if (!more)
-        return false;
+        return NULL;
     store->archived = more;
-    more[store->archive_count++] = serial;
-    return true;
+    more += store->archive_count++;
+    *more = (struct store_entry){.serial = serial};
+    return more;
 }
 
 bool store_file_is(int dir, const char *name, const struct store_text *text)
@@ -122,15 +123,15 @@ bool archive_newest_is(const struct store *store, const struct store_text *text)
 
     if (store->archive_count == 0)
         return false;
-    archive_name(store->archived[store->archive_count - 1], name);
+    archive_name(store->archived[store->archive_count - 1].serial, name);
     return store_file_is(store->archive, name, text);
 }
 
 static int compare_serials(const void *a, const void *b)
 {
-    unsigned long x = *(const unsigned long *)a, y = *(const unsigned long *)b;
+    const struct store_entry *x = a, *y = b;
 
-    return (x > y) - (x < y);
+    return (x->serial > y->serial) - (x->serial < y->serial);
 }
 
 static int read_archive(struct store *store)
@@ -197,6 +198,7 @@ static int open_parts(struct store *store, char *why, size_t why_size)
     /* what a commit that was killed has left */
     unlinkat(store->dir, STAGED, 0);
     unlinkat(store->dir, ASSIGNED_STAGED, 0);
+    unlinkat(store->dir, RECORDS_STAGED, 0);
     if (store->archive >= 0)
         unlinkat(store->archive, STAGED, 0);
     return 0;

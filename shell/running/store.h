@@ -1,11 +1,13 @@
 /* The state directory: startup.conf, the archive of the configurations that ran before it,
- * rescue.conf, the VNIs given to sessions, and the lock that keeps a second box out. At every
- * instant startup.conf is the old or the new configuration, whole. What goes to the archive is
- * the text that was loaded or saved, whatever became of the files meanwhile. */
+ * rescue.conf, who committed which (`commits`), the VNIs given to sessions, and the lock that keeps
+ * a second box out. At every instant startup.conf is the old or the new configuration, whole. What
+ * goes to the archive is the text that was loaded or saved, whatever became of the files meanwhile.
+ */
 #ifndef MIRRORSH_STORE_H
 #define MIRRORSH_STORE_H
 
 #include "../config/compile.h"
+#include "record.h"
 
 struct store;
 
@@ -30,18 +32,27 @@ struct node *store_load(struct store *store, store_accept_fn *accept, void *cont
  * NULL when that runs, and after a save. */
 const char *store_fallback(const struct store *store);
 
+/* What is committed. */
+struct store_commit {
+    const struct node *tree;
+    const struct assignments *old_assigned, *new_assigned;
+    const struct record *record;
+};
+
 /* A commit on its way to the disk. begin takes what it needs from its arguments, which are free
  * to go then; run, which may be called in another thread, waits for the disk: 0 when the new
  * configuration will outlive a crash, else -errno with *why and startup.conf is the one before.
  * In between the store may be asked for what is archived, and for nothing else. */
-struct store_save *
-store_save_begin(struct store *store, const struct node *tree,
-                 const struct assignments *old_assigned,
-                 const struct assignments *new_assigned); /* NULL: out of memory */
+/* NULL: out of memory */
+struct store_save *store_save_begin(struct store *store, const struct store_commit *commit);
 int store_save_run(struct store_save *save, char *why, size_t why_size);
 /* Frees it; the archive is as it left it. NULL is fine. */
 void store_save_end(struct store_save *save);
 
+/* How many are archived; the record of the one `back` commits before the running one, which is 0.
+ */
+size_t store_archive_count(const struct store *store);
+const struct record *store_record(const struct store *store, size_t back);
 /* The configuration `back` commits before the running one, 1-50. NULL with *why. */
 struct node *store_archived(struct store *store, unsigned long back, char *why, size_t why_size);
 

@@ -105,7 +105,7 @@ static struct node *try_others(struct attempt *attempt)
     for (size_t i = store->archive_count; i-- > 0;) {
         char name[ARCHIVE_NAME_MAX], path[ARCHIVE_NAME_MAX + 10];
 
-        archive_name(store->archived[i], name);
+        archive_name(store->archived[i].serial, name);
         snprintf(path, sizeof path, "/archive/%s", name);
         tree = try_file(attempt, store->archive, name, why, sizeof why);
         if (tree) {
@@ -129,7 +129,7 @@ static void drop_archived_twice(struct store *store)
 
     if (!archive_newest_is(store, &store->runs))
         return;
-    archive_name(store->archived[store->archive_count - 1], name);
+    archive_name(store->archived[store->archive_count - 1].serial, name);
     if (unlinkat(store->archive, name, 0) == 0)
         store->archive_count--;
 }
@@ -148,6 +148,7 @@ struct node *store_load(struct store *store, store_accept_fn *accept, void *cont
     free(store->fallback);
     store->fallback = NULL;
     read_assigned(store, &kept);
+    records_read(store);
     tree = try_file(&attempt, store->dir, STARTUP, why, sizeof why);
     if (tree) {
         drop_archived_twice(store);
@@ -162,6 +163,7 @@ struct node *store_load(struct store *store, store_accept_fn *accept, void *cont
             fall_back(store, "AN EMPTY", "");
     }
     assignments_free(&kept);
+    store->record = records_find(store, &store->runs);
     if (!tree && (tree = tree_new()) && !accept(context, tree, assigned, why, sizeof why))
         fprintf(stderr, "mirrorsh: even an empty configuration is refused: %s\n", why);
     return tree;
@@ -170,6 +172,16 @@ struct node *store_load(struct store *store, store_accept_fn *accept, void *cont
 const char *store_fallback(const struct store *store)
 {
     return store->fallback;
+}
+
+size_t store_archive_count(const struct store *store)
+{
+    return store->archive_count;
+}
+
+const struct record *store_record(const struct store *store, size_t back)
+{
+    return back == 0 ? &store->record : &store->archived[store->archive_count - back].record;
 }
 
 struct node *store_archived(struct store *store, unsigned long back, char *why, size_t why_size)
@@ -186,7 +198,7 @@ struct node *store_archived(struct store *store, unsigned long back, char *why, 
                      store->archive_count);
         return NULL;
     }
-    archive_name(store->archived[store->archive_count - back], name);
+    archive_name(store->archived[store->archive_count - back].serial, name);
     tree = load_file(store->archive, name, &text, reason, sizeof reason);
     if (!tree)
         snprintf(why, why_size, "archive/%s: %s", name, reason);

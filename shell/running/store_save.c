@@ -3,8 +3,8 @@
  *
  * - begin, in the control thread: the new texts are printed, so that the tree is needed no more.
  * - run, in the saver's: vni.auto with the VNIs of both configurations, the new text beside the
- *   old one, what runs into the archive, a startup.conf that is somebody else's aside, and the
- *   rename. What fails is taken back.
+ *   old one, what runs into the archive, the records of both, a startup.conf that is somebody
+ *   else's aside, and the rename. What fails is taken back.
  * - end, in the control thread: the store learns what the disk has.
  *
  * Files are only ever made under another name, synced, renamed, and the directory synced. */
@@ -20,6 +20,7 @@
 struct store_save {
     struct store *store;
     struct store_text text; /* the new configuration */
+    struct record record;   /* of that */
     char *assigned;         /* the new vni.auto; NULL: it stays */
     bool assigned_saved, aside, saved;
     unsigned long serial; /* of the archive's new entry; 0: none */
@@ -36,17 +37,16 @@ static bool print_tree(const struct node *tree, struct store_text *text)
     return fclose(out) == 0;
 }
 
-struct store_save *store_save_begin(struct store *store, const struct node *tree,
-                                    const struct assignments *old_assigned,
-                                    const struct assignments *new_assigned)
+struct store_save *store_save_begin(struct store *store, const struct store_commit *commit)
 {
     struct store_save *save = calloc(1, sizeof *save);
 
     if (!save)
         return NULL;
     save->store = store;
-    save->assigned = assigned_print(old_assigned, new_assigned);
-    if (!save->assigned || !print_tree(tree, &save->text)) {
+    save->record = *commit->record;
+    save->assigned = assigned_print(commit->old_assigned, commit->new_assigned);
+    if (!save->assigned || !print_tree(commit->tree, &save->text)) {
         store_save_end(save);
         return NULL;
     }
@@ -165,6 +165,10 @@ static int replace_startup(struct store_save *save, const char **name)
     error = archive_running(save);
     if (error < 0)
         return error;
+    *name = RECORDS;
+    error = records_write(store, expired(save), save->serial, &save->text, &save->record);
+    if (error < 0)
+        return error;
     *name = ASIDE;
     error = set_stranger_aside(save);
     if (error < 0)
@@ -200,7 +204,7 @@ int store_save_run(struct store_save *save, char *why, size_t why_size)
     }
     save->saved = true;
     for (size_t i = 0; i < expired(save); i++)
-        remove_entry(store, store->archived[i]);
+        remove_entry(store, store->archived[i].serial);
     return 0;
 }
 
@@ -215,11 +219,17 @@ static void note(struct store_save *save)
         memmove(store->archived, store->archived + gone,
                 store->archive_count * sizeof *store->archived);
     if (save->serial > 0) {
-        archive_add(store, save->serial);
+        struct store_entry *entry = archive_add(store, save->serial);
+
+        if (entry) {
+            entry->digest = record_digest(store->runs.data, store->runs.length);
+            entry->record = store->record;
+        }
         store->last_serial = save->serial;
     }
     free(store->runs.data);
     store->runs = save->text;
+    store->record = save->record;
     save->text = (struct store_text){0};
     free(store->fallback);
     store->fallback = NULL;

@@ -94,18 +94,26 @@ static void refuse(struct peer *peer, const char *text)
     peer->channel.broken = true;
 }
 
-/* "anna (pts/3)": for those who are told of what it commits. */
+/* A name is the peer's own word for it. */
+static void make_plain(char *name)
+{
+    for (; *name; name++)
+        if (*name < ' ' || *name > '~')
+            *name = '?';
+}
+
+/* For those who are told of what it commits. */
 static void note_who(struct peer *peer, const char *terminal)
 {
     const struct passwd *user = getpwuid(peer->role.user);
-    char *who = peer->context.edit.who, number[16];
+    struct author *author = &peer->context.edit.author;
+    char number[16];
 
     snprintf(number, sizeof number, "user %u", (unsigned)peer->role.user);
-    snprintf(who, sizeof peer->context.edit.who, "%.60s%s%s%s", user ? user->pw_name : number,
-             *terminal ? " (" : "", terminal, *terminal ? ")" : "");
-    for (char *at = who; *at; at++) /* a name is the peer's own word for it */
-        if (*at < ' ' || *at > '~')
-            *at = '?';
+    snprintf(author->user, sizeof author->user, "%s", user ? user->pw_name : number);
+    snprintf(author->terminal, sizeof author->terminal, "%s", terminal);
+    make_plain(author->user);
+    make_plain(author->terminal);
 }
 
 /* Every console is told until a commit; one of the box's own process has read it at the start. */

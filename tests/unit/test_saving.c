@@ -34,8 +34,8 @@ static void test_queue(void **state)
     (void)state;
     set(&mine, "set system host-name a\n");
     set(&theirs, TARGET);
-    assert_int_equal(edit_commit(&mine, false, &report), COMMIT_RUNNING);
-    assert_int_equal(edit_commit(&theirs, false, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit(&mine, &(struct commit_request){0}, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit(&theirs, &(struct commit_request){0}, &report), COMMIT_RUNNING);
     assert_int_equal(edit_commit_result(&mine, &report), COMMIT_RUNNING);
     assert_int_equal(engine.prepared, 2); /* the start's, mine */
     assert_int_equal(engine.committed, 1);
@@ -60,8 +60,8 @@ static void test_console_goes(void **state)
     (void)state;
     set(&mine, "set system host-name a\n");
     set(&theirs, "set system host-name b\n");
-    assert_int_equal(edit_commit(&mine, false, &report), COMMIT_RUNNING);
-    assert_int_equal(edit_commit(&theirs, false, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit(&mine, &(struct commit_request){0}, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit(&theirs, &(struct commit_request){0}, &report), COMMIT_RUNNING);
     edit_end(&mine);
     edit_end(&theirs);
     running_service(&running);
@@ -82,8 +82,8 @@ static void test_end(void **state)
     running.ending = false;
     set(&mine, "set system host-name a\n");
     set(&theirs, TARGET);
-    assert_int_equal(edit_commit(&mine, false, &report), COMMIT_RUNNING);
-    assert_int_equal(edit_commit(&theirs, false, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit(&mine, &(struct commit_request){0}, &report), COMMIT_RUNNING);
+    assert_int_equal(edit_commit(&theirs, &(struct commit_request){0}, &report), COMMIT_RUNNING);
     assert_false(running_end(&running));
     running_service(&running);
     assert_true(running_end(&running));

@@ -95,9 +95,9 @@ static void test_clash(void **state)
     (void)state;
     set(&mine, "set system host-name mine\nset target t receiver 10.0.0.1\n");
     set(&theirs, "set system host-name theirs\nset target t receiver 10.0.0.2\n");
-    strcpy(theirs.who, "bert (pts/1)");
+    theirs.author = (struct author){"bert", "pts/1"};
     commits(&theirs, COMMIT_DONE);
-    assert_string_equal(running.revision->who, "bert (pts/1)");
+    assert_string_equal(running.revision->record.author.user, "bert");
     refused(&mine, "system host-name: mine in this candidate, theirs in the running configuration "
                    "meanwhile\n"
                    "target t receiver: 10.0.0.1 in this candidate, 10.0.0.2 in the running "

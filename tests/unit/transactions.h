@@ -110,7 +110,8 @@ static inline void delete (struct edit *edit, const char *path)
 static inline enum commit_result commit(struct edit *edit, bool check_only,
                                         struct commit_report *report)
 {
-    enum commit_result result = edit_commit(edit, check_only, report);
+    enum commit_result result =
+        edit_commit(edit, &(struct commit_request){.check_only = check_only}, report);
 
     if (result == COMMIT_RUNNING) {
         running_service(&running);
