@@ -138,20 +138,20 @@ static void complete_command(struct completion *completion, enum command_mode mo
                              const struct word *words, size_t count)
 {
     const struct context *context = completion->context;
-    struct found found = dispatch_look_up(context->dispatch, mode, words, count);
+    struct reach reach = dispatch_look_up(context->dispatch, mode, words, count);
 
-    if (found.words == count)
-        dispatch_next(context->dispatch, &found, completion->partial, print_choice, completion);
-    if (found.command && (!found.command->configures || context->may_configure))
-        complete_arguments(completion, found.command, words + found.words, count - found.words);
+    if (reach.words == count)
+        dispatch_next(context->dispatch, &reach, completion->partial, print_choice, completion);
+    if (reach.command && (!reach.command->configures || context->may_configure))
+        complete_arguments(completion, reach.command, words + reach.words, count - reach.words);
 }
 
 /* What the command of a line could be displayed as. */
 static unsigned displays_of(const struct context *context, const struct word *words, size_t count)
 {
-    struct found found = dispatch_look_up(context->dispatch, context->mode, words, count);
+    struct reach reach = dispatch_look_up(context->dispatch, context->mode, words, count);
 
-    return found.command ? found.command->displays : 0;
+    return reach.command ? reach.command->displays : 0;
 }
 
 static void complete_words(struct completion *completion, const struct word *words, size_t count)

@@ -16,17 +16,17 @@ enum {
 struct dispatch {
     struct cli_def *cli;
     int privilege;      /* the console's */
-    struct found found; /* by the callback */
+    struct reach reach; /* by the callback */
     int behind;         /* how many of the words shown stand behind it */
 };
 
-static int note_found(struct cli_def *cli, const char *path, char **words, int count)
+static int note_reach(struct cli_def *cli, const char *path, char **words, int count)
 {
     struct dispatch *dispatch = cli_get_context(cli);
 
     (void)words;
-    dispatch->found.node = cli->pipeline->current_stage->command;
-    dispatch->found.path = path;
+    dispatch->reach.node = cli->pipeline->current_stage->command;
+    dispatch->reach.path = path;
     dispatch->behind = count;
     return CLI_OK;
 }
@@ -63,7 +63,7 @@ static bool register_path(struct dispatch *dispatch, const struct command *comma
             node = node->next;
         if (!node)
             node = cli_register_command(
-                dispatch->cli, parent, word, note_found,
+                dispatch->cli, parent, word, note_reach,
                 last && command->configures ? PRIVILEGE_PRIVILEGED : PRIVILEGE_UNPRIVILEGED,
                 (int)mode, last ? command->help : command_group_help(command->path, length));
         if (!node)
@@ -123,7 +123,7 @@ static bool harmless(const struct word *word)
 }
 
 /* Privilege and mode say which nodes are there, and libcli what abbreviates them. */
-static struct found find(struct dispatch *dispatch, int privilege, enum command_mode mode,
+static struct reach find(struct dispatch *dispatch, int privilege, enum command_mode mode,
                          const struct word *words, size_t count)
 {
     char line[WORDS_SHOWN * (WORD_SHOWN + 1)] = "";
@@ -134,32 +134,32 @@ static struct found find(struct dispatch *dispatch, int privilege, enum command_
                                    harmless(&words[i]) ? words[i].text : "_");
     cli_set_privilege(dispatch->cli, privilege);
     cli_set_configmode(dispatch->cli, (int)mode, NULL);
-    dispatch->found = (struct found){.path = "", .mode = mode};
+    dispatch->reach = (struct reach){.path = "", .mode = mode};
     dispatch->behind = (int)shown;
     cli_run_command(dispatch->cli, line);
-    dispatch->found.words = shown - (size_t)dispatch->behind;
-    dispatch->found.command = command_called(dispatch->found.path, mode);
-    return dispatch->found;
+    dispatch->reach.words = shown - (size_t)dispatch->behind;
+    dispatch->reach.command = command_called(dispatch->reach.path, mode);
+    return dispatch->reach;
 }
 
-struct found dispatch_find(struct dispatch *dispatch, enum command_mode mode,
+struct reach dispatch_find(struct dispatch *dispatch, enum command_mode mode,
                            const struct word *words, size_t count)
 {
     return find(dispatch, dispatch->privilege, mode, words, count);
 }
 
-struct found dispatch_look_up(struct dispatch *dispatch, enum command_mode mode,
+struct reach dispatch_look_up(struct dispatch *dispatch, enum command_mode mode,
                               const struct word *words, size_t count)
 {
     return find(dispatch, PRIVILEGE_PRIVILEGED, mode, words, count);
 }
 
-void dispatch_next(const struct dispatch *dispatch, const struct found *found, const char *partial,
+void dispatch_next(const struct dispatch *dispatch, const struct reach *reach, const char *partial,
                    choice_fn *choice, void *context)
 {
-    const struct cli_command *node = below(dispatch, found->node);
+    const struct cli_command *node = below(dispatch, reach->node);
 
     for (; node; node = node->next)
-        if (node->mode == (int)found->mode && strncmp(node->command, partial, strlen(partial)) == 0)
+        if (node->mode == (int)reach->mode && strncmp(node->command, partial, strlen(partial)) == 0)
             choice(context, &(struct choice){.word = node->command, .help = node->help});
 }

@@ -13,7 +13,7 @@ struct dispatch *dispatch_new(bool may_configure);
 void dispatch_free(struct dispatch *dispatch);
 
 /* How far down the tree a line leads. */
-struct found {
+struct reach {
     const struct command *command;  /* that ends there; NULL: none, more words have to follow */
     const char *path;               /* "show sessions"; "": not even the first word leads on */
     size_t words;                   /* of the line, which that took */
@@ -22,14 +22,14 @@ struct found {
 };
 
 /* As this console may: commands that it may not run are not there. */
-struct found dispatch_find(struct dispatch *dispatch, enum command_mode mode,
+struct reach dispatch_find(struct dispatch *dispatch, enum command_mode mode,
                            const struct word *words, size_t count);
 /* As those may who may everything: for help, completion and error texts. */
-struct found dispatch_look_up(struct dispatch *dispatch, enum command_mode mode,
+struct reach dispatch_look_up(struct dispatch *dispatch, enum command_mode mode,
                               const struct word *words, size_t count);
 
 /* The words that may stand next in the tree and begin with `partial`. */
-void dispatch_next(const struct dispatch *dispatch, const struct found *found, const char *partial,
+void dispatch_next(const struct dispatch *dispatch, const struct reach *reach, const char *partial,
                    choice_fn *choice, void *context);
 
 #endif

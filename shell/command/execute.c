@@ -44,19 +44,19 @@ enum command_status execute_words(struct context *context, enum command_mode mod
 {
     struct problem *problem = context->problem;
     struct arguments arguments;
-    struct found found = dispatch_find(context->dispatch, mode, words, count);
+    struct reach reach = dispatch_find(context->dispatch, mode, words, count);
 
-    if (!found.command) {
+    if (!reach.command) {
         explain_line(context, mode, words, count, problem);
         return COMMAND_FAILED;
     }
-    if (!arguments_parse(found.command, words + found.words, count - found.words, &arguments,
+    if (!arguments_parse(reach.command, words + reach.words, count - reach.words, &arguments,
                          problem) ||
         !check_names(context, &arguments, problem) ||
-        !check_display(found.command, &context->request.pipe, problem))
+        !check_display(reach.command, &context->request.pipe, problem))
         return COMMAND_FAILED;
     problem->at = words->start;
-    return found.command->run(context, &arguments);
+    return reach.command->run(context, &arguments);
 }
 
 /* A line split into the command's words and those of how to display it. */

@@ -18,32 +18,32 @@ static void add_to_list(void *context, const struct choice *choice)
     list->count++;
 }
 
-bool explain_word(const struct context *context, const struct found *found,
+bool explain_word(const struct context *context, const struct reach *reach,
                   const struct word *words, size_t count, struct problem *problem)
 {
-    const struct word *word = &words[found->words];
+    const struct word *word = &words[reach->words];
     struct list begin = {.text = ""}, all = {.text = ""};
 
-    if (found->words < count && !word->quoted)
-        dispatch_next(context->dispatch, found, word->text, add_to_list, &begin);
-    dispatch_next(context->dispatch, found, "", add_to_list, &all);
+    if (reach->words < count && !word->quoted)
+        dispatch_next(context->dispatch, reach, word->text, add_to_list, &begin);
+    dispatch_next(context->dispatch, reach, "", add_to_list, &all);
     if (begin.count > 1 && *word->text)
         return problem_at(problem, word, "\"%s\" is ambiguous: %s", word->text, begin.text);
-    if (found->words == count)
+    if (reach->words == count)
         return problem_at(problem, word, "a word is missing, expected one of: %s", all.text);
     if (all.count == 0)
         return problem_at(problem, word, "unexpected word \"%s\", expected the end of the line",
                           word->text);
     return problem_at(problem, word, "unknown %s \"%s\", expected one of: %s",
-                      found->words == 0 ? "command" : "word", word->text, all.text);
+                      reach->words == 0 ? "command" : "word", word->text, all.text);
 }
 
 /* Whether the first word leads to commands of a mode, and to which. */
 static bool is_of(const struct context *context, enum command_mode mode, const struct word *words,
-                  struct found *found)
+                  struct reach *reach)
 {
-    *found = dispatch_look_up(context->dispatch, mode, words, 1);
-    return found->words == 1;
+    *reach = dispatch_look_up(context->dispatch, mode, words, 1);
+    return reach->words == 1;
 }
 
 /* A word of another mode: how to get there. False: of none. */
@@ -51,18 +51,18 @@ static bool explain_mode(const struct context *context, enum command_mode mode,
                          const struct word *word, struct problem *problem)
 {
     bool configures = mode & (MODE_CONFIGURATION | MODE_LEVEL);
-    struct found found;
+    struct reach reach;
 
-    if (mode == MODE_RUN && is_of(context, MODE_OPERATIONAL, word, &found))
-        problem_at(problem, word, "%s cannot stand behind run", found.path);
-    else if (mode == MODE_RUN && is_of(context, MODE_CONFIGURATION, word, &found))
+    if (mode == MODE_RUN && is_of(context, MODE_OPERATIONAL, word, &reach))
+        problem_at(problem, word, "%s cannot stand behind run", reach.path);
+    else if (mode == MODE_RUN && is_of(context, MODE_CONFIGURATION, word, &reach))
         problem_at(problem, word, "\"%s\" is a command of this mode, without run", word->text);
-    else if (configures && is_of(context, MODE_RUN, word, &found))
+    else if (configures && is_of(context, MODE_RUN, word, &reach))
         problem_at(problem, word, "\"%s\" is a command of the operational mode, expected run %s",
                    word->text, word->text);
-    else if (mode == MODE_CONFIGURATION && is_of(context, MODE_OPERATIONAL, word, &found))
-        problem_at(problem, word, "%s: this is the configuration mode already", found.path);
-    else if (!configures && is_of(context, MODE_CONFIGURATION, word, &found))
+    else if (mode == MODE_CONFIGURATION && is_of(context, MODE_OPERATIONAL, word, &reach))
+        problem_at(problem, word, "%s: this is the configuration mode already", reach.path);
+    else if (!configures && is_of(context, MODE_CONFIGURATION, word, &reach))
         problem_at(problem, word, "\"%s\" is a command of the configuration mode: configure first",
                    word->text);
     else
@@ -73,12 +73,12 @@ static bool explain_mode(const struct context *context, enum command_mode mode,
 bool explain_line(const struct context *context, enum command_mode mode, const struct word *words,
                   size_t count, struct problem *problem)
 {
-    struct found found = dispatch_look_up(context->dispatch, mode, words, count);
+    struct reach reach = dispatch_look_up(context->dispatch, mode, words, count);
 
-    if (found.command)
+    if (reach.command)
         return problem_at(problem, words, "only root and members of the group mirrorsh may %s",
-                          found.path);
-    if (found.words == 0 && count > 0 && explain_mode(context, mode, words, problem))
+                          reach.path);
+    if (reach.words == 0 && count > 0 && explain_mode(context, mode, words, problem))
         return false;
-    return explain_word(context, &found, words, count, problem);
+    return explain_word(context, &reach, words, count, problem);
 }

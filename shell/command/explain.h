@@ -5,8 +5,8 @@
 #include "context.h"
 #include "dispatch.h"
 
-/* Of words that lead no further than *found: what is wrong with the next one. Returns false. */
-bool explain_word(const struct context *context, const struct found *found,
+/* Of words that lead no further than *reach: what is wrong with the next one. Returns false. */
+bool explain_word(const struct context *context, const struct reach *reach,
                   const struct word *words, size_t count, struct problem *problem);
 /* Of words for which dispatch_find has found no command in a mode. Returns false. */
 bool explain_line(const struct context *context, enum command_mode mode, const struct word *words,

@@ -80,14 +80,14 @@ static size_t explain_all(const struct context *context, enum command_mode mode,
 static bool explain_in(const struct context *context, enum command_mode mode,
                        const struct arguments *arguments, struct problem *problem)
 {
-    struct found found =
+    struct reach reach =
         dispatch_look_up(context->dispatch, mode, arguments->words, arguments->count);
 
-    if (found.words < arguments->count)
-        return explain_word(context, &found, arguments->words, arguments->count, problem);
-    return explain_all(context, mode, found.path) > 0 ||
+    if (reach.words < arguments->count)
+        return explain_word(context, &reach, arguments->words, arguments->count, problem);
+    return explain_all(context, mode, reach.path) > 0 ||
            problem_at(problem, arguments->words,
-                      "only root and members of the group mirrorsh may %s", found.path);
+                      "only root and members of the group mirrorsh may %s", reach.path);
 }
 
 static enum command_status run_help(struct context *context, const struct arguments *arguments)

@@ -152,14 +152,14 @@ static void leads(struct dispatch *dispatch, enum command_mode mode, const char 
     struct words words;
 
     assert_true(words_split(line, &words, &problem));
-    struct found found = dispatch_find(dispatch, mode, words.at, words.count);
+    struct reach reach = dispatch_find(dispatch, mode, words.at, words.count);
     if (path) {
-        assert_non_null(found.command);
-        assert_string_equal(found.command->path, path);
-        assert_string_equal(found.path, path);
-        assert_int_equal(found.words, words_used);
+        assert_non_null(reach.command);
+        assert_string_equal(reach.command->path, path);
+        assert_string_equal(reach.path, path);
+        assert_int_equal(reach.words, words_used);
     } else {
-        assert_null(found.command);
+        assert_null(reach.command);
         assert_false(explain_line(&context, mode, words.at, words.count, &problem));
         assert_int_equal(problem_word(&problem, &words), words_used);
         assert_true(problem.text[0] != '\0');
@@ -244,9 +244,9 @@ static void test_privileges(void **state)
             if (!(command->modes & modes[m]))
                 continue;
             assert_true(words_split(command->path, &words, &problem));
-            struct found found = dispatch_find(dispatch, modes[m], words.at, words.count);
-            struct found shown = dispatch_look_up(dispatch, modes[m], words.at, words.count);
-            assert_ptr_equal(found.command, command->configures ? NULL : command);
+            struct reach reach = dispatch_find(dispatch, modes[m], words.at, words.count);
+            struct reach shown = dispatch_look_up(dispatch, modes[m], words.at, words.count);
+            assert_ptr_equal(reach.command, command->configures ? NULL : command);
             assert_ptr_equal(shown.command, command);
             words_free(&words);
         }
@@ -338,8 +338,8 @@ static void test_help_of_every_word(void **state)
 
             assert_true(words_split(command->path, &words, &problem));
             for (size_t depth = 0; depth <= words.count; depth++) {
-                struct found found = dispatch_look_up(dispatch, every[m], words.at, depth);
-                dispatch_next(dispatch, &found, "", check_choice, &count);
+                struct reach reach = dispatch_look_up(dispatch, every[m], words.at, depth);
+                dispatch_next(dispatch, &reach, "", check_choice, &count);
             }
             words_free(&words);
         }
