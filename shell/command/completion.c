@@ -31,7 +31,7 @@ static void print_choice(void *context, const struct choice *choice)
 
 static void complete_name(struct completion *completion, const char *list)
 {
-    const struct node *tree = completion->context->running->revision->tree;
+    const struct node *tree = completion->context->running->revision->active.tree;
     size_t length = strlen(completion->partial);
     struct interfaces interfaces;
 

@@ -1,5 +1,6 @@
-/* The commands that change the candidate or move in it: set, delete, edit, up, top, rollback;
- * and run, which leaves it alone. `show` of the configuration is in show_configuration.c. */
+/* The commands that change the candidate or move in it: set, delete, what marks, edit, up, top,
+ * rollback; and run, which leaves it alone. `show` of the configuration is in show_configuration.c.
+ */
 #include "command_table.h"
 #include "context.h"
 #include "execute.h"
@@ -38,6 +39,22 @@ static enum command_status run_set(struct context *context, const struct argumen
 static enum command_status run_delete(struct context *context, const struct arguments *arguments)
 {
     return change(context, tree_delete, arguments);
+}
+
+static enum command_status run_deactivate(struct context *context,
+                                          const struct arguments *arguments)
+{
+    return change(context, tree_deactivate, arguments);
+}
+
+static enum command_status run_activate(struct context *context, const struct arguments *arguments)
+{
+    return change(context, tree_activate, arguments);
+}
+
+static enum command_status run_annotate(struct context *context, const struct arguments *arguments)
+{
+    return change(context, tree_annotate, arguments);
 }
 
 /* A level that cannot be noted is only one that exit does not stop at. */
@@ -192,6 +209,36 @@ const struct command edit_commands[] = {
                     .purpose = PATH_DELETE,
                     .required = true}},
      .run = run_delete},
+    {.path = "deactivate",
+     .help = "Keep a part of the candidate, but do not let it run",
+     .modes = MODE_CONFIGURATION,
+     .configures = true,
+     .arguments = {{.name = "PATH",
+                    .help = "What to deactivate",
+                    .kind = ARGUMENT_PATH,
+                    .purpose = PATH_MARK,
+                    .required = true}},
+     .run = run_deactivate},
+    {.path = "activate",
+     .help = "Let a deactivated part of the candidate run again",
+     .modes = MODE_CONFIGURATION,
+     .configures = true,
+     .arguments = {{.name = "PATH",
+                    .help = "What to activate",
+                    .kind = ARGUMENT_PATH,
+                    .purpose = PATH_MARK,
+                    .required = true}},
+     .run = run_activate},
+    {.path = "annotate",
+     .help = "Put a comment on a part of the candidate configuration",
+     .modes = MODE_CONFIGURATION,
+     .configures = true,
+     .arguments = {{.name = "PATH",
+                    .help = "What it is about, and the comment in quotes",
+                    .kind = ARGUMENT_PATH,
+                    .purpose = PATH_ANNOTATE,
+                    .required = true}},
+     .run = run_annotate},
     {.path = "edit",
      .help = "Go down to a part of the configuration",
      .modes = MODE_CONFIGURATION,

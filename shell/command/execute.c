@@ -9,7 +9,7 @@
 static bool check_names(const struct context *context, const struct arguments *arguments,
                         struct problem *problem)
 {
-    const struct node *tree = context->running->revision->tree;
+    const struct node *tree = context->running->revision->active.tree;
 
     for (size_t i = 0; i < ARGUMENTS_MAX && arguments->command->arguments[i].name; i++) {
         const struct argument *argument = &arguments->command->arguments[i];

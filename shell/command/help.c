@@ -127,7 +127,7 @@ static enum command_status run_help_profile(struct context *context,
         if (rule->note)
             fprintf(context->out, "%s\n", rule->note);
     fprintf(context->out, "This box is %s.\n",
-            profile_name(profile_of(context->running->revision->tree)));
+            profile_name(profile_of(context->running->revision->active.tree)));
     return COMMAND_OK;
 }
 

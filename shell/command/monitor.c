@@ -210,7 +210,7 @@ static void sample_round(struct context *context, const struct engine_status *st
 {
     char host[PROMPT_MAX];
 
-    host_name(context->running->revision->tree, host);
+    host_name(context->running->revision->active.tree, host);
     fprintf(out, "box\t%s\t%" PRIu64 "\t", host, status->uptime_ms);
     for (size_t i = 0; i < status->worker_count; i++)
         fprintf(out, "%s%.0f", i ? "," : "", 100 * status->workers[i].load);

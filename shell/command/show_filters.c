@@ -57,7 +57,7 @@ static const char *filter_name(const void *item)
 
 enum command_status show_filters(struct context *context, const struct arguments *arguments)
 {
-    const struct node *tree = context->running->revision->tree;
+    const struct node *tree = context->running->revision->active.tree;
     struct engine_status *status = take_status(context);
 
     if (!status)

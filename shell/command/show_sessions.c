@@ -215,7 +215,7 @@ static void session_columns(struct columns *columns, const void *item, const voi
 enum command_status show_sessions(struct context *context, const struct arguments *arguments)
 {
     struct engine_status *status = take_status(context);
-    const struct shown shown = {context->running->revision->tree,
+    const struct shown shown = {context->running->revision->active.tree,
                                 argument_given(arguments, "detail")};
 
     if (!status)

@@ -54,7 +54,7 @@ static const char *target_name(const void *item)
 
 enum command_status show_targets(struct context *context, const struct arguments *arguments)
 {
-    const struct node *tree = context->running->revision->tree;
+    const struct node *tree = context->running->revision->active.tree;
     struct engine_status *status = take_status(context);
 
     if (!status)

@@ -174,8 +174,8 @@ static bool belongs(const struct assignment *entry, const struct node *tree,
            (entry->priority == NO_PRIORITY || priority_is_free(taken, entry->priority));
 }
 
-bool assignments_settle(const struct assignments *assigned, const struct node *tree,
-                        struct assignments *settled)
+static bool settle(const struct assignments *assigned, const struct node *tree,
+                   struct assignments *settled)
 {
     struct sessions sessions = sessions_of(tree);
     const struct assignment **sorted = calloc(assigned->count + 1, sizeof *sorted);
@@ -199,6 +199,16 @@ bool assignments_settle(const struct assignments *assigned, const struct node *t
     free(sorted);
     if (!good)
         assignments_free(settled);
+    return good;
+}
+
+bool assignments_settle(const struct assignments *assigned, const struct node *tree,
+                        struct assignments *settled)
+{
+    struct active active = tree_active(tree);
+    bool good = active.tree && settle(assigned, active.tree, settled);
+
+    tree_free(active.copy);
     return good;
 }
 

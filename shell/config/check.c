@@ -97,8 +97,11 @@ static void check_leaf(struct checking *checking, const struct location *locatio
     }
     for (size_t i = 0; row->refers_to && i < leaf->value_count; i++)
         if (!node_instance(checking->tree, row->refers_to, leaf->values[i]))
-            check_report(checking, location, row->name, "there is no %s \"%s\"", row->refers_to,
-                         leaf->values[i]);
+            check_report(checking, location, row->name,
+                         node_instance(checking->whole, row->refers_to, leaf->values[i])
+                             ? "%s \"%s\" is deactivated"
+                             : "there is no %s \"%s\"",
+                         row->refers_to, leaf->values[i]);
 }
 
 static void check_node(struct checking *checking, const struct location *location,
@@ -128,10 +131,19 @@ static void check_node(struct checking *checking, const struct location *locatio
 
 bool check(const struct node *tree, struct problems *problems)
 {
-    struct checking checking = {
-        .tree = tree, .profile = profile_of(tree), .problems = problems, .good = true};
+    struct active active = tree_active(tree);
 
-    check_node(&checking, &(struct location){.node = tree}, NULL);
+    if (!active.tree) {
+        problems_add(problems, 0, 0, "out of memory");
+        return false;
+    }
+    struct checking checking = {.tree = active.tree,
+                                .whole = tree,
+                                .profile = profile_of(active.tree),
+                                .problems = problems,
+                                .good = true};
+    check_node(&checking, &(struct location){.node = active.tree}, NULL);
     check_limits(&checking);
+    tree_free(active.copy);
     return checking.good;
 }

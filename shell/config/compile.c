@@ -222,7 +222,8 @@ static bool compile_all(const struct compiling *compiling, const struct session_
     return good;
 }
 
-struct mirror_config *compile(const struct node *tree, struct assignments *assigned, uint64_t seed)
+static struct mirror_config *compile_active(const struct node *tree, struct assignments *assigned,
+                                            uint64_t seed)
 {
     const struct compiling compiling = {tree, profile_of(tree)};
     struct mirror_config *config = calloc(1, sizeof *config);
@@ -233,5 +234,14 @@ struct mirror_config *compile(const struct node *tree, struct assignments *assig
         config = NULL;
     }
     free(numbers);
+    return config;
+}
+
+struct mirror_config *compile(const struct node *tree, struct assignments *assigned, uint64_t seed)
+{
+    struct active active = tree_active(tree);
+    struct mirror_config *config = active.tree ? compile_active(active.tree, assigned, seed) : NULL;
+
+    tree_free(active.copy);
     return config;
 }

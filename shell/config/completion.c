@@ -74,10 +74,9 @@ static bool follow(struct completing *completing, const struct step *step)
  * shown. */
 static bool read_words(struct completing *completing, const struct node *tree)
 {
-    static const enum walk_mode modes[] = {[PATH_SET] = WALK_SET,
-                                           [PATH_DELETE] = WALK_DELETE,
-                                           [PATH_SHOW] = WALK_SHOW,
-                                           [PATH_EDIT] = WALK_SHOW};
+    static const enum walk_mode modes[] = {
+        [PATH_SET] = WALK_SET,   [PATH_DELETE] = WALK_DELETE, [PATH_SHOW] = WALK_SHOW,
+        [PATH_EDIT] = WALK_SHOW, [PATH_MARK] = WALK_SHOW,     [PATH_ANNOTATE] = WALK_SHOW};
     bool makes = completing->purpose == PATH_SET || completing->purpose == PATH_EDIT;
     struct problem problem;
     struct step step;
@@ -262,6 +261,9 @@ static bool is_complete(const struct completing *completing)
         return true;
     case PATH_EDIT:
         return completing->count > 0 && !walk->open && !walk->ended;
+    case PATH_MARK:
+    case PATH_ANNOTATE:
+        return completing->count > 0 && !walk->open;
     }
     return false;
 }
@@ -284,6 +286,8 @@ void complete_path(const struct node *tree, const struct word *words, size_t cou
         offer_values(&completing, tree, interfaces);
     else if (!completing.walk.ended)
         offer_keywords(&completing);
-    if (partial[0] == '\0' && is_complete(&completing))
+    if (partial[0] == '\0' && is_complete(&completing) && purpose == PATH_ANNOTATE)
+        hint(&completing, "\"TEXT\"", "The comment, in quotes; \"\" takes it away");
+    else if (partial[0] == '\0' && is_complete(&completing))
         hint(&completing, "<enter>", ENTER_HELP);
 }

@@ -13,7 +13,8 @@ struct choice {
 
 typedef void choice_fn(void *context, const struct choice *choice);
 
-enum path_purpose { PATH_SET, PATH_DELETE, PATH_SHOW, PATH_EDIT };
+/* MARK: what stands in the tree, without values; ANNOTATE: and a comment behind it. */
+enum path_purpose { PATH_SET, PATH_DELETE, PATH_SHOW, PATH_EDIT, PATH_MARK, PATH_ANNOTATE };
 
 struct interfaces {
     const char *const *names;

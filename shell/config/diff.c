@@ -18,20 +18,44 @@ static void next_slot(const struct node *old, const struct node *new, size_t *i,
     *j += *after != NULL;
 }
 
-/* Something that is shown as a whole: there on one side only, or with other values. */
+/* Something that is marked in another way, but the same: an annotation above its outline, an
+ * outline behind `!` that says what it is now. */
+static void print_marks(const struct node *before, const struct node *after, FILE *out)
+{
+    if (!comment_equal(before->comment, after->comment)) {
+        if (before->comment) {
+            fputs("-  ", out);
+            text_print_comment(before, out);
+        }
+        if (after->comment) {
+            fputs("+  ", out);
+            text_print_comment(after, out);
+        }
+    }
+    fputs(before->inactive == after->inactive ? "   "
+          : after->inactive                   ? "!  inactive: "
+                                              : "!  active: ",
+          out);
+    text_print_outline(after, out);
+}
+
+/* Something that is there on one side only, or with other values, is shown as a whole. */
 static bool print_slot(const struct node *before, const struct node *after, bool *headed,
                        const struct location *location, FILE *out)
 {
-    enum schema_kind kind = before ? before->schema->kind : after->schema->kind;
+    bool both = before && after && (before->schema->children || node_values_equal(before, after));
 
-    if (before && after &&
-        (kind == SCHEMA_CONTAINER || kind == SCHEMA_LIST || node_equal(before, after)))
+    if (both && node_marks_equal(before, after))
         return false;
     if (!*headed) {
         fputs("[edit", out);
         location_print(location, out);
         fputs("]\n", out);
         *headed = true;
+    }
+    if (both) {
+        print_marks(before, after, out);
+        return true;
     }
     if (before)
         text_print_node(before, "-  ", out);

@@ -26,9 +26,9 @@ void json_string(const char *text, FILE *out)
     putc('"', out);
 }
 
-static void print_name(const struct schema *row, FILE *out)
+static void print_name(const char *mark, const struct schema *row, FILE *out)
 {
-    putc('"', out);
+    fprintf(out, "\"%s", mark);
     for (const char *c = row->name; *c != '\0'; c++)
         putc(*c == '-' ? '_' : *c, out);
     fputs("\":", out);
@@ -44,6 +44,21 @@ static void print_value(const struct schema *row, const char *text, FILE *out)
 
 static void print_object(const struct node *node, size_t depth, const struct found *found,
                          FILE *out);
+
+static void print_marks(const struct node *node, FILE *out)
+{
+    fputs(node->inactive ? "{\"inactive\":true" : "{", out);
+    if (node->comment) {
+        fputs(node->inactive ? ",\"comment\":" : "\"comment\":", out);
+        json_string(node->comment, out);
+    }
+    putc('}', out);
+}
+
+static bool is_marked(const struct node *node)
+{
+    return node->inactive || node->comment;
+}
 
 static void print_child(const struct node *node, size_t depth, const struct found *found, FILE *out)
 {
@@ -88,6 +103,11 @@ static void print_object(const struct node *node, size_t depth, const struct fou
         print_value(node->schema, node->key, out);
         first = false;
     }
+    if (is_marked(node)) {
+        fputs(first ? "\"@\":" : ",\"@\":", out);
+        print_marks(node, out);
+        first = false;
+    }
     for (size_t i = 0; i < node->child_count; i++) {
         const struct node *child = node->children[i];
         if (!wanted(child, depth, found))
@@ -100,12 +120,17 @@ static void print_object(const struct node *node, size_t depth, const struct fou
             putc(',', out);
         first = false;
         if (child->schema != open)
-            print_name(child->schema, out);
+            print_name("", child->schema, out);
         if (child->schema != open && child->schema->kind == SCHEMA_LIST) {
             putc('[', out);
             open = child->schema;
         }
         print_child(child, depth + 1, found, out);
+        if (is_marked(child) && !child->schema->children) {
+            putc(',', out);
+            print_name("@", child->schema, out);
+            print_marks(child, out);
+        }
     }
     fputs(open ? "]}" : "}", out);
 }

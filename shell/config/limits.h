@@ -7,7 +7,8 @@
 #include "profile.h"
 
 struct checking {
-    const struct node *tree;
+    const struct node *tree;  /* what takes part of `whole` */
+    const struct node *whole; /* with what is deactivated */
     enum profile profile;
     struct problems *problems;
     bool good;

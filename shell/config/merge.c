@@ -22,8 +22,29 @@ static bool same(const struct node *a, const struct node *b)
     return a == b || (a && b && node_equal(a, b));
 }
 
+/* Moves the part of a text from `from` on to its front, one blank for what a line of its own stands
+ * for. */
+static char *in_one_line(char *text, const char *from)
+{
+    char *to = text;
+
+    for (; *from != '\0'; from++) {
+        if (*from == '\n') {
+            from += strspn(from, "\n ") - 1;
+            *to++ = ' ';
+        } else {
+            *to++ = *from;
+        }
+    }
+    while (to > text && to[-1] == ' ')
+        to--;
+    *to = '\0';
+    return text;
+}
+
 /* What a side has at the place of a clash, whole and in one line: "5", "[ eth0 eth1 ]",
- * "{ priority 1; vni 5; }", "set", "deleted". Malloced; NULL when memory runs out. */
+ * "{ priority 1; vni 5; }", "set", "deleted", "inactive: vni 5;". Malloced; NULL when memory runs
+ * out. */
 static char *describe(const struct node *node)
 {
     char *text = NULL, *from, *to;
@@ -38,40 +59,69 @@ static char *describe(const struct node *node)
         text_print_node(node, "", out);
     if (fclose(out) != 0 || !node)
         return text;
-    /* behind the name, and what a line of its own stands for: one blank */
+    if (node->inactive || node->comment)
+        return in_one_line(text, text);
+    /* behind the name */
     from = text + strcspn(text, node->value_count > 0 ? " " : "{");
     if (*from == '\0')
         return strcpy(text, node->schema->kind == SCHEMA_LIST ? "{ }" : "set");
-    from += *from == ' ';
-    for (to = text; *from != '\0'; from++) {
-        if (*from == '\n') {
-            from += strspn(from, "\n ") - 1;
-            *to++ = ' ';
-        } else {
-            *to++ = *from;
-        }
-    }
-    while (to > text && strchr(node->value_count > 0 ? " ;" : " ", to[-1]))
-        to--;
-    *to = '\0';
+    in_one_line(text, from + (*from == ' '));
+    for (to = text + strlen(text); to > text && node->value_count > 0 && to[-1] == ';';)
+        *--to = '\0';
     return text;
+}
+
+static void report(struct merge *merge, const struct location *location, const char *what,
+                   const char *mine, const char *theirs)
+{
+    char path[LOCATION_TEXT_SIZE];
+
+    problems_add(merge->clashes, 0, 0,
+                 "%s%s: %s in this candidate, %s in the running configuration meanwhile",
+                 location_text(location, path), what, mine, theirs);
 }
 
 static void clash(struct merge *merge, const struct location *up, const struct slot *slot)
 {
     const struct node *node = slot->mine ? slot->mine : slot->theirs;
-    char path[LOCATION_TEXT_SIZE], *mine, *theirs;
+    char *mine, *theirs;
 
     mine = describe(slot->mine);
     theirs = describe(slot->theirs);
-    location_text(&(struct location){.up = up, .node = node}, path);
     if (mine && theirs)
-        problems_add(merge->clashes, 0, 0,
-                     "%s: %s in this candidate, %s in the running configuration meanwhile", path,
-                     mine, theirs);
+        report(merge, &(struct location){.up = up, .node = node}, "", mine, theirs);
     merge->good = merge->good && mine && theirs;
     free(mine);
     free(theirs);
+}
+
+/* The marks of a place that is merged child by child. Of two there is no clash whether it is
+ * inactive: who changes that, changes it to the same. */
+static void merge_marks(struct merge *merge, const struct location *location,
+                        const struct slot *slot, struct node *merged)
+{
+    const struct node *base = slot->base, *mine = slot->mine ? slot->mine : base,
+                      *theirs = slot->theirs ? slot->theirs : base;
+    bool was = base && base->inactive;
+    const char *old = base ? base->comment : NULL, *ours = mine ? mine->comment : NULL,
+               *other = theirs ? theirs->comment : NULL, *take = old;
+
+    if (merge->clashes) {
+        merged->inactive =
+            mine && mine->inactive != was ? mine->inactive : theirs && theirs->inactive;
+        take = comment_equal(old, ours) ? other : ours;
+    } else {
+        merged->inactive = was;
+    }
+    if (!comment_equal(old, ours) && !comment_equal(old, other) && !comment_equal(ours, other)) {
+        take = merge->clashes ? ours : other;
+        if (merge->clashes)
+            report(merge, location, ": comment", ours ? ours : "deleted",
+                   other ? other : "deleted");
+    }
+    char *comment = take ? strdup(take) : NULL;
+    node_annotate(merged, comment);
+    merge->good = merge->good && (!take || comment);
 }
 
 static struct node *merge_nodes(struct merge *merge, const struct location *up,
@@ -121,7 +171,7 @@ static bool first_place(struct slot *slot)
 }
 
 /* Child by child. A plain container that nothing is left in goes, and of a settled base an instance
- * that it did not have. */
+ * that it did not have, unless its comment is settled. */
 static struct node *merge_nodes(struct merge *merge, const struct location *up,
                                 const struct slot *slot)
 {
@@ -131,6 +181,8 @@ static struct node *merge_nodes(struct merge *merge, const struct location *up,
     size_t b = 0, m = 0, t = 0;
 
     merge->good = merge->good && merged;
+    if (merged)
+        merge_marks(merge, &location, slot, merged);
     while (merged) {
         struct slot child = {head(slot->base, b), head(slot->mine, m), head(slot->theirs, t)};
         if (!first_place(&child))
@@ -143,7 +195,8 @@ static struct node *merge_nodes(struct merge *merge, const struct location *up,
             merge->good = false;
     }
     bool instance = any->schema->kind == SCHEMA_LIST && (merge->clashes || slot->base);
-    if (!merged || merged->child_count > 0 || !up || instance)
+    bool settled = merged && !merge->clashes && merged->comment;
+    if (!merged || merged->child_count > 0 || !up || instance || settled)
         return merged;
     node_free(merged);
     return NULL;

@@ -31,6 +31,7 @@ void node_free(struct node *node)
     free(node->values);
     free(node->index);
     free(node->key);
+    free(node->comment);
     free(node);
 }
 
@@ -39,6 +40,10 @@ struct node *node_copy(const struct node *node)
     struct node *copy = node_new(node->schema, node->key);
     bool good = copy;
 
+    if (good && node->comment)
+        good = (copy->comment = strdup(node->comment));
+    if (good)
+        copy->inactive = node->inactive;
     for (size_t i = 0; good && i < node->value_count; i++)
         good = node_value_add(copy, node->values[i]);
     for (size_t i = 0; good && i < node->child_count; i++) {
@@ -51,16 +56,39 @@ struct node *node_copy(const struct node *node)
     return NULL;
 }
 
-bool node_equal(const struct node *a, const struct node *b)
+void node_annotate(struct node *node, char *comment)
 {
-    if (a == b)
-        return true;
-    if (node_order(a, b) != 0 || a->value_count != b->value_count ||
-        a->child_count != b->child_count)
+    free(node->comment);
+    node->comment = comment;
+}
+
+bool comment_equal(const char *a, const char *b)
+{
+    return !a || !b ? a == b : strcmp(a, b) == 0;
+}
+
+bool node_marks_equal(const struct node *a, const struct node *b)
+{
+    return a->inactive == b->inactive && comment_equal(a->comment, b->comment);
+}
+
+bool node_values_equal(const struct node *a, const struct node *b)
+{
+    if (a->value_count != b->value_count)
         return false;
     for (size_t i = 0; i < a->value_count; i++)
         if (strcmp(a->values[i], b->values[i]) != 0)
             return false;
+    return true;
+}
+
+bool node_equal(const struct node *a, const struct node *b)
+{
+    if (a == b)
+        return true;
+    if (node_order(a, b) != 0 || a->child_count != b->child_count || !node_values_equal(a, b) ||
+        !node_marks_equal(a, b))
+        return false;
     for (size_t i = 0; i < a->child_count; i++)
         if (!node_equal(a->children[i], b->children[i]))
             return false;

@@ -10,6 +10,12 @@ struct node *node_new(const struct schema *schema, const char *key);
 struct node *node_copy(const struct node *node);
 void node_free(struct node *node); /* NULL is fine */
 bool node_equal(const struct node *a, const struct node *b);
+bool node_values_equal(const struct node *a, const struct node *b);
+/* The annotation, taken over: malloced, or NULL. */
+void node_annotate(struct node *node, char *comment);
+/* Deactivated or annotated alike? */
+bool node_marks_equal(const struct node *a, const struct node *b);
+bool comment_equal(const char *a, const char *b); /* NULL: none */
 
 /* Siblings: by row of the schema, then by key; < 0, 0, > 0. */
 int node_order(const struct node *a, const struct node *b);

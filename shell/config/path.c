@@ -201,7 +201,7 @@ bool walk_word(struct walk *walk, const struct word *word, struct step *step,
                       : take_keyword(walk, word, step, problem);
 }
 
-static bool missing(const struct schema *row, const struct word *end, struct problem *problem)
+bool path_missing(const struct schema *row, const struct word *end, struct problem *problem)
 {
     char expected[VALUE_EXPECTED_SIZE];
 
@@ -223,7 +223,7 @@ bool walk_end(const struct walk *walk, const struct word *end, struct problem *p
     if (walk->mode == WALK_SHOW || (walk->mode == WALK_DELETE && !nothing))
         return true;
     if (walk->open && walk->values == 0)
-        return missing(walk->open, end, problem);
+        return path_missing(walk->open, end, problem);
     if (!walk->bare)
         return true;
     size_t count = schema_expected(walk_at(walk), "", names, sizeof names);
@@ -322,7 +322,7 @@ bool path_editable(const struct path *path, const struct word *words, struct pro
     if (row->kind == SCHEMA_CONTAINER || (key && !schema_implied(row)))
         return true;
     if (row->kind == SCHEMA_LIST && !key)
-        return missing(row, words + path->count, problem);
+        return path_missing(row, words + path->count, problem);
     return problem_at(problem, words + path->count - 1, "%s has nothing below it to edit",
                       row->name);
 }

@@ -56,6 +56,8 @@ bool walk_end(const struct walk *walk, const struct word *end, struct problem *p
 struct step *path_steps(enum walk_mode mode, const struct word *words, size_t count,
                         struct problem *problem);
 void path_steps_free(struct step *steps, size_t count);
+/* Says that the row's key or value is missing at `end`; false. */
+bool path_missing(const struct schema *row, const struct word *end, struct problem *problem);
 
 /* The line of a text that words are of, to be noted in the nodes they make. */
 struct origin {

@@ -7,6 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a line says of the node at a place, without its end. */
+static void print_verb(const char *verb, const struct location *location, FILE *out)
+{
+    fputs(verb, out);
+    location_print(location, out);
+}
+
+static void print_marks(const struct location *location, FILE *out)
+{
+    if (location->node->inactive) {
+        print_verb("deactivate", location, out);
+        putc('\n', out);
+    }
+    if (location->node->comment) {
+        print_verb("annotate", location, out);
+        putc(' ', out);
+        word_print_quoted(location->node->comment, out);
+        putc('\n', out);
+    }
+}
+
 static void print_set(const struct location *location, FILE *out)
 {
     const struct node *node = location->node;
@@ -14,17 +35,16 @@ static void print_set(const struct location *location, FILE *out)
     for (size_t i = 0; i < node->child_count; i++)
         print_set(&(struct location){.up = location, .node = node->children[i]}, out);
     for (size_t i = 0; i < node->value_count; i++) {
-        fputs("set", out);
-        location_print(location, out);
+        print_verb("set", location, out);
         putc(' ', out);
         word_print(node->values[i], out);
         putc('\n', out);
     }
     if (node->child_count == 0 && node->value_count == 0 && location->up) {
-        fputs("set", out);
-        location_print(location, out);
+        print_verb("set", location, out);
         putc('\n', out);
     }
+    print_marks(location, out);
 }
 
 void text_print_set(const struct node *tree, const struct path *path, FILE *out)
@@ -44,31 +64,52 @@ void text_print_set(const struct node *tree, const struct path *path, FILE *out)
         print_set(&(struct location){.up = location, .node = location->node->children[i]}, out);
 }
 
-static void print_braces(const struct node *node, const char *prefix, int depth, FILE *out)
+void text_print_comment(const struct node *node, FILE *out)
 {
-    bool implied = schema_implied(node->schema) && node->child_count > 0;
+    fprintf(out, "/* %s */\n", node->comment);
+}
 
-    fprintf(out, "%s%*s%s", prefix, 4 * depth, "", node->schema->name);
+/* The node's name, key and values; whether there is more below it. */
+static bool print_head(const struct node *node, FILE *out)
+{
+    fputs(node->schema->name, out);
     if (node->key) {
         putc(' ', out);
         word_print(node->key, out);
     }
-    if (implied) {
+    if (schema_implied(node->schema) && node->child_count > 0)
         node = node->children[0];
-    } else if (node->child_count > 0) {
-        fputs(" {\n", out);
-        for (size_t i = 0; i < node->child_count; i++)
-            print_braces(node->children[i], prefix, depth + 1, out);
-        fprintf(out, "%s%*s}\n", prefix, 4 * depth, "");
-        return;
-    }
     if (node->value_count > 1)
         fputs(" [", out);
     for (size_t i = 0; i < node->value_count; i++) {
         putc(' ', out);
         word_print(node->values[i], out);
     }
-    fputs(node->value_count > 1 ? " ];\n" : ";\n", out);
+    if (node->value_count > 1)
+        fputs(" ]", out);
+    return node->child_count > 0;
+}
+
+void text_print_outline(const struct node *node, FILE *out)
+{
+    fputs(print_head(node, out) ? " { ... }\n" : ";\n", out);
+}
+
+static void print_braces(const struct node *node, const char *prefix, int depth, FILE *out)
+{
+    if (node->comment) {
+        fprintf(out, "%s%*s", prefix, 4 * depth, "");
+        text_print_comment(node, out);
+    }
+    fprintf(out, "%s%*s%s", prefix, 4 * depth, "", node->inactive ? "inactive: " : "");
+    if (!print_head(node, out)) {
+        fputs(";\n", out);
+        return;
+    }
+    fputs(" {\n", out);
+    for (size_t i = 0; i < node->child_count; i++)
+        print_braces(node->children[i], prefix, depth + 1, out);
+    fprintf(out, "%s%*s}\n", prefix, 4 * depth, "");
 }
 
 void text_print_node(const struct node *node, const char *prefix, FILE *out)
@@ -90,6 +131,12 @@ void text_print_braces(const struct node *tree, const struct path *path, FILE *o
             print_braces(node->children[i], "", 0, out);
 }
 
+/* What the lines of a configuration begin with. */
+enum verb { VERB_SET, VERB_DEACTIVATE, VERB_ANNOTATE, VERBS };
+
+static const char *const verbs[VERBS] = {
+    [VERB_SET] = "set", [VERB_DEACTIVATE] = "deactivate", [VERB_ANNOTATE] = "annotate"};
+
 /* A text on its way into a tree. */
 struct loading {
     struct node *tree;
@@ -98,19 +145,39 @@ struct loading {
     bool good;    /* no line was wrong */
 };
 
-/* Is the line one of set, with nothing in front of a path? */
-static bool begins_with_set(const struct words *words, struct problem *problem)
+/* The verb that a line begins with: its place in verbs, or -1 with *problem. */
+static int find_verb(const struct words *words, struct problem *problem)
 {
     char shown[UTF8_SHORT_SIZE];
 
     for (size_t i = 0; i < words->count; i++)
         if (!words->at[i].quoted && strcmp(words->at[i].text, "|") == 0)
-            return problem_at(problem, &words->at[i], "a pipe has no place in a configuration");
-    if (words->count > 0 && (words->at[0].quoted || strcmp(words->at[0].text, "set") != 0))
-        return problem_at(problem, &words->at[0], "%s \"%s\", expected set",
-                          words->at[0].quoted ? "quoted word" : "unknown word",
-                          utf8_shorten(words->at[0].text, shown));
-    return true;
+            return !problem_at(problem, &words->at[i], "a pipe has no place in a configuration") *
+                   -1;
+    for (int verb = VERB_SET; !words->at[0].quoted && verb < VERBS; verb++)
+        if (strcmp(words->at[0].text, verbs[verb]) == 0)
+            return verb;
+    problem_at(problem, &words->at[0], "%s \"%s\", expected one of: set, deactivate, annotate",
+               words->at[0].quoted ? "quoted word" : "unknown word",
+               utf8_shorten(words->at[0].text, shown));
+    return -1;
+}
+
+/* The words behind a line's verb to the tree. */
+static bool load_words(struct loading *loading, enum verb verb, const struct origin *origin,
+                       size_t count, struct problem *problem)
+{
+    switch (verb) {
+    case VERB_SET:
+        return tree_set_from(loading->tree, origin->words, count, origin, problem);
+    case VERB_DEACTIVATE:
+        return tree_deactivate(loading->tree, origin->words, count, problem);
+    case VERB_ANNOTATE:
+        return tree_annotate(loading->tree, origin->words, count, problem);
+    case VERBS:
+        break;
+    }
+    return false;
 }
 
 /* One line of a text to the tree. */
@@ -119,18 +186,19 @@ static void load_line(struct loading *loading, const char *line, uint32_t number
     struct problem problem = {0};
     struct words words;
     bool split = words_split(line, &words, &problem);
-    bool good = split && begins_with_set(&words, &problem);
+    int verb = split && words.count > 0 ? find_verb(&words, &problem) : VERB_SET;
+    bool good = split && verb >= 0;
     const struct origin origin = {
         .line = number, .text = line, .words = words.count > 0 ? words.at + 1 : NULL};
 
-    if (good && words.count > 0 &&
-        !tree_set_from(loading->tree, origin.words, words.count - 1, &origin, &problem))
-        good = false;
+    if (good && words.count > 0)
+        good = load_words(loading, (enum verb)verb, &origin, words.count - 1, &problem) ||
+               problem.warning;
     if (!good) {
         loading->good = false;
         problems_add(loading->problems, number, words_column(line, problem.at), "%s", problem.text);
         /* a word that could not be read to its end is none */
-        if (loading->examine && words.count > 1)
+        if (loading->examine && verb == VERB_SET && words.count > 1)
             tree_salvage(loading->tree, origin.words, words.count - (split ? 1 : 2), &origin);
     }
     words_free(&words);

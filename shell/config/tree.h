@@ -19,6 +19,8 @@ struct node {
     size_t child_count;
     uint32_t line, column; /* where the text it was loaded from first has it, of a leaf last;
                               0: it comes from no text */
+    bool inactive;         /* deactivated: it and what is below it takes no part */
+    char *comment;         /* its annotation, one line without a "*" and a "/" behind it; or NULL */
     bool doubtful;         /* text_examine: a line that could not be read says more of it */
 };
 
@@ -44,6 +46,24 @@ bool tree_equal(const struct node *a, const struct node *b);
 bool tree_set(struct node *tree, const struct word *words, size_t count, struct problem *problem);
 bool tree_delete(struct node *tree, const struct word *words, size_t count,
                  struct problem *problem);
+
+/* Marks on the node at a path (no values), one that is there: set and delete leave them alone, and
+ * they go with the node. One that is as asked for already is a warning. The text of tree_annotate
+ * is the last word, in quotes; an empty one takes the comment away. */
+enum { ANNOTATION_MAX = 255 }; /* characters */
+bool tree_deactivate(struct node *tree, const struct word *words, size_t count,
+                     struct problem *problem);
+bool tree_activate(struct node *tree, const struct word *words, size_t count,
+                   struct problem *problem);
+bool tree_annotate(struct node *tree, const struct word *words, size_t count,
+                   struct problem *problem);
+/* What takes part of a tree: itself where nothing is deactivated, else a copy without that, with
+ * the places of the text. tree: NULL when memory runs out. */
+struct active {
+    const struct node *tree;
+    struct node *copy; /* to be freed with tree_free; NULL: there is none */
+};
+struct active tree_active(const struct node *tree);
 
 /* The node at a path (no values), NULL with *problem when it is not there. The keyword of a list
  * without a key: its first instance, to say that there is one. */

@@ -336,8 +336,8 @@ static void check_claims(struct warning *warning)
     }
 }
 
-void check_warnings(const struct node *tree, const struct interfaces *interfaces,
-                    struct problems *warnings)
+static void check_active(const struct node *tree, const struct interfaces *interfaces,
+                         struct problems *warnings)
 {
     const struct location root = {.node = tree};
     struct warning warning = {.tree = tree, .to = warnings};
@@ -362,4 +362,14 @@ void check_warnings(const struct node *tree, const struct interfaces *interfaces
     check_claims(&warning);
     free(warning.claims);
     free(warning.interfaces);
+}
+
+void check_warnings(const struct node *tree, const struct interfaces *interfaces,
+                    struct problems *warnings)
+{
+    struct active active = tree_active(tree);
+
+    if (active.tree)
+        check_active(active.tree, interfaces, warnings);
+    tree_free(active.copy);
 }

@@ -161,10 +161,15 @@ bool words_bracketed(const char *text)
 
 void word_print(const char *text, FILE *out)
 {
-    if (*text != '\0' && *text != '#' && !strpbrk(text, " \t\"\\|") && !words_bracketed(text)) {
+    if (*text != '\0' && *text != '#' && !strpbrk(text, " \t\"\\|{};") && !words_bracketed(text) &&
+        strncmp(text, "/*", 2) != 0)
         fputs(text, out);
-        return;
-    }
+    else
+        word_print_quoted(text, out);
+}
+
+void word_print_quoted(const char *text, FILE *out)
+{
     putc('"', out);
     for (; *text != '\0'; text++) {
         if (*text == '"' || *text == '\\')

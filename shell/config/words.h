@@ -39,7 +39,9 @@ uint32_t words_column(const char *line, size_t offset);
  * stands in quotes. */
 bool words_bracketed(const char *text);
 
-/* Writes a word so that words_split reads it back: bare, or in quotes where it must be. */
+/* Writes a word so that words_split reads it back, and so does who reads braces: bare, or in quotes
+ * where it must be. */
 void word_print(const char *text, FILE *out);
+void word_print_quoted(const char *text, FILE *out);
 
 #endif

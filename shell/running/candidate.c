@@ -7,14 +7,19 @@ struct revision *revision_new(struct node *tree)
 {
     struct revision *revision = malloc(sizeof *revision);
 
-    if (revision)
-        *revision = (struct revision){.tree = tree, .users = 1};
-    return revision;
+    if (!revision)
+        return NULL;
+    *revision = (struct revision){.tree = tree, .active = tree_active(tree), .users = 1};
+    if (revision->active.tree)
+        return revision;
+    free(revision);
+    return NULL;
 }
 
 void revision_release(struct revision *revision)
 {
     if (revision && --revision->users == 0) {
+        tree_free(revision->active.copy);
         tree_free(revision->tree);
         free(revision);
     }

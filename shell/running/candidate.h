@@ -13,6 +13,7 @@ struct running; /* commit.h */
  * began from it are compared with. Freed with its last user. */
 struct revision {
     struct node *tree;
+    struct active active; /* what takes part of it */
     unsigned users;
     struct record record; /* of its commit */
 };

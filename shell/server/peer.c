@@ -79,7 +79,7 @@ static void send_prompt(struct peer *peer, enum message_type type, bool failed, 
     prompt.logged_out = context->logged_out;
     prompt.uncommitted = exact ? edit_changed(&context->edit) : edit_touched(&context->edit);
     prompt.page = !context->request.quiet;
-    host_name(context->running->revision->tree, host);
+    host_name(context->running->revision->active.tree, host);
     prompt_text(host, &context->path, context->mode, context->size.columns, prompt.text);
     channel_send(&peer->channel, type, &prompt, sizeof prompt);
     context->logged_out = false;

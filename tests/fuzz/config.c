@@ -8,6 +8,7 @@
 #include "../../shell/config/compile.h"
 #include "../../shell/config/completion.h"
 #include "../../shell/config/diff.h"
+#include "../../shell/config/path.h"
 #include "../../shell/config/text.h"
 #include "../../shell/config/value.h"
 
@@ -85,6 +86,27 @@ static void random_line(const struct schema *row, FILE *out)
         random_line(child, out);
 }
 
+/* Marks what the line leads to, as far as that is there. */
+static void random_mark(struct node *tree, const struct words *words, struct problem *problem)
+{
+    static const char *const comments[] = {"",  " ",  "plain", "{ a; }", "\"quoted\"",   "/* x",
+                                           "*", " /", "#",     "\\",     "\xe2\x82\xac", NULL};
+    struct word marked[TREE_DEPTH * 2];
+    size_t count = 1 + random_below((unsigned)words->count);
+    char *comment = strdup(one_of(comments));
+
+    if (count + 2 > sizeof marked / sizeof *marked)
+        count = 1;
+    memcpy(marked, words->at, (count + 1) * sizeof *marked);
+    if (random_below(2) == 0)
+        (random_below(3) == 0 ? tree_activate : tree_deactivate)(tree, marked, count, problem);
+    marked[count] = (struct word){.text = comment, .quoted = true};
+    marked[count + 1] = marked[count];
+    if (random_below(2) == 0)
+        tree_annotate(tree, marked, count + 1, problem);
+    free(comment);
+}
+
 /* Changes a tree by random lines; what a line says of values it may delete. */
 static void change(struct node *tree, unsigned lines)
 {
@@ -101,6 +123,8 @@ static void change(struct node *tree, unsigned lines)
             tree_delete(tree, words.at, 1 + random_below((unsigned)words.count), &problem);
         else if (!tree_set(tree, words.at, words.count, &problem))
             fail_msg("%s: %s", writer.text, problem.text);
+        if (random_below(2) == 0)
+            random_mark(tree, &words, &problem);
         words_free(&words);
         free(writer.text);
     }
@@ -359,6 +383,8 @@ static void swallow(const char *text, size_t length)
 static void hostile_bytes(void **state)
 {
     static const char *const pieces[] = {"set ",
+                                         "set session web\ndeactivate ",
+                                         "annotate ",
                                          "session ",
                                          "filter ",
                                          "\"",

@@ -31,6 +31,31 @@ static void an_empty_tree(void **state)
     assignments_free(&assigned);
 }
 
+static void what_is_deactivated_takes_no_part(void **state)
+{
+    struct assignments assigned = {0};
+    struct mirror_config *config =
+        compiled("filter f ingress rule 1 action accept;filter f ingress rule 2 action accept;"
+                 "deactivate filter f ingress rule 1;target t receiver 10.0.0.1;"
+                 "session a target t priority 1 filter f packet-length 100;"
+                 "deactivate session a packet-length;"
+                 "session b target t priority 2 vni 7;deactivate session b;"
+                 "session c target t priority 3 filter f;deactivate session c filter",
+                 &assigned, 1);
+
+    (void)state;
+    assert_int_equal(config->session_count, 2);
+    assert_string_equal(config->sessions[0].name, "a");
+    assert_int_equal(config->sessions[0].packet_length, PACKET_LENGTH_FULL);
+    assert_string_equal(config->sessions[1].name, "c");
+    assert_int_equal(config->sessions[1].filter, NO_FILTER);
+    assert_int_equal(config->filters[0].rule_count[INGRESS], 1);
+    assert_int_equal(config->filters[0].rules[INGRESS][0].number, 2);
+    assert_int_equal(vni_of(&assigned, "b"), NO_VNI);
+    mirror_config_free(config);
+    assignments_free(&assigned);
+}
+
 static void filters(void **state)
 {
     struct assignments assigned = {0};
@@ -325,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_tree),
         cmocka_unit_test(filters),
+        cmocka_unit_test(what_is_deactivated_takes_no_part),
         cmocka_unit_test(conditions),
         cmocka_unit_test(targets),
         cmocka_unit_test(sessions),

@@ -174,6 +174,51 @@ static void clashes_show_whole_instances(void **state)
            "meanwhile\n");
 }
 
+static void marks(void **state)
+{
+    (void)state;
+    differs("session a vni 1", "session a vni 1;deactivate session a",
+            "[edit]\n!  inactive: session a { ... }\n");
+    differs("session a vni 1;deactivate session a vni", "session a vni 1",
+            "[edit session a]\n!  active: vni 1;\n");
+    differs("session a vni 1;annotate session a vni \"x\"",
+            "session a vni 1;annotate session a vni \"y\";deactivate session a",
+            "[edit]\n!  inactive: session a { ... }\n"
+            "[edit session a]\n-  /* x */\n+  /* y */\n   vni 1;\n");
+    differs("session a vni 1;deactivate session a vni", "session a vni 2",
+            "[edit session a]\n-  inactive: vni 1;\n+  vni 2;\n");
+}
+
+static void marks_merge(void **state)
+{
+    (void)state;
+    merges("session a vni 1", "session a vni 1;deactivate session a", "session a vni 2",
+           "set session a vni 2\ndeactivate session a\n");
+    merges("session a vni 1;deactivate session a", "session a vni 1",
+           "session a vni 1;deactivate session a;annotate session a \"x\"",
+           "set session a vni 1\nannotate session a \"x\"\n");
+    merges("session a vni 1", "session a vni 1;annotate session a \"x\"",
+           "session a vni 1;annotate session a \"y\"",
+           "set session a vni 1\nannotate session a \"x\"\n"
+           "!session a: comment: x in this candidate, y in the running configuration meanwhile\n");
+    merges("session a vni 1;annotate session a \"b\"", "session a vni 1",
+           "session a vni 1;annotate session a \"y\"",
+           "set session a vni 1\n"
+           "!session a: comment: deleted in this candidate, y in the running configuration "
+           "meanwhile\n");
+    merges("session a vni 1", "session a vni 1;deactivate session a vni", "session a vni 2",
+           "set session a vni 1\ndeactivate session a vni\n"
+           "!session a vni: inactive: vni 1; in this candidate, 2 in the running configuration "
+           "meanwhile\n");
+    merges("session a vni 1", "", "session a vni 1;deactivate session a",
+           "!session a: deleted in this candidate, inactive: session a { vni 1; } in the running "
+           "configuration meanwhile\n");
+    /* both made it: each with a comment of its own */
+    merges("", "session a;annotate session a \"x\"", "session a;annotate session a \"y\"",
+           "set session a\nannotate session a \"x\"\n"
+           "!session a: comment: x in this candidate, y in the running configuration meanwhile\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +228,8 @@ int main(void)
         cmocka_unit_test(different_paths_merge),
         cmocka_unit_test(clashes_show_both_values),
         cmocka_unit_test(clashes_show_whole_instances),
+        cmocka_unit_test(marks),
+        cmocka_unit_test(marks_merge),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -304,6 +304,7 @@ static void begin(struct box *box, const char *text, uint64_t count)
     box->running.engine = (struct engine *)box; /* there is one */
     box->context = (struct context){.running = &box->running, .mode = MODE_OPERATIONAL};
     assert_true(text_load(box->revision.tree, text, strlen(text), &problems));
+    box->revision.active = (struct active){.tree = box->revision.tree};
     config = compile(box->revision.tree, &box->assigned, 1);
     assert_non_null(config);
     most = count;

@@ -177,7 +177,7 @@ static char *printed(command_fn *const commands[], size_t count)
     static struct node nodes[2];
     static struct node *children[] = {&nodes[0], &nodes[1]};
     static struct node tree = {.children = children, .child_count = 2};
-    static struct revision revision = {.tree = &tree};
+    static struct revision revision = {.tree = &tree, .active = {.tree = &tree}};
     static struct running running = {.revision = &revision};
     static struct context context = {.running = &running};
     tree.schema = schema_root();

@@ -200,12 +200,12 @@ static void problems_have_their_place(void **state)
           "3:5: unknown word \"\xe4\xb8\xad\", expected one of: filter, session, system, target\n"
           "4:12: session: missing name (expected 1-64 letters, digits, _ - .)\n"
           "5:25: priority: missing value (expected 1-32766)\n"
-          "6:1: unknown word \"sett\", expected set\n"
+          "6:1: unknown word \"sett\", expected one of: set, deactivate, annotate\n"
           "7:4: missing word, expected one of: filter, session, system, target\n"
-          "8:1: quoted word \"set\", expected set\n"
+          "8:1: quoted word \"set\", expected one of: set, deactivate, annotate\n"
           "9:14: a pipe has no place in a configuration\n"
           "10:12: the quote is not closed\n"
-          "11:1: unknown word \"delete\", expected set\n"
+          "11:1: unknown word \"delete\", expected one of: set, deactivate, annotate\n"
           "12:12: byte 0xff is not UTF-8\n");
     loads_bytes("set filter a\0b\nset filter c\n\0", 29, "set filter c\n",
                 "1:13: a NUL byte\n3:1: a NUL byte\n");

@@ -32,7 +32,7 @@ static inline const char *run(tree_command *command, struct node *tree, const ch
     return answer;
 }
 
-/* A tree of lines without their `set`, separated by ; . */
+/* A tree of lines without their `set`, or of deactivate and annotate, separated by ; . */
 static inline struct node *tree_of(const char *lines)
 {
     struct node *tree = tree_new();
@@ -40,7 +40,11 @@ static inline struct node *tree_of(const char *lines)
 
     assert_non_null(tree);
     while ((line = strsep(&rest, ";")))
-        if (line[strspn(line, " ")] != '\0')
+        if (strncmp(line, "deactivate ", 11) == 0)
+            assert_string_equal(run(tree_deactivate, tree, line + 11), "");
+        else if (strncmp(line, "annotate ", 9) == 0)
+            assert_string_equal(run(tree_annotate, tree, line + 9), "");
+        else if (line[strspn(line, " ")] != '\0')
             assert_string_equal(run(tree_set, tree, line), "");
     free(copy);
     return tree;
