@@ -22,7 +22,9 @@ def frames(path):
         seconds, microseconds, captured = struct.unpack_from('<III', data, at)
         frame = data[at + 16:at + 16 + captured]
         at += 16 + captured
-        if frame[36:38] != b'\0\x50':
+        if frame[12:14] == b'\x86\xdd':
+            frame = frame[70:]
+        elif frame[36:38] != b'\0\x50':
             frame = frame[50:]
         if frame:
             yield seconds + microseconds / 1e6, struct.unpack_from('!Q', frame, 42)[0]

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Three receivers share by flow, and one of them fails under traffic: unplugged, without a neighbour,
+# Four receivers share by flow, and one of them fails under traffic: unplugged, without a neighbour,
 # stopped. The others take its flows over, it gets them back, and no other flow moves or loses a packet;
 # judged by which receiver gets which flow before, while and after.
 
@@ -16,8 +16,10 @@ ip -n "$lab_name-box" address add 10.5.0.1/24 dev up1
 ip -n "$lab_name-recv" address add 10.5.0.2/24 dev eth1
 vxlan vx5b 5 10.2.0.3 4790
 vxlan vx5c 5 10.5.0.2 4791
+vxlan vx5d 5 fd02::2 4792
 box_start
-check 'three receivers' ctl configure 'set target t receiver 10.2.0.2 10.2.0.3:4790 10.5.0.2:4791' \
+check 'four receivers' ctl configure \
+    'set target t receiver 10.2.0.2 10.2.0.3:4790 10.5.0.2:4791 [fd02::2]:4792' \
     'set session s priority 1 target t vni 5 source interface src0' commit
 health() { ctl 'show targets | display json' | json "[(r['state'], r['reason'] or '') for r in d['targets'][0]['receivers'] if r['address'] == '$1'][0]"; }
 is() { [ "$(health "$1")" = "$2" ]; }
@@ -32,7 +34,8 @@ fails()
     rm -f "$lab"/*.pcap
     capture five recv vx5 udp
     capture fiveb recv vx5b udp
-    capture fivec recv eth1 udp dst port 4791 # the device is not there all the time
+    capture fivec recv eth1 udp dst port 4791 # the devices are not there all the time
+    capture fived recv eth0 udp dst port 4792
     ip netns exec "$lab_name-src" python3 "$TOP/tests/network/blast.py" eth0 10000000 2000 $flows >"$lab/blast" &
     blast_pid=$! helpers="$helpers $!"
     packets_go "$1, before"
@@ -48,7 +51,7 @@ fails()
     wait $blast_pid
     captures_end
     check "$1: only its flows move, in time" python3 "$TOP/tests/network/failover.py" "$2" "$fault" "$cure" \
-        "$(cat "$lab/blast")" $flows "$lab/five.pcap" "$lab/fiveb.pcap" "$lab/fivec.pcap"
+        "$(cat "$lab/blast")" $flows "$lab/five.pcap" "$lab/fiveb.pcap" "$lab/fivec.pcap" "$lab/fived.pcap"
     sed 's/^/# /' "$lab/check.out"
     check "$1: the sums hold" accounts
 }
@@ -75,5 +78,8 @@ fails 'with a neighbour that is forgotten' fiveb 10.2.0.3 'neighbour does not re
 stop() { ip -n "$lab_name-recv" link set vx5c down; }
 start() { ip -n "$lab_name-recv" link set vx5c up; }
 fails 'stopped' fivec 10.5.0.2 'port 4791 is closed (port unreachable)' stop start
+stop6() { ip -n "$lab_name-recv" link set vx5d down; }
+start6() { ip -n "$lab_name-recv" link set vx5d up; }
+fails 'stopped, IPv6' fived fd02::2 'port 4792 is closed (port unreachable)' stop6 start6
 check 'the box ends well' box_stop
 check 'the box has said nothing' test ! -s "$lab/box.err"
