@@ -1,5 +1,6 @@
-/* The commands that change the candidate or move in it: set, delete, what marks, edit, up, top,
- * rollback; and run, which leaves it alone. `show` of the configuration is in show_configuration.c.
+/* The commands that change the candidate or move in it: set, delete, rename, what marks, edit, up,
+ * top, rollback; and run, which leaves it alone. `show` of the configuration is in
+ * show_configuration.c.
  */
 #include "command_table.h"
 #include "context.h"
@@ -55,6 +56,16 @@ static enum command_status run_activate(struct context *context, const struct ar
 static enum command_status run_annotate(struct context *context, const struct arguments *arguments)
 {
     return change(context, tree_annotate, arguments);
+}
+
+static enum command_status run_rename(struct context *context, const struct arguments *arguments)
+{
+    return change(context, tree_rename, arguments);
+}
+
+static enum command_status run_copy(struct context *context, const struct arguments *arguments)
+{
+    return change(context, tree_duplicate, arguments);
 }
 
 /* A level that cannot be noted is only one that exit does not stop at. */
@@ -239,6 +250,26 @@ const struct command edit_commands[] = {
                     .purpose = PATH_ANNOTATE,
                     .required = true}},
      .run = run_annotate},
+    {.path = "rename",
+     .help = "Rename a part of the candidate, and what refers to it",
+     .modes = MODE_CONFIGURATION,
+     .configures = true,
+     .arguments = {{.name = "PATH",
+                    .help = "What to rename, to, and its new name",
+                    .kind = ARGUMENT_PATH,
+                    .purpose = PATH_RENAME,
+                    .required = true}},
+     .run = run_rename},
+    {.path = "copy",
+     .help = "Copy a part of the candidate under another name",
+     .modes = MODE_CONFIGURATION,
+     .configures = true,
+     .arguments = {{.name = "PATH",
+                    .help = "What to copy, to, and the name of the copy",
+                    .kind = ARGUMENT_PATH,
+                    .purpose = PATH_RENAME,
+                    .required = true}},
+     .run = run_copy},
     {.path = "edit",
      .help = "Go down to a part of the configuration",
      .modes = MODE_CONFIGURATION,

@@ -75,8 +75,9 @@ static bool follow(struct completing *completing, const struct step *step)
 static bool read_words(struct completing *completing, const struct node *tree)
 {
     static const enum walk_mode modes[] = {
-        [PATH_SET] = WALK_SET,   [PATH_DELETE] = WALK_DELETE, [PATH_SHOW] = WALK_SHOW,
-        [PATH_EDIT] = WALK_SHOW, [PATH_MARK] = WALK_SHOW,     [PATH_ANNOTATE] = WALK_SHOW};
+        [PATH_SET] = WALK_SET,    [PATH_DELETE] = WALK_DELETE, [PATH_SHOW] = WALK_SHOW,
+        [PATH_EDIT] = WALK_SHOW,  [PATH_MARK] = WALK_SHOW,     [PATH_ANNOTATE] = WALK_SHOW,
+        [PATH_RENAME] = WALK_SHOW};
     bool makes = completing->purpose == PATH_SET || completing->purpose == PATH_EDIT;
     struct problem problem;
     struct step step;
@@ -261,11 +262,37 @@ static bool is_complete(const struct completing *completing)
         return true;
     case PATH_EDIT:
         return completing->count > 0 && !walk->open && !walk->ended;
+    case PATH_RENAME:
+        return walk_at(walk)->kind == SCHEMA_LIST && !walk->open &&
+               walk->level[walk->depth].given == 0;
     case PATH_MARK:
     case PATH_ANNOTATE:
         return completing->count > 0 && !walk->open;
     }
     return false;
+}
+
+/* Behind the `to` of a renaming: what the name may be, and the end. False: there is no `to`. */
+static bool complete_new_name(struct completing *completing, const struct node *tree)
+{
+    const struct word *words = completing->words;
+    struct problem problem;
+    size_t to = 1;
+
+    while (to < completing->count && (words[to].quoted || strcmp(words[to].text, "to") != 0 ||
+                                      !tree_find(tree, words, to, &problem)))
+        to++;
+    if (to >= completing->count)
+        return false;
+    size_t given = completing->count - to - 1;
+    completing->count = to;
+    if (!read_words(completing, tree) || walk_at(&completing->walk)->kind != SCHEMA_LIST)
+        return true;
+    if (given == 0)
+        hint_value(completing, walk_at(&completing->walk));
+    else if (completing->partial[0] == '\0')
+        hint(completing, "<enter>", ENTER_HELP);
+    return true;
 }
 
 void complete_path(const struct node *tree, const struct word *words, size_t count,
@@ -280,13 +307,17 @@ void complete_path(const struct node *tree, const struct word *words, size_t cou
                                     .choice = choice,
                                     .context = context};
 
+    if (purpose == PATH_RENAME && complete_new_name(&completing, tree))
+        return;
     if (!read_words(&completing, tree))
         return;
     if (completing.walk.open)
         offer_values(&completing, tree, interfaces);
     else if (!completing.walk.ended)
         offer_keywords(&completing);
-    if (partial[0] == '\0' && is_complete(&completing) && purpose == PATH_ANNOTATE)
+    if (purpose == PATH_RENAME && is_complete(&completing))
+        offer(&completing, "to", "What it is called then follows");
+    else if (partial[0] == '\0' && is_complete(&completing) && purpose == PATH_ANNOTATE)
         hint(&completing, "\"TEXT\"", "The comment, in quotes; \"\" takes it away");
     else if (partial[0] == '\0' && is_complete(&completing))
         hint(&completing, "<enter>", ENTER_HELP);

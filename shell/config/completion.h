@@ -13,8 +13,17 @@ struct choice {
 
 typedef void choice_fn(void *context, const struct choice *choice);
 
-/* MARK: what stands in the tree, without values; ANNOTATE: and a comment behind it. */
-enum path_purpose { PATH_SET, PATH_DELETE, PATH_SHOW, PATH_EDIT, PATH_MARK, PATH_ANNOTATE };
+/* MARK: what stands in the tree, without values; ANNOTATE: and a comment behind it;
+ * RENAME: an instance, `to`, and what it is called then. */
+enum path_purpose {
+    PATH_SET,
+    PATH_DELETE,
+    PATH_SHOW,
+    PATH_EDIT,
+    PATH_MARK,
+    PATH_ANNOTATE,
+    PATH_RENAME
+};
 
 struct interfaces {
     const char *const *names;

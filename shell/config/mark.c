@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The node of a path, which is all of it there: a list's keyword alone is not. */
-static struct node *find(struct node *tree, const struct word *words, size_t count,
-                         struct problem *problem)
+struct node *tree_node(struct node *tree, const struct word *words, size_t count,
+                       struct problem *problem)
 {
     struct path path = {0};
     struct node *node = NULL;
@@ -35,7 +34,7 @@ static struct node *find(struct node *tree, const struct word *words, size_t cou
 static bool mark(struct node *tree, const struct word *words, size_t count, bool inactive,
                  struct problem *problem)
 {
-    struct node *node = find(tree, words, count, problem);
+    struct node *node = tree_node(tree, words, count, problem);
 
     if (!node)
         return false;
@@ -70,7 +69,7 @@ bool tree_annotate(struct node *tree, const struct word *words, size_t count,
     if (utf8_length(text->text) > ANNOTATION_MAX)
         return problem_at(problem, text, "the comment is longer than %d characters",
                           ANNOTATION_MAX);
-    struct node *node = find(tree, words, count - 1, problem);
+    struct node *node = tree_node(tree, words, count - 1, problem);
     if (!node)
         return false;
     if (text->text[0] == '\0' && !node->comment)

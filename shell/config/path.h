@@ -78,6 +78,11 @@ bool tree_apply(struct node *nodes[static TREE_DEPTH], const struct step *steps,
 void tree_salvage(struct node *tree, const struct word *words, size_t count,
                   const struct origin *origin);
 
+/* The node of a path that is all there, to be changed; a list's keyword alone is none. NULL with
+ * *problem. */
+struct node *tree_node(struct node *tree, const struct word *words, size_t count,
+                       struct problem *problem);
+
 /* Where a canonical path leads in a tree. */
 struct found {
     struct location location[TREE_DEPTH]; /* [0] is the root */

@@ -57,6 +57,18 @@ bool tree_activate(struct node *tree, const struct word *words, size_t count,
                    struct problem *problem);
 bool tree_annotate(struct node *tree, const struct word *words, size_t count,
                    struct problem *problem);
+/* Words `A to B`: the instance A is called B then, and what refers to it follows; or B is a copy of
+ * it, its marks included. B takes the place of as many words at the end of A: a name, `rule 20`, a
+ * whole path of the same list. B is not there yet. */
+bool tree_rename(struct node *tree, const struct word *words, size_t count,
+                 struct problem *problem);
+bool tree_duplicate(struct node *tree, const struct word *words, size_t count,
+                    struct problem *problem);
+/* Where in such words the `to` stands behind an instance that is there; count: nowhere, with
+ * *problem. */
+size_t tree_rename_to(struct node *tree, const struct word *words, size_t count,
+                      struct problem *problem);
+
 /* What takes part of a tree: itself where nothing is deactivated, else a copy without that, with
  * the places of the text. tree: NULL when memory runs out. */
 struct active {
