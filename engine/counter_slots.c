@@ -53,8 +53,10 @@ static bool take_receiver(struct taking *taking, uint32_t number)
 {
     const struct numbered_receiver *numbered = &taking->numbering->receivers[number];
     const struct mirror_receiver *receiver = numbered->receiver;
-    uint8_t part[19] = {receiver->family, (uint8_t)(receiver->port >> 8), (uint8_t)receiver->port};
+    uint8_t part[3 + IPV6_ADDRESS + INTERFACE_NAME_MAX] = {
+        receiver->family, (uint8_t)(receiver->port >> 8), (uint8_t)receiver->port};
     memcpy(part + 3, receiver->address, address_size(receiver->family));
+    memcpy(part + 3 + IPV6_ADDRESS, receiver->interface, sizeof receiver->interface);
     return take_part(taking, COUNT_RECEIVER, number, numbered->target->name, part, sizeof part);
 }
 

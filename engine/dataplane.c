@@ -28,7 +28,8 @@ static bool take_receivers(struct dataplane *dataplane, struct resources *resour
     const struct numbering *numbering = dataplane->numbering;
     for (uint32_t i = 0; i < numbering->count[COUNT_RECEIVER]; i++) {
         dataplane->receivers[i] =
-            receivers_take(&resources->receivers, numbering->receivers[i].receiver);
+            receivers_take(&resources->receivers, numbering->receivers[i].target,
+                           numbering->receivers[i].receiver);
         if (!dataplane->receivers[i])
             return false;
     }
@@ -81,6 +82,7 @@ static struct plan *build_plan(const struct dataplane *dataplane)
             states[i] = (struct plan_receiver_state){
                 .up = dataplane->health[i].up,
                 .mtu = dataplane->health[i].mtu,
+                .dead_ports = dataplane->health[i].dead_ports,
             };
         /* What is seen on a source that is down was seen when it came up: it counts. */
         for (uint32_t i = 0; i < sessions; i++)
@@ -259,8 +261,8 @@ void dataplane_free(struct dataplane *dataplane, struct resources *resources)
 
 static bool same_health(const struct receiver_health *a, const struct receiver_health *b)
 {
-    return a->up == b->up && a->mtu == b->mtu && !strcmp(a->interface, b->interface) &&
-           !strcmp(a->reason, b->reason);
+    return a->up == b->up && a->mtu == b->mtu && a->dead_ports == b->dead_ports &&
+           !strcmp(a->interface, b->interface) && !strcmp(a->reason, b->reason);
 }
 
 static bool scope_holds(const struct dataplane *dataplane, const struct resources *resources)
@@ -289,7 +291,8 @@ bool dataplane_holds(struct dataplane *dataplane, struct resources *resources)
             return false;
     }
     for (uint32_t i = 0; i < numbering->count[COUNT_RECEIVER]; i++)
-        if (!same_health(&dataplane->receivers[i]->health, &dataplane->health[i]))
+        if (!receiver_holds(&resources->receivers, dataplane->receivers[i]) ||
+            !same_health(&dataplane->receivers[i]->health, &dataplane->health[i]))
             return false;
     return dataplane->fault == resources->fault &&
            sessions_conflicts_hold(dataplane, resources->links) &&

@@ -38,7 +38,8 @@ struct mirror_filter {
 struct mirror_receiver {
     uint8_t family; /* 4 or 6 */
     uint8_t address[16];
-    uint16_t port; /* host byte order */
+    uint16_t port;                      /* host byte order */
+    char interface[INTERFACE_NAME_MAX]; /* that a link-local address is reached by; else "" */
 };
 
 /* What decides which of a target's receivers gets a packet. */
@@ -51,7 +52,10 @@ enum balance {
 struct mirror_target {
     char *name;
     enum balance balance;
-    struct mirror_receiver *receivers; /* no two the same; none: nothing is forwarded */
+    uint8_t source_ipv4[4], source_ipv6[16]; /* outer source addresses; zero: as routed */
+    uint8_t dscp;                            /* of the outer IP header, 0-63 */
+    uint8_t ttl;                             /* or hop limit, 1-255; 0: the system's */
+    struct mirror_receiver *receivers;       /* no two the same; none: nothing is forwarded */
     size_t receiver_count;
 };
 

@@ -17,10 +17,14 @@
 #include <string.h>
 #include <time.h>
 
-static bool same_receiver(const struct mirror_receiver *a, const struct mirror_receiver *b)
+static bool same_destination(const struct destination *a, const struct destination *b)
 {
-    return a->family == b->family && a->port == b->port &&
-           !memcmp(a->address, b->address, address_size(a->family));
+    const struct mirror_receiver *left = &a->receiver, *right = &b->receiver;
+    return left->family == right->family && left->port == right->port && a->dscp == b->dscp &&
+           a->ttl == b->ttl && a->interface == b->interface &&
+           !strcmp(left->interface, right->interface) &&
+           !memcmp(left->address, right->address, address_size(left->family)) &&
+           !memcmp(a->source, b->source, address_size(left->family));
 }
 
 /* Down for the reason, which may name the link. */
@@ -57,8 +61,8 @@ static bool open_senders(const struct receivers *receivers, struct receiver *rec
     if (receiver_is_open(receiver))
         return true;
     for (unsigned i = 0; !error && i < receivers->workers; i++)
-        error = sender_open(&receiver->senders[i], &receiver->address, receivers->ports, why,
-                            sizeof why);
+        error =
+            sender_open(&receiver->senders[i], &receiver->to, receivers->ports, why, sizeof why);
     if (!error)
         return true;
     close_senders(receivers, receiver);
@@ -77,46 +81,92 @@ static bool asked_in_vain(struct receiver *receiver, uint64_t now_ns)
     return now_ns - receiver->asked_ns >= patience_ns;
 }
 
+/* ---- the path ---- */
+
 enum path { PATH_GOOD, PATH_BAD, PATH_RESOLVES };
 
-/* The way to the receiver as the kernel's tables have it; unless it is good the receiver is down.
+/* The way of packets from that outer port (0: whichever); unless it is good the receiver is down.
  * PATH_RESOLVES: for its neighbour alone, which has been asked for. */
-static enum path look_at_path(struct receivers *receivers, struct receiver *receiver,
-                              uint64_t now_ns)
+static enum path look_at_way(const struct receivers *receivers, struct receiver *receiver,
+                             uint16_t port, struct route *route)
 {
-    struct route route;
-    receiver->health.interface[0] = '\0';
-    receiver->health.mtu = 0;
-    if (!links_route(receivers->links, &receiver->address, &route)) {
+    if (!links_route(receivers->links, &receiver->to, port, route)) {
         down(receiver, "no route%s", "");
         return PATH_BAD;
     }
-    memcpy(receiver->health.interface, route.link, sizeof receiver->health.interface);
-    receiver->health.mtu = route.mtu;
-    for (unsigned i = 0; i < receivers->workers; i++)
-        atomic_store(&receiver->senders[i]->splits, route.splits);
-    if (!route.carrier) {
-        down(receiver, "link %s has no carrier", route.link);
+    if (!route->carrier) {
+        down(receiver, "link %s has no carrier", route->link);
         return PATH_BAD;
     }
-    switch (links_neighbour(receivers->links, &route)) {
+    switch (links_neighbour(receivers->links, route)) {
     case NEIGHBOUR_RESOLVED:
-        receiver->asked_ns = 0;
         return PATH_GOOD;
     case NEIGHBOUR_FAILED:
         down(receiver, "neighbour does not resolve%s", "");
-        links_resolve(receivers->links, &route);
+        links_resolve(receivers->links, route);
         return PATH_BAD;
     case NEIGHBOUR_UNRESOLVED:
-        /* Perhaps only forgotten for lack of use. -EPERM: the kernel resolves it by itself. */
-        if (links_resolve(receivers->links, &route) == -EPERM ||
-            ((receiver->health.up || receiver->refusal) && !asked_in_vain(receiver, now_ns)))
-            return PATH_GOOD;
+        if (links_resolve(receivers->links, route) == -EPERM)
+            return PATH_GOOD; /* the kernel resolves it by itself */
         down(receiver, "neighbour does not resolve%s", "");
         return PATH_RESOLVES;
     }
     return PATH_BAD;
 }
+
+/* The ways to a receiver, a bit each. */
+struct ways {
+    uint32_t good, resolving;
+    bool splits; /* some link does */
+    bool asking; /* for a neighbour that is perhaps only forgotten for lack of use */
+};
+
+/* The interface is that of the first good way, the MTU the least of good ones; else the first's. */
+static void add_way(struct receiver_health *health, struct ways *ways, uint32_t bit, enum path path,
+                    const struct route *route)
+{
+    bool good = path == PATH_GOOD;
+    if (good ? !ways->good : !ways->good && !health->interface[0]) {
+        memcpy(health->interface, route->link, sizeof health->interface);
+        health->mtu = route->mtu;
+    } else if (good && route->mtu && route->mtu < health->mtu) {
+        health->mtu = route->mtu;
+    }
+    ways->good |= good ? bit : 0;
+    ways->resolving |= path == PATH_RESOLVES ? bit : 0;
+    ways->splits |= route->splits;
+}
+
+/* What the kernel's tables say of the way to the receiver; where there are several, each outer port
+ * has its own, and one that is good will do. */
+static enum path look_at_path(const struct receivers *receivers, struct receiver *receiver,
+                              uint64_t now_ns)
+{
+    struct receiver_health *health = &receiver->health;
+    bool was_good = health->up || receiver->refusal;
+    bool several = links_route_is_multipath(receivers->links, &receiver->to);
+    uint32_t count = several ? OUTER_PORTS : 1;
+    struct ways ways = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        struct route route;
+        uint16_t port = several ? receivers->ports->number[i] : 0;
+        enum path path = look_at_way(receivers, receiver, port, &route);
+        if (path == PATH_RESOLVES && was_good && !(health->dead_ports >> i & 1) &&
+            !asked_in_vain(receiver, now_ns)) {
+            ways.asking = true;
+            path = PATH_GOOD;
+        }
+        add_way(health, &ways, 1u << i, path, &route);
+    }
+    for (unsigned i = 0; i < receivers->workers; i++)
+        atomic_store(&receiver->senders[i]->splits, ways.splits);
+    if (!ways.asking)
+        receiver->asked_ns = 0;
+    health->dead_ports = ways.good ? ((1u << count) - 1) & ~ways.good : 0;
+    return ways.good ? PATH_GOOD : ways.resolving ? PATH_RESOLVES : PATH_BAD;
+}
+
+/* ---- answers ---- */
 
 /* Brings up to date what the network says of packets to it. On a bad path nobody is asked. */
 static void look_at_answers(struct receiver *receiver, enum path path, uint64_t now_ns)
@@ -148,7 +198,7 @@ static void heed_answers(struct receiver *receiver)
         up(receiver);
         return;
     case REFUSAL_PORT:
-        snprintf(port, sizeof port, "%u", receiver->address.port);
+        snprintf(port, sizeof port, "%u", receiver->to.receiver.port);
         down(receiver, "port %s is closed (port unreachable)", port);
         return;
     case REFUSAL_HOST:
@@ -163,6 +213,27 @@ static void heed_answers(struct receiver *receiver)
     }
 }
 
+/* ---- both ---- */
+
+/* What the configuration names is there; else it is down. */
+static bool is_complete(const struct receivers *receivers, struct receiver *receiver)
+{
+    const struct destination *to = &receiver->to;
+    char address[INET6_ADDRSTRLEN];
+    receiver->health.interface[0] = '\0';
+    receiver->health.mtu = 0;
+    if (to->receiver.interface[0] && !to->interface) {
+        down(receiver, "interface %s is absent", to->receiver.interface);
+        return false;
+    }
+    if (!destination_has_source(to) ||
+        links_have(receivers->links, to->receiver.family, to->source))
+        return true;
+    inet_ntop(socket_family(to->receiver.family), to->source, address, sizeof address);
+    down(receiver, "source address %s is not one of this machine's", address);
+    return false;
+}
+
 /* true: it is down for its neighbour alone, which has been asked for. */
 static bool probe(struct receivers *receivers, struct receiver *receiver, uint64_t now_ns)
 {
@@ -172,18 +243,21 @@ static bool probe(struct receivers *receivers, struct receiver *receiver, uint64
         atomic_store(&receiver->senders[i]->failing, false);
         atomic_store(&receiver->senders[i]->ask, true);
     }
-    enum path path = look_at_path(receivers, receiver, now_ns);
+    enum path path =
+        is_complete(receivers, receiver) ? look_at_path(receivers, receiver, now_ns) : PATH_BAD;
     look_at_answers(receiver, path, now_ns);
     if (path == PATH_GOOD)
         heed_answers(receiver);
     return path == PATH_RESOLVES;
 }
 
-struct receiver *receivers_take(struct receivers *receivers, const struct mirror_receiver *address)
+struct receiver *receivers_take(struct receivers *receivers, const struct mirror_target *target,
+                                const struct mirror_receiver *configured)
 {
     struct receiver *receiver;
+    struct destination to = links_destination(receivers->links, target, configured);
     for (receiver = receivers->first; receiver; receiver = receiver->next) {
-        if (same_receiver(&receiver->address, address)) {
+        if (same_destination(&receiver->to, &to)) {
             receiver->users++;
             return receiver;
         }
@@ -195,13 +269,20 @@ struct receiver *receivers_take(struct receivers *receivers, const struct mirror
         free(senders);
         return NULL;
     }
-    receiver->address = *address;
+    receiver->to = to;
     receiver->senders = senders;
     receiver->users = 1;
     receiver->next = receivers->first;
     receivers->first = receiver;
     open_senders(receivers, receiver);
     return receiver;
+}
+
+bool receiver_holds(const struct receivers *receivers, const struct receiver *receiver)
+{
+    const char *name = receiver->to.receiver.interface;
+    const struct link *link = name[0] ? links_find(receivers->links, name) : NULL;
+    return receiver->to.interface == (link ? link->index : 0);
 }
 
 void receivers_release(struct receivers *receivers, struct receiver *receiver)
@@ -277,10 +358,11 @@ void receivers_settle(struct receivers *receivers, unsigned patience_ms)
 void receiver_print(const struct mirror_receiver *receiver, char text[static RECEIVER_TEXT_MAX])
 {
     char address[INET6_ADDRSTRLEN];
+    const char *zone = receiver->interface[0] ? "%" : "";
     inet_ntop(socket_family(receiver->family), receiver->address, address, sizeof address);
     if (receiver->port == VXLAN_PORT)
-        snprintf(text, RECEIVER_TEXT_MAX, "%s", address);
+        snprintf(text, RECEIVER_TEXT_MAX, "%s%s%s", address, zone, receiver->interface);
     else
-        snprintf(text, RECEIVER_TEXT_MAX, receiver->family == 4 ? "%s:%u" : "[%s]:%u", address,
-                 (unsigned)receiver->port);
+        snprintf(text, RECEIVER_TEXT_MAX, receiver->family == 4 ? "%s%s%s:%u" : "[%s%s%s]:%u",
+                 address, zone, receiver->interface, (unsigned)receiver->port);
 }

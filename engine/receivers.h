@@ -1,6 +1,6 @@
 /* The receivers in use: the health of the way to each, and each worker's sockets to it.
- * They outlast plans and are shared by targets that name the same address and port. The
- * control thread's only. */
+ * They outlast plans and are shared by targets that send alike to the same address and port.
+ * The control thread's only. */
 #ifndef MIRRORSH_RECEIVERS_H
 #define MIRRORSH_RECEIVERS_H
 
@@ -13,11 +13,12 @@ struct receiver_health {
     bool up;
     char interface[INTERFACE_NAME_MAX]; /* that its packets leave by; "": not known */
     uint32_t mtu;                       /* of the path; 0: not known */
+    uint32_t dead_ports;                /* bits of outer ports whose way of several is not good */
     char reason[RECEIVER_REASON_MAX];   /* why it is not up; else "" */
 };
 
 struct receiver {
-    struct mirror_receiver address;
+    struct destination to;
     struct receiver_health health;
     uint64_t asked_ns;    /* since when its neighbour is asked for while it is up; 0: it is not */
     enum refusal heard;   /* what the network has answered since it was last looked after */
@@ -38,9 +39,10 @@ struct receivers {
     struct outer_ports *ports;
 };
 
-/* One more user: an existing receiver, or a new one, which is down until it has been settled.
- * NULL when memory runs out. */
-struct receiver *receivers_take(struct receivers *receivers, const struct mirror_receiver *address);
+/* One more user of what a target sends to one of its receivers: an existing one, or a new one,
+ * which is down until it has been settled. NULL when memory runs out. */
+struct receiver *receivers_take(struct receivers *receivers, const struct mirror_target *target,
+                                const struct mirror_receiver *configured);
 /* The last one's going closes its sockets. No worker may use them any more. */
 void receivers_release(struct receivers *receivers, struct receiver *receiver);
 
@@ -56,6 +58,9 @@ unsigned receivers_probe(struct receivers *receivers, uint64_t now_ns);
 /* Looks after the new ones, and gives their neighbours up to `patience_ms` to resolve; those
  * that do not are down until they do. */
 void receivers_settle(struct receivers *receivers, unsigned patience_ms);
+
+/* Whether the interface that the receiver names is still the one that it was taken with. */
+bool receiver_holds(const struct receivers *receivers, const struct receiver *receiver);
 
 /* Whether the workers have sockets to it; else its reason says why not. */
 bool receiver_is_open(const struct receiver *receiver);

@@ -22,7 +22,8 @@ static void mark_receivers(struct scope *scope, struct links *links,
         const struct mirror_target *target = &config->targets[t];
         for (size_t r = 0; is_used(config, t) && r < target->receiver_count; r++) {
             struct route route;
-            if (!links_route(links, &target->receivers[r], &route))
+            struct destination to = links_destination(links, target, &target->receivers[r]);
+            if (!links_route(links, &to, 0, &route))
                 continue;
             for (size_t i = 0; i < scope->interface_count; i++)
                 if (!strcmp(scope->interfaces[i].name, route.link))

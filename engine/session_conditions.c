@@ -31,6 +31,8 @@ static bool next_conflict(const struct links *links, const struct numbering *num
         const struct link *link;
         while ((link = links_holder(links, receiver->family, receiver->address, &search->at))) {
             bool is_source = numbering_has_source(numbering, session, link->name);
+            if (receiver->interface[0] && strcmp(receiver->interface, link->name))
+                continue; /* a link-local address is each link's own */
             if (!is_source && (!everywhere || link->loopback))
                 continue;
             char address[RECEIVER_TEXT_MAX];
@@ -112,7 +114,7 @@ static bool judge_receivers(const struct dataplane *dataplane, uint32_t first, u
         set_reason(condition, "the target has no receiver%s%s", "", "");
     if (faulty && (!condition->reason[0] || (sources && !any))) {
         char text[RECEIVER_TEXT_MAX];
-        receiver_print(&faulty->address, text);
+        receiver_print(&faulty->to.receiver, text);
         set_reason(condition, "receiver %s: %s", text, faulty->health.reason);
     }
     return any;
@@ -180,7 +182,7 @@ static bool check_session(const struct dataplane *dataplane, const struct resour
         char address[RECEIVER_TEXT_MAX];
         if (receiver_is_open(receiver))
             continue;
-        receiver_print(&receiver->address, address);
+        receiver_print(&receiver->to.receiver, address);
         snprintf(text, sizeof text, "target: receiver %s: %s", address, receiver->health.reason);
         problem(context, session->name, text);
         good = false;

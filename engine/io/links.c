@@ -6,7 +6,6 @@
 
 #include "../packet/protocol.h"
 #include "link_tables.h"
-#include "socket_address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -201,18 +200,20 @@ bool links_have(const struct links *links, uint8_t family, const uint8_t *addres
 
 /* What a connected socket says: with the learned path MTU, and IPv6's per-interface one, which
  * the route's attributes leave out. */
-static uint32_t path_mtu(const struct mirror_receiver *receiver, uint32_t mark)
+static uint32_t path_mtu(const struct destination *to, uint16_t port, uint32_t mark)
 {
-    bool is4 = receiver->family == 4;
-    struct socket_address address =
-        socket_address(receiver->family, receiver->address, receiver->port);
+    bool is4 = to->receiver.family == 4;
+    const struct socket_address address = destination_address(to);
+    const struct socket_address source = destination_source(to, port);
+    const int on = 1;
     int fd = socket(address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return 0;
     int mtu = 0;
     socklen_t size = sizeof mtu;
     if ((mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark)) ||
-        connect(fd, &address.any, address.size) ||
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) ||
+        bind(fd, &source.any, source.size) || connect(fd, &address.any, address.size) ||
         getsockopt(fd, is4 ? IPPROTO_IP : IPPROTO_IPV6, is4 ? IP_MTU : IPV6_MTU, &mtu, &size) ||
         mtu < 0)
         mtu = 0;
@@ -259,24 +260,79 @@ void links_mark(struct links *links, uint32_t mark)
     links->mark = mark;
 }
 
-bool links_route(struct links *links, const struct mirror_receiver *receiver, struct route *route)
+struct destination links_destination(const struct links *links, const struct mirror_target *target,
+                                     const struct mirror_receiver *receiver)
 {
-    size_t size = address_size(receiver->family);
-    struct netlink_request request;
+    const struct link *link =
+        receiver->interface[0] ? links_find(links, receiver->interface) : NULL;
+    struct destination to = {.receiver = *receiver,
+                             .interface = link ? link->index : 0,
+                             .dscp = target->dscp,
+                             .ttl = target->ttl};
+    if (receiver->family == 4)
+        memcpy(to.source, target->source_ipv4, sizeof target->source_ipv4);
+    else
+        memcpy(to.source, target->source_ipv6, sizeof target->source_ipv6);
+    return to;
+}
+
+/* A question for the route to it, as packets from that port have it; 0: whichever. */
+static void begin_route(const struct links *links, const struct destination *to, uint16_t port,
+                        uint32_t flags, struct netlink_request *request)
+{
+    size_t size = address_size(to->receiver.family);
+    const uint8_t protocol = IPPROTO_UDP;
+    const uint16_t ports[] = {htons(port), htons(to->receiver.port)};
     const struct rtmsg message = {
-        .rtm_family = (unsigned char)socket_family(receiver->family),
+        .rtm_family = (unsigned char)socket_family(to->receiver.family),
         .rtm_dst_len = (unsigned char)(size * 8),
+        .rtm_src_len = destination_has_source(to) ? (unsigned char)(size * 8) : 0,
+        .rtm_tos = (unsigned char)(to->dscp << 2),
+        .rtm_flags = flags,
     };
-    *route = (struct route){.hop_family = receiver->family};
-    memcpy(route->hop, receiver->address, size);
-    struct route_answer answer = {.route = route};
-    netlink_begin(&request, RTM_GETROUTE, 0, &message, sizeof message);
-    netlink_add(&request, RTA_DST, receiver->address, size);
+    netlink_begin(request, RTM_GETROUTE, 0, &message, sizeof message);
+    netlink_add(request, RTA_DST, to->receiver.address, size);
+    if (message.rtm_src_len)
+        netlink_add(request, RTA_SRC, to->source, size);
+    if (to->interface)
+        netlink_add(request, RTA_OIF, &to->interface, sizeof to->interface);
     if (links->mark)
-        netlink_add(&request, RTA_MARK, &links->mark, sizeof links->mark);
+        netlink_add(request, RTA_MARK, &links->mark, sizeof links->mark);
+    if (!port)
+        return;
+    netlink_add(request, RTA_IP_PROTO, &protocol, sizeof protocol);
+    netlink_add(request, RTA_SPORT, &ports[0], sizeof ports[0]);
+    netlink_add(request, RTA_DPORT, &ports[1], sizeof ports[1]);
+}
+
+static void take_hops(void *context, const struct nlmsghdr *message)
+{
+    bool *several = context;
+    if (message->nlmsg_type == RTM_NEWROUTE &&
+        message->nlmsg_len >= NLMSG_LENGTH(sizeof(struct rtmsg)))
+        *several = netlink_attribute(message, sizeof(struct rtmsg), RTA_MULTIPATH, 1, NULL) ||
+                   netlink_attribute(message, sizeof(struct rtmsg), RTA_NH_ID, 1, NULL);
+}
+
+bool links_route_is_multipath(struct links *links, const struct destination *to)
+{
+    struct netlink_request request;
+    bool several = false;
+    begin_route(links, to, 0, RTM_F_FIB_MATCH, &request);
+    return !netlink_ask(&links->questions, &request, take_hops, &several) && several;
+}
+
+bool links_route(struct links *links, const struct destination *to, uint16_t port,
+                 struct route *route)
+{
+    struct netlink_request request;
+    *route = (struct route){.hop_family = to->receiver.family};
+    memcpy(route->hop, to->receiver.address, address_size(to->receiver.family));
+    struct route_answer answer = {.route = route};
+    begin_route(links, to, port, 0, &request);
     if (netlink_ask(&links->questions, &request, take_route, &answer) || !answer.found)
         return false;
-    route->mtu = path_mtu(receiver, links->mark);
+    route->mtu = path_mtu(to, port, links->mark);
     const struct link *link = by_index(links, route->index);
     route->neighbours = !answer.local && (!link || link->neighbours);
     route->carrier = answer.local || !link || link->carrier;

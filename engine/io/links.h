@@ -4,7 +4,7 @@
 #ifndef MIRRORSH_LINKS_H
 #define MIRRORSH_LINKS_H
 
-#include "../mirror_config.h"
+#include "destination.h"
 
 struct links;
 struct netlink;
@@ -64,8 +64,15 @@ struct route {
 /* The mark (SO_MARK; 0: none) of the packets for which routes are asked. */
 void links_mark(struct links *links, uint32_t mark);
 
-/* false: no route. */
-bool links_route(struct links *links, const struct mirror_receiver *receiver, struct route *route);
+/* What a target sends to one of its receivers, with the interface as it is now. */
+struct destination links_destination(const struct links *links, const struct mirror_target *target,
+                                     const struct mirror_receiver *receiver);
+
+/* Of packets from the outer port; 0: whichever. false: no route. */
+bool links_route(struct links *links, const struct destination *to, uint16_t port,
+                 struct route *route);
+/* Whether packets from different ports may take different ways. */
+bool links_route_is_multipath(struct links *links, const struct destination *to);
 
 enum neighbour_state {
     NEIGHBOUR_RESOLVED,   /* its link address is known, be it stale or being confirmed */

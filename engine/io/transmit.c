@@ -28,17 +28,20 @@ enum {
 
 static const uint8_t families[FAMILIES] = {4, 6};
 
-/* A UDP socket at the port on all addresses; -errno. */
-static int port_socket(uint8_t family, uint16_t port, bool shared)
+/* A UDP socket at the address; -errno. */
+static int port_socket(const struct socket_address *at, bool shared)
 {
-    int fd = socket(socket_family(family), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(at->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
     const int on = 1;
-    const struct socket_address any = socket_address(family, NULL, port);
-    if ((family == 6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on)) ||
-        (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on)) ||
-        bind(fd, &any.any, any.size)) {
+    bool is6 = at->any.sa_family == AF_INET6;
+    /* Whether the address is this machine's, or is yet, is a matter of the receiver's health. */
+    bool failed = is6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) ||
+                            setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof on)
+                      : setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on);
+    if (failed || (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on)) ||
+        bind(fd, &at->any, at->size)) {
         int error = -errno;
         close(fd);
         return error;
@@ -70,7 +73,8 @@ static int reserve_port(int reserved[static FAMILIES], uint16_t port, int answer
     const int on = 1;
     int error = 0;
     for (int i = 0; i < FAMILIES; i++) {
-        int fd = port_socket(families[i], port, false);
+        const struct socket_address any = socket_address(families[i], NULL, port);
+        int fd = port_socket(&any, false);
         reserved[i] = fd < 0 ? -1 : fd;
         if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
             continue;
@@ -143,22 +147,26 @@ void outer_ports_release(struct outer_ports *ports)
 }
 
 /* Don't fragment: a packet over the path MTU comes back as EMSGSIZE instead. */
-static int tune(int fd, uint8_t family, const struct outer_ports *ports)
+static int tune(int fd, const struct destination *to, const struct outer_ports *ports)
 {
-    const int on = 1, buffer = SEND_BUFFER;
+    const int on = 1, buffer = SEND_BUFFER, traffic_class = to->dscp << 2, ttl = to->ttl;
     const int discover4 = IP_PMTUDISC_DO, discover6 = IPV6_PMTUDISC_DO;
     int failed;
-    if (family == 4)
-        failed = setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover4, sizeof discover4);
+    if (to->receiver.family == 4)
+        failed = setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover4, sizeof discover4) ||
+                 setsockopt(fd, IPPROTO_IP, IP_TOS, &traffic_class, sizeof traffic_class) ||
+                 (ttl && setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl));
     else
         failed = setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &discover6, sizeof discover6) ||
-                 setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof on);
+                 setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof on) ||
+                 setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &traffic_class, sizeof traffic_class) ||
+                 (ttl && setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &ttl, sizeof ttl));
     if (failed || (ports->mark && !set_mark(fd, ports->mark)))
         return -errno;
     if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer) &&
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer))
         return -errno;
-    return deafen(fd, family, ports->answers);
+    return deafen(fd, to->receiver.family, ports->answers);
 }
 
 /* Receivers leave some descriptors to consoles and captures: the number that the next one to
@@ -170,7 +178,7 @@ static bool descriptors_run_out(int fd)
     return !getrlimit(RLIMIT_NOFILE, &limit) && (rlim_t)fd + SPARE >= limit.rlim_cur;
 }
 
-int sender_open(struct sender **opened, const struct mirror_receiver *receiver,
+int sender_open(struct sender **opened, const struct destination *to,
                 const struct outer_ports *ports, char *why, size_t why_size)
 {
     int error = -ENOMEM;
@@ -178,14 +186,15 @@ int sender_open(struct sender **opened, const struct mirror_receiver *receiver,
     if (!sender)
         goto fail;
     memset(sender->sockets, -1, sizeof sender->sockets);
-    sender->address = socket_address(receiver->family, receiver->address, receiver->port);
+    sender->address = destination_address(to);
     for (uint32_t port = 0; port < OUTER_PORTS; port++) {
         sender->queues[port] = (struct batch_queue){.sender = sender, .port = port};
-        int fd = port_socket(receiver->family, ports->number[port], true);
+        const struct socket_address source = destination_source(to, ports->number[port]);
+        int fd = port_socket(&source, true);
         error = fd < 0 ? fd : 0;
         sender->sockets[port] = fd < 0 ? -1 : fd;
         if (!error)
-            error = descriptors_run_out(fd) ? -EMFILE : tune(fd, receiver->family, ports);
+            error = descriptors_run_out(fd) ? -EMFILE : tune(fd, to, ports);
         if (error)
             goto fail;
     }

@@ -5,9 +5,8 @@
 #define MIRRORSH_TRANSMIT_H
 
 #include "../batch.h"
-#include "../mirror_config.h"
 #include "../packet/vxlan.h"
-#include "socket_address.h"
+#include "destination.h"
 
 #include <stdatomic.h>
 
@@ -55,7 +54,7 @@ struct sender {
 };
 
 /* 0 and *sender, or -errno with *why. */
-int sender_open(struct sender **sender, const struct mirror_receiver *receiver,
+int sender_open(struct sender **sender, const struct destination *to,
                 const struct outer_ports *ports, char *why, size_t why_size);
 void sender_close(struct sender *sender);
 

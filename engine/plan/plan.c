@@ -146,6 +146,7 @@ static bool build_receivers(struct plan *plan, const struct plan_input *input)
             .address = *address,
             .slot = numbering->slots[COUNT_RECEIVER][i],
             .keep = room(address->family, input->receivers[i].mtu),
+            .dead_ports = input->receivers[i].dead_ports,
             .up = input->receivers[i].up,
         };
     }
@@ -324,10 +325,18 @@ struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum d
 }
 
 /* Flows that share a receiver spread over the ports: other bits of the hash than the choice of
- * the receiver looks at. */
-static uint32_t choose_port(uint32_t hash)
+ * the receiver looks at. What a dead port would get is spread over the others. */
+static uint32_t choose_port(uint32_t hash, uint32_t dead)
 {
-    return (hash * 2654435769u) >> 16 & (OUTER_PORTS - 1);
+    uint32_t port = (hash * 2654435769u) >> 16 & (OUTER_PORTS - 1);
+    if (!(dead >> port & 1))
+        return port;
+    uint32_t others = OUTER_PORTS - (uint32_t)__builtin_popcount(dead & ((1u << OUTER_PORTS) - 1));
+    uint32_t nth = others ? (hash * 2246822519u >> 16) % others : 0;
+    for (port = 0; port < OUTER_PORTS - 1; port++)
+        if (!(dead >> port & 1) && !nth--)
+            break;
+    return port;
 }
 
 struct forwarding plan_forward(const struct plan *plan, uint32_t session, uint32_t interface,
@@ -336,10 +345,13 @@ struct forwarding plan_forward(const struct plan *plan, uint32_t session, uint32
     const struct plan_session *from = &plan->sessions[session];
     struct forwarding way = {
         .receiver = balance_receiver(plan, &plan->targets[from->target], interface, hash, given),
-        .port = choose_port(hash),
         .keep = from->packet_length,
     };
-    if (way.receiver != NO_SLOT && plan->receivers[way.receiver].keep < way.keep)
-        way.keep = plan->receivers[way.receiver].keep;
+    if (way.receiver == NO_SLOT)
+        return way;
+    const struct plan_receiver *receiver = &plan->receivers[way.receiver];
+    way.port = choose_port(hash, receiver->dead_ports);
+    if (receiver->keep < way.keep)
+        way.keep = receiver->keep;
     return way;
 }

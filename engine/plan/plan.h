@@ -10,7 +10,8 @@
 
 struct plan_receiver_state {
     bool up;
-    uint32_t mtu; /* of the path, outer IP packet; 0: not known, take 1500 */
+    uint32_t mtu;        /* of the path, outer IP packet; 0: not known, take 1500 */
+    uint32_t dead_ports; /* bits of outer ports that lead nowhere; not all */
 };
 
 struct plan_input {
@@ -46,6 +47,7 @@ struct plan_receiver {
     struct mirror_receiver address;
     uint32_t slot;
     uint32_t keep; /* most inner bytes: what the path MTU leaves */
+    uint32_t dead_ports;
     bool up;
 };
 

@@ -30,9 +30,12 @@ const char *receiver_state_text(enum receiver_state state)
 
 void receiver_address(const struct mirror_receiver *receiver, char text[static ADDRESS_TEXT_MAX])
 {
-    if (!inet_ntop(receiver->family == 4 ? AF_INET : AF_INET6, receiver->address, text,
-                   ADDRESS_TEXT_MAX))
-        text[0] = '\0';
+    char address[INET6_ADDRSTRLEN] = "";
+
+    inet_ntop(receiver->family == 4 ? AF_INET : AF_INET6, receiver->address, address,
+              sizeof address);
+    snprintf(text, ADDRESS_TEXT_MAX, "%s%s%s", address, receiver->interface[0] ? "%" : "",
+             receiver->interface);
 }
 
 void receiver_endpoint(const struct mirror_receiver *receiver, char text[static ADDRESS_TEXT_MAX])
@@ -40,7 +43,7 @@ void receiver_endpoint(const struct mirror_receiver *receiver, char text[static 
     char address[ADDRESS_TEXT_MAX];
 
     receiver_address(receiver, address);
-    snprintf(text, ADDRESS_TEXT_MAX, receiver->family == 4 ? "%.46s:%u" : "[%.46s]:%u", address,
+    snprintf(text, ADDRESS_TEXT_MAX, receiver->family == 4 ? "%.55s:%u" : "[%.55s]:%u", address,
              receiver->port);
 }
 

@@ -80,6 +80,23 @@ static const struct node *first_holder(const struct holders *holders, const stru
     return holders->at[low].instance;
 }
 
+/* More than one of a family would leave it open which is meant. */
+static void check_families(struct checking *checking, const struct location *location,
+                           const struct node *leaf)
+{
+    const char *first[2] = {NULL, NULL};
+
+    for (size_t i = 0; i < leaf->value_count; i++) {
+        const char **same = &first[strchr(leaf->values[i], ':') ? 1 : 0];
+        if (*same)
+            check_report(checking, location, leaf->schema->name,
+                         "%s and %s: one of IPv4 and one of IPv6 is enough", *same,
+                         leaf->values[i]);
+        else
+            *same = leaf->values[i];
+    }
+}
+
 static void check_leaf(struct checking *checking, const struct location *location,
                        const struct node *leaf, const struct holders *holders)
 {
@@ -95,6 +112,8 @@ static void check_leaf(struct checking *checking, const struct location *locatio
             check_report(checking, location, row->name, "%s is also %s's", leaf->values[0], also);
         }
     }
+    if (row->one_a_family)
+        check_families(checking, location, leaf);
     for (size_t i = 0; row->refers_to && i < leaf->value_count; i++)
         if (!node_instance(checking->tree, row->refers_to, leaf->values[i]))
             check_report(checking, location, row->name,

@@ -107,6 +107,19 @@ static enum balance compile_balance(const char *text)
                                                    : BALANCE_FLOW;
 }
 
+static void compile_source_addresses(const struct node *list, struct mirror_target *target)
+{
+    for (size_t i = 0; list && i < list->value_count; i++) {
+        struct mirror_receiver address;
+        if (!value_to_receiver(list->values[i], &address))
+            continue;
+        if (address.family == 4)
+            memcpy(target->source_ipv4, address.address, sizeof target->source_ipv4);
+        else
+            memcpy(target->source_ipv6, address.address, sizeof target->source_ipv6);
+    }
+}
+
 static bool compile_target(const struct compiling *compiling, const struct node *node,
                            struct mirror_target *target)
 {
@@ -115,6 +128,11 @@ static bool compile_target(const struct compiling *compiling, const struct node 
 
     target->name = strdup(node->key);
     target->balance = compile_balance(profile_setting(compiling->profile, node, "balance").text);
+    target->dscp =
+        (uint8_t)value_to_number(profile_setting(compiling->profile, node, "dscp").text, 0);
+    target->ttl =
+        (uint8_t)value_to_number(profile_setting(compiling->profile, node, "ttl").text, 0);
+    compile_source_addresses(node_child(node, "source-address"), target);
     target->receivers = array(count, sizeof *target->receivers);
     if (!target->receivers)
         return false;

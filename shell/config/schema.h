@@ -42,6 +42,7 @@ struct schema {
     bool implied;              /* the only leaf of its list: no keyword, "tag KEY VALUE" */
     bool required;             /* a node without it is not committed */
     bool unique;               /* no two instances of its list have the same */
+    bool one_a_family;         /* SCHEMA_LEAF_LIST of addresses: no two of IPv4 or of IPv6 */
     const char *refers_to;     /* the top-level list whose keys are its values: "filter" */
     bool interfaces;           /* values are interface names: complete with live ones */
     bool numeric_key;          /* SCHEMA_LIST: keys are numbers */

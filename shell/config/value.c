@@ -192,15 +192,21 @@ bool value_text(const struct schema *row, const char *text, char **canonical, ch
 }
 
 /* As the kernel's dev_valid_name sees it. */
+bool value_is_interface(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length > 0 && length < INTERFACE_NAME_MAX && strcmp(text, ".") != 0 &&
+           strcmp(text, "..") != 0 && !strpbrk(text, "/: \t\n\v\f\r");
+}
+
 bool value_interface(const struct schema *row, const char *text, char **canonical, char *why,
                      size_t why_size)
 {
     char shown[UTF8_SHORT_SIZE];
-    size_t length = strlen(text);
 
     (void)row;
-    if (length == 0 || length >= INTERFACE_NAME_MAX || strcmp(text, ".") == 0 ||
-        strcmp(text, "..") == 0 || strpbrk(text, "/: \t\n\v\f\r"))
+    if (!value_is_interface(text))
         return refuse(why, why_size,
                       "\"%s\" is not an interface name (expected 1-%d bytes without blanks, / and "
                       ":)",

@@ -21,9 +21,10 @@ static const char *random_value(const struct schema *row)
         "a", "b", "web", "x.y-z_0", "\xe7\xbd\x91\xe7\xbb\x9c", "10", "set", "filter", NULL};
     static const char *const texts[] = {"",      " ",  "plain", "two words",    "\"quoted\"", "a|b",
                                         "# not", "\\", "\\\"",  "\xe2\x82\xac", NULL};
-    static const char *const endpoints[] = {"10.0.0.1",    "10.0.0.1:4789",      "10.0.0.2:1",
-                                            "2001:DB8::1", "[2001:db8::1]:4789", "[::1]:9",
-                                            NULL};
+    static const char *const endpoints[] = {"10.0.0.1",     "10.0.0.1:4789",      "10.0.0.2:1",
+                                            "2001:DB8::1",  "[2001:db8::1]:4789", "[::1]:9",
+                                            "fe80::1%eth0", "[fe80::1%eth0]:9",   NULL};
+    static const char *const addresses[] = {"10.0.0.1", "2001:DB8::1", NULL};
     static const char *const prefixes[] = {"10.0.0.1", "10.1.2.3/8",     "0.0.0.0/0",
                                            "::/0",     "2001:db8::1/33", NULL};
     static const char *const rates[] = {"1pps", "2000kpps", "3Mbps", "1000gbps", NULL};
@@ -51,6 +52,7 @@ static const char *random_value(const struct schema *row)
         return number;
     }
     return one_of(row->parse == value_endpoint                       ? endpoints
+                  : row->parse == value_address                      ? addresses
                   : row->parse == value_host_name                    ? hosts
                   : row->parse == value_rate                         ? rates
                   : row->parse == value_text && !schema_implied(row) ? texts

@@ -73,8 +73,9 @@ up_is() { [ "$(up)" = "$1" ]; }
 # keep_sending: flows of eth0, again and again
 keep_sending()
 {
-    in_src sh -c 'while :; do python3 "$1" eth0 flows 9; done' - "$frames" >/dev/null 2>&1 &
-    sending=$! helpers="$helpers $!"
+    touch "$lab/sending"
+    in_src sh -c 'while [ -e "$2" ]; do python3 "$1" eth0 flows 9; done' - "$frames" "$lab/sending" >/dev/null 2>&1 &
+    sending=$!
 }
 check 'balanced by flow, to three' ctl configure 'set target t balance flow' commit
 until_true 5 up_is 'up up up'
@@ -108,8 +109,119 @@ for receiver in 'vx5 10.2.0.2' 'vx5b 10.2.0.3 4790' 'vx5c fd02::2 4791'; do
     vxlan ${receiver%% *} 5 ${receiver#* }
 done
 check 'all return' until_true 6 up_is 'up up up'
-kill $sending
+rm "$lab/sending"
+wait $sending
 check 'the sums hold' accounts
 expect_equal 'no answer costs a packet' "$(count "['dropped']['send_error']")" 0
+
+# --- the outer header
+state_is() { [ "$(ctl 'show targets | display json' | json "[r['reason'] or r['state'] for r in d['targets'][0]['receivers']]")" = "$1" ]; }
+# outer NAME FIELD...: what tshark reads of the mirrored packets on the receivers' wire, each kind once
+outer()
+{
+    local name=$1
+    shift
+    # shellcheck disable=SC2046
+    tshark -r "$lab/$name.pcap" -T fields -E occurrence=f -E separator=' ' $(printf ' -e %s' "$@") 2>/dev/null |
+        sed 's/  */ /g; s/^ //; s/ $//' | sort -u
+}
+check 'a source address that nobody has' ctl configure 'delete target t receiver' \
+    'set target t receiver 10.2.0.3:4790 [fd02::2]:4791 source-address 10.2.0.9 fd02::9 dscp 46 ttl 9' commit
+absent="source address %s is not one of this machine's"
+# shellcheck disable=SC2059
+check 'its receivers are down' until_true 5 \
+    state_is "[\"$(printf "$absent" 10.2.0.9)\", \"$(printf "$absent" fd02::9)\"]"
+ip -n "$lab_name-box" address add 10.2.0.9/24 dev up0
+ip -n "$lab_name-box" address add fd02::9/64 dev up0 nodad
+check 'until it has it' until_true 5 state_is "['up', 'up']"
+capture outside recv eth0 'udp dst portrange 4790-4791 and greater 80'
+send eth0 flows 10
+captures_end
+if command -v tshark >/dev/null; then
+    expect_equal 'source address, DSCP and TTL, IPv4' "$(outer outside ip.src ip.dsfield.dscp ip.ttl | grep '^10\.')" '10.2.0.9 46 9'
+    expect_equal 'source address, DSCP and hop limit, IPv6' \
+        "$(outer outside ipv6.src ipv6.tclass.dscp ipv6.hlim | grep '^fd02')" 'fd02::9 46 9'
+else
+    echo 'skip targets: outer headers: tshark is not installed'
+fi
+ip -n "$lab_name-box" address del 10.2.0.9/24 dev up0
+# shellcheck disable=SC2059
+check 'one that goes takes its receivers with it' until_true 5 state_is "[\"$(printf "$absent" 10.2.0.9)\", 'up']"
+
+# --- a link-local receiver, on an interface that goes and comes
+link_local()
+{
+    ip -n "$lab_name-recv" link add ll0 type veth peer name ll0 netns "$lab_name-box"
+    in_box sh -c 'echo 0 >/proc/sys/net/ipv6/conf/ll0/disable_ipv6'
+    in_recv sh -c 'echo 0 >/proc/sys/net/ipv6/conf/ll0/disable_ipv6'
+    ip -n "$lab_name-recv" address add fe80::2/64 dev ll0 nodad
+    ip -n "$lab_name-box" address add fe80::1/64 dev ll0 nodad
+    ip -n "$lab_name-recv" link set ll0 up
+    ip -n "$lab_name-box" link set ll0 up
+    ip -n "$lab_name-recv" link add vxll type vxlan id 5 local fe80::2 dev ll0 dstport 4792 nolearning
+    ip -n "$lab_name-recv" link set vxll up
+}
+# arrives NAME: what is sent now reaches the link-local receiver's vxlan device
+arrives()
+{
+    local received="ip -n $lab_name-recv -s -j link show vxll" before
+    ctl 'clear counters' >/dev/null
+    before=$($received | json "d[0]['stats64']['rx']['packets']")
+    send eth0 flows "$((++flows_sent))"
+    until_true 5 settled 256
+    sleep 0.1
+    expect_equal "$1" "$(($($received | json "d[0]['stats64']['rx']['packets']") - before))" 256
+}
+flows_sent=20
+check 'a link-local receiver' ctl configure 'delete target t' 'set target t receiver [fe80::2%ll0]:4792' commit
+check 'on an interface that is absent' until_true 5 state_is "['interface ll0 is absent']"
+link_local
+check 'which comes' until_true 5 state_is "['up']"
+arrives 'a link-local receiver gets what is sent'
+ip -n "$lab_name-box" link del ll0
+check 'which goes' until_true 5 state_is "['interface ll0 is absent']"
+link_local
+check 'and comes back' until_true 5 state_is "['up']"
+arrives 'it gets what is sent then'
+expect_equal 'show targets names it' "$(ctl 'show targets | display json' | json "d['targets'][0]['receivers'][0]['address']")" 'fe80::2%ll0'
+
+# --- two ways to a receiver
+ip -n "$lab_name-recv" link add way1 type veth peer name way1 netns "$lab_name-box"
+in_box ethtool -K way1 tx-udp-segmentation off gso off tso off tx off >/dev/null # as up0
+in_recv ethtool -K way1 gro off >/dev/null
+ip -n "$lab_name-box" address add 10.3.0.1/24 dev way1
+ip -n "$lab_name-recv" address add 10.3.0.2/24 dev way1
+ip -n "$lab_name-recv" address add 10.9.0.2/32 dev lo
+ip -n "$lab_name-box" link set way1 mtu 1450 up
+ip -n "$lab_name-recv" link set way1 up
+in_box sh -c 'echo 1 >/proc/sys/net/ipv4/fib_multipath_hash_policy'
+ip -n "$lab_name-box" route add 10.9.0.2/32 nexthop via 10.2.0.2 nexthop via 10.3.0.2
+vxlan vxm 5 10.9.0.2 4793
+# ways NAME FIRST SECOND: captures of both while 512 packets are sent; whether either has some
+ways()
+{
+    rm -f "$lab"/*.pcap
+    capture first recv eth0 'udp dst port 4793'
+    capture second recv way1 'udp dst port 4793'
+    send eth0 flows "$((++flows_sent))"
+    send eth0 flows "$((++flows_sent))"
+    captures_end
+    expect_equal "$1: all arrive" $(($(packets first) + $(packets second))) 512
+    expect_equal "$1: by which way" "$([ "$(packets first)" = 0 ] && echo no || echo yes) $([ "$(packets second)" = 0 ] && echo no || echo yes)" "$2 $3"
+}
+check 'a receiver with two ways' ctl configure 'delete target t' 'set target t receiver 10.9.0.2:4793' commit
+check 'is up' until_true 5 state_is "['up']"
+mtu_is() { [ "$(ctl 'show targets | display json' | json "d['targets'][0]['receivers'][0]['mtu']")" = "$1" ]; }
+check 'its MTU is that of the narrower' until_true 5 mtu_is 1450
+ways 'both ways' yes yes
+ip -n "$lab_name-recv" address del 10.3.0.2/24 dev way1
+ip -n "$lab_name-box" neighbour flush dev way1
+check 'one without neighbour: the MTU is that of the other' until_true 5 mtu_is 1700
+expect_equal 'the receiver is up' "$(up)" up
+ways 'one without neighbour' yes no
+ip -n "$lab_name-recv" address add 10.3.0.2/24 dev way1
+check 'it comes back' until_true 5 mtu_is 1450
+ways 'both again' yes yes
+check 'the sums hold' accounts
 
 check 'the box ends well' box_stop

@@ -1,4 +1,5 @@
 /* Which receiver a packet gets: each its share, and only what went to one that fails moves. */
+#include "../../engine/packet/vxlan.h"
 #include "../../engine/plan/balance.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -174,6 +175,39 @@ static void new_plans_are_even_together(void **state)
         assert_in_range(got[i], 900, 1100);
 }
 
+/* ---- outer ports ---- */
+
+/* Where a receiver is reached by several ways, what went by a dead one is spread over the others;
+ * nothing else moves. */
+static void only_flows_of_dead_ports_move(void **state)
+{
+    (void)state;
+    enum { FLOWS = 20000 };
+    struct plan_session session = {.target = 0, .packet_length = 96};
+    plan.sessions = &session;
+    plan.targets = &target;
+    begin(BALANCE_FLOW, 1);
+    for (uint32_t dead = 0; dead < (1u << OUTER_PORTS) - 1; dead = dead * 3 + 1) {
+        uint32_t share[OUTER_PORTS] = {0};
+        uint32_t good = OUTER_PORTS - (uint32_t)__builtin_popcount(dead);
+        for (uint32_t flow = 0; flow < FLOWS; flow++) {
+            uint32_t hash = flow * 2654435761u;
+            receivers[FIRST].dead_ports = 0;
+            uint32_t before = plan_forward(&plan, 0, 0, hash, NULL).port;
+            receivers[FIRST].dead_ports = dead;
+            uint32_t after = plan_forward(&plan, 0, 0, hash, NULL).port;
+            assert_false(dead >> after & 1);
+            if (!(dead >> before & 1))
+                assert_int_equal(after, before);
+            share[after]++;
+        }
+        for (uint32_t port = 0; port < OUTER_PORTS; port++)
+            if (!(dead >> port & 1))
+                assert_in_range(share[port], FLOWS / good * 8 / 10, FLOWS / good * 12 / 10);
+    }
+    receivers[FIRST].dead_ports = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +216,7 @@ int main(void)
         cmocka_unit_test(the_last_of_many_is_found),
         cmocka_unit_test(packets_are_even),
         cmocka_unit_test(new_plans_are_even_together),
+        cmocka_unit_test(only_flows_of_dead_ports_move),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

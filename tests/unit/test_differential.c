@@ -319,7 +319,8 @@ static bool libpcap_scan(const struct list *list, const struct bpf_program *prog
 static struct plan *build_plan(struct list *list, struct numbering **numbering)
 {
     static char name[] = "x", source[][INTERFACE_NAME_MAX] = {"eth0"};
-    static struct mirror_receiver receiver = {4, {203, 0, 113, 77}, 4789};
+    static struct mirror_receiver receiver = {
+        .family = 4, .address = {203, 0, 113, 77}, .port = 4789};
     static struct mirror_target target = {
         .name = name, .receivers = &receiver, .receiver_count = 1};
     static struct mirror_session session = {.name = name,

@@ -56,9 +56,12 @@ static void print_filter(FILE *out, const struct mirror_filter *filter)
 
 static void print_target(FILE *out, const struct mirror_target *target)
 {
-    fprintf(out, "target %s %d\n", target->name, target->balance);
+    fprintf(out, "target %s %d %u %u\n", target->name, target->balance, target->dscp, target->ttl);
+    print_bytes(out, target->source_ipv4, sizeof target->source_ipv4);
+    print_bytes(out, target->source_ipv6, sizeof target->source_ipv6);
     for (size_t i = 0; i < target->receiver_count; i++) {
-        fprintf(out, "%u %u ", target->receivers[i].family, target->receivers[i].port);
+        fprintf(out, "%u %u %s ", target->receivers[i].family, target->receivers[i].port,
+                target->receivers[i].interface);
         print_bytes(out, target->receivers[i].address, sizeof target->receivers[i].address);
     }
 }
@@ -120,6 +123,7 @@ static const char *other_value(const struct schema *row)
            : row->refers_to                  ? (strcmp(row->refers_to, "filter") == 0 ? "g" : "u")
            : row->interfaces                 ? "eth9"
            : row->parse == value_endpoint    ? "10.9.9.9:9"
+           : row->parse == value_address     ? "10.9.9.9"
            : row->parse == value_rate        ? "9kbps"
            : !row->match                     ? "x"
            : row->match->names               ? row->match->names[0].name

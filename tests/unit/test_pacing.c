@@ -106,7 +106,8 @@ static void test_a_sample_spreads_as_all_flows(void **state)
     struct mirror_session session = {.name = (char[]){"s"}, .filter = NO_FILTER};
     const struct mirror_config config = {
         .targets = &target, .target_count = 1, .sessions = &session, .session_count = 1};
-    const struct plan_receiver_state up[RECEIVERS] = {{true, 0}, {true, 0}, {true, 0}, {true, 0}};
+    const struct plan_receiver_state up[RECEIVERS] = {
+        {.up = true}, {.up = true}, {.up = true}, {.up = true}};
     const struct pacing pacing = {.sample = SAMPLE, .sample_flows = true};
     unsigned receivers[RECEIVERS] = {0}, ports[OUTER_PORTS] = {0};
     struct pacer pacer;

@@ -335,20 +335,24 @@ static void endpoints(void **state)
         {"[2001:db8::2", "is not an address"},
         {"[2001:db8::2]x", "is not an address"},
         {"2001:db8::2]:1", "is not an address"},
-        {"fe80::1%eth0", "is not an address"},
         {"1111:2222:3333:4444:5555:6666:7777:8888:999a", "is not an address"},
         {"10.2.0.2:", "has a port that is not 1-65535"},
         {"10.2.0.2:0", "has a port that is not 1-65535"},
         {"10.2.0.2:65536", "has a port that is not 1-65535"},
         {"10.2.0.2:+1", "has a port that is not 1-65535"},
         {"[2001:db8::2]:", "has a port that is not 1-65535"},
-        {"0.0.0.0", "is no address to send to"},
-        {"::", "is no address to send to"},
+        {"0.0.0.0", "is no address of a host"},
+        {"::", "is no address of a host"},
         {"224.0.0.1", "is a multicast address"},
         {"239.255.255.255", "is a multicast address"},
         {"255.255.255.255", "is the broadcast address"},
         {"ff02::1", "is a multicast address"},
-        {"fe80::1", "is a link-local address"},
+        {"fe80::1", "is a link-local address, which needs its interface, as in fe80::1%eth0"},
+        {"fe80::1%", "names no interface behind the %"},
+        {"fe80::1%a/b", "names no interface behind the %"},
+        {"[fe80::1%eth0:4789", "is not an address"},
+        {"2001:db8::2%eth0", "names an interface, which only a link-local address needs"},
+        {"10.2.0.2%eth0", "names an interface, which only a link-local address needs"},
         {"::ffff:10.2.0.2", "is an IPv4 address in IPv6 form"},
     };
 
@@ -361,12 +365,31 @@ static void endpoints(void **state)
     reads("target receiver", "[2001:db8::2]", "2001:db8::2");
     reads("target receiver", "[2001:db8::2]:4789", "2001:db8::2");
     reads("target receiver", "[2001:db8::2]:4790", "[2001:db8::2]:4790");
+    reads("target receiver", "fe80::1%eth0", "fe80::1%eth0");
+    reads("target receiver", "[FE80::1%eth0]:4789", "fe80::1%eth0");
+    reads("target receiver", "[fe80::1%eth0]:4790", "[fe80::1%eth0]:4790");
+    reads("target receiver", "fe80:1234:1234:1234:1234:1234:1234:1234%a23456789012345",
+          "fe80:1234:1234:1234:1234:1234:1234:1234%a23456789012345");
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char why[300];
         snprintf(why, sizeof why, "!\"%s\" %s (expected ADDRESS[:PORT])", bad[i].text,
                  bad[i].wrong);
         reads("target receiver", bad[i].text, why);
     }
+}
+
+static void source_addresses(void **state)
+{
+    (void)state;
+    reads("target source-address", "10.2.0.1", "10.2.0.1");
+    reads("target source-address", "FD02:0::1", "fd02::1");
+    reads("target source-address", "10.2.0.1:80",
+          "!\"10.2.0.1:80\" is not an address (expected ADDRESS)");
+    reads("target source-address", "::", "!\"::\" is no address of a host (expected ADDRESS)");
+    reads("target source-address", "fe80::1",
+          "!\"fe80::1\" is a link-local address (expected ADDRESS)");
+    reads("target source-address", "224.0.0.1",
+          "!\"224.0.0.1\" is a multicast address (expected ADDRESS)");
 }
 
 static void match_values(void **state)
@@ -410,6 +433,7 @@ int main(void)
         cmocka_unit_test(texts),
         cmocka_unit_test(interfaces),
         cmocka_unit_test(endpoints),
+        cmocka_unit_test(source_addresses),
         cmocka_unit_test(match_values),
         cmocka_unit_test(long_values_are_shortened),
     };

@@ -23,7 +23,7 @@ static struct mirror_config config;
 static struct mirror_filter filters[FILTERS];
 static struct mirror_rule rules[FILTERS][DIRECTIONS][RULES];
 static struct mirror_target target;
-static struct mirror_receiver receiver = {4, {203, 0, 113, 1}, 4789};
+static struct mirror_receiver receiver = {.family = 4, .address = {203, 0, 113, 1}, .port = 4789};
 static struct mirror_session sessions[SESSIONS];
 static struct mirror_prefix prefixes[SESSIONS][PREFIXES];
 static char sources[SESSIONS][INTERFACES][INTERFACE_NAME_MAX];
