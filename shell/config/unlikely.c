@@ -21,6 +21,7 @@ struct warning {
     const char **interfaces; /* of this machine, sorted; NULL: not known */
     size_t interface_count;
     struct problems *to;
+    size_t comparisons; /* of rules */
     struct claim *claims;
     size_t claim_count;
 };
@@ -134,13 +135,12 @@ static struct given *all_given(const struct node *rule, size_t *count)
 }
 
 /* The first that excludes one of those before it, *other; NULL: none. Of fields that are given
- * more than once, the common part of all before stands for them, so that many conditions take no
- * longer than they have to. */
+ * more than once, the common part of all before stands for them in folded, so that many conditions
+ * take no longer than they have to. */
 static const struct given *find_exclusion(const struct given *all, size_t count,
+                                          struct given folded[static MATCH_FIELD_COUNT],
                                           const struct given **other)
 {
-    struct given folded[MATCH_FIELD_COUNT] = {0};
-
     for (size_t i = 0; i < count; i++) {
         struct given *common = &folded[all[i].field - match_fields];
 
@@ -159,18 +159,93 @@ static const struct given *find_exclusion(const struct given *all, size_t count,
     return NULL;
 }
 
-/* Says that a rule cannot match. */
-static void check_rule(struct warning *warning, const struct location *rule)
+/* What a rule matches, with what follows from it: an address has a family, flags are TCP's. */
+static struct match match_of(const struct given folded[static MATCH_FIELD_COUNT])
+{
+    enum { TCP = 6 };
+    struct match match = {0};
+
+    for (size_t f = 0; f < MATCH_FIELD_COUNT; f++) {
+        if (!folded[f].field)
+            continue;
+        match.given |= 1u << f;
+        match.value[f] = folded[f].value;
+        if (folded[f].field->kind == MATCH_PREFIX) {
+            match.given |= 1u << FIELD_FAMILY;
+            match.value[FIELD_FAMILY].low = match.value[FIELD_FAMILY].high = folded[f].value.family;
+        }
+    }
+    if (match.given & 1u << FIELD_TCP_FLAGS) {
+        match.given |= 1u << FIELD_PROTOCOL;
+        match.value[FIELD_PROTOCOL].low = match.value[FIELD_PROTOCOL].high = TCP;
+    }
+    return match;
+}
+
+/* Whether what has the value `other` has `value`, too. */
+static bool value_covers(const struct match_field *field, const struct match_value *value,
+                         const struct match_value *other)
+{
+    struct match_value common = *other;
+
+    if (field->kind == MATCH_NEIGHBOUR) /* which link address they have is not known here */
+        common = *value;
+    return match_value_narrow(field, &common, value) && memcmp(&common, other, sizeof common) == 0;
+}
+
+static bool covers(const struct match *match, const struct match *other)
+{
+    if (match->given & ~other->given)
+        return false;
+    for (size_t f = 0; f < MATCH_FIELD_COUNT; f++)
+        if (match->given & 1u << f &&
+            !value_covers(&match_fields[f], &match->value[f], &other->value[f]))
+            return false;
+    return true;
+}
+
+/* The rules of one direction that can match, in the order they are tried. */
+struct tried {
+    struct match *matches;
+    const struct node **rules;
+    size_t count;
+};
+
+/* The first of those before it that takes all of its packets; NULL: none. So many comparisons in
+ * all are quick; beyond that long lists are taken as they are. */
+static const struct node *find_cover(struct warning *warning, const struct tried *tried,
+                                     const struct match *match)
+{
+    enum { COMPARISONS_MAX = 1 << 22 };
+
+    for (size_t i = 0; i < tried->count && warning->comparisons < COMPARISONS_MAX; i++) {
+        warning->comparisons++;
+        if (covers(&tried->matches[i], match))
+            return tried->rules[i];
+    }
+    return NULL;
+}
+
+/* Says that a rule cannot match, or is never reached. */
+static void check_rule(struct warning *warning, const struct location *rule, struct tried *tried)
 {
     size_t count = 0;
-    struct given *all = all_given(rule->node, &count);
-    const struct given *other, *found = all ? find_exclusion(all, count, &other) : NULL;
+    struct given folded[MATCH_FIELD_COUNT] = {0}, *all = all_given(rule->node, &count);
+    const struct given *other, *found = all ? find_exclusion(all, count, folded, &other) : NULL;
 
     if (found) {
         const struct location condition = {.up = rule, .node = found->condition};
         warn(warning, found->condition ? &condition : rule, found->field->name,
              "%s with %s %s matches no packet", found->leaf->values[0], other->field->name,
              other->leaf->values[0]);
+    } else if (all && tried->matches && tried->rules) {
+        struct match match = match_of(folded);
+        const struct node *cover = find_cover(warning, tried, &match);
+
+        if (cover)
+            warn(warning, rule, "", "never reached: rule %s takes all of its packets", cover->key);
+        tried->matches[tried->count] = match;
+        tried->rules[tried->count++] = rule->node;
     }
     free(all);
 }
@@ -183,10 +258,27 @@ static bool takes_everything(const struct node *rule)
     return true;
 }
 
-/* The rules of one direction, in the order they are tried. */
+/* Says that nothing behind the rule `last` is reached. */
+static void warn_rest(struct warning *warning, const struct location *direction, size_t last)
+{
+    const struct node *node = direction->node;
+    const struct location rule = {.up = direction, .node = node->children[last + 1]};
+    size_t behind = node->child_count - last - 2;
+    char more[60] = "";
+
+    if (behind == 1)
+        snprintf(more, sizeof more, ", nor is the one behind it");
+    else if (behind > 1)
+        snprintf(more, sizeof more, ", nor are the %zu behind it", behind);
+    warn(warning, &rule, "", "never reached%s: rule %s takes every packet", more,
+         node->children[last]->key);
+}
+
 static void check_rules(struct warning *warning, const struct location *direction)
 {
     const struct node *node = direction->node;
+    struct tried tried = {.matches = calloc(node->child_count + 1, sizeof *tried.matches),
+                          .rules = calloc(node->child_count + 1, sizeof *tried.rules)};
 
     if (node->child_count > 1 && profile_of(warning->tree) == PROFILE_TENCENT)
         warn(warning, direction, "",
@@ -194,22 +286,14 @@ static void check_rules(struct warning *warning, const struct location *directio
              "(profile tencent)",
              node->child_count);
     for (size_t i = 0; i < node->child_count; i++) {
-        struct location rule = {.up = direction, .node = node->children[i]};
-
-        if (i > 0 && takes_everything(node->children[i - 1])) {
-            char more[60] = "";
-
-            if (i + 2 == node->child_count)
-                snprintf(more, sizeof more, ", nor is the one behind it");
-            else if (i + 2 < node->child_count)
-                snprintf(more, sizeof more, ", nor are the %zu behind it",
-                         node->child_count - i - 1);
-            warn(warning, &rule, "", "never reached%s: rule %s takes every packet", more,
-                 node->children[i - 1]->key);
-            return;
+        check_rule(warning, &(struct location){.up = direction, .node = node->children[i]}, &tried);
+        if (i + 1 < node->child_count && takes_everything(node->children[i])) {
+            warn_rest(warning, direction, i);
+            break;
         }
-        check_rule(warning, &rule);
     }
+    free(tried.matches);
+    free(tried.rules);
 }
 
 static void check_filter(struct warning *warning, const struct location *filter)

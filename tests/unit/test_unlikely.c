@@ -169,6 +169,48 @@ static void rules_that_are_never_reached(void **state)
              "packet\n");
 }
 
+/* Rules 10 and 20, and what is said of the second; NULL: nothing. */
+static void covered(const char *first, const char *second, bool expected)
+{
+    char lines[400];
+
+    snprintf(lines, sizeof lines, "%saction accept %s; filter f egress rule 20 action reject %s",
+             RULE, first, second);
+    warns_of(lines, &interfaces,
+             expected ? "filter f egress rule 20: never reached: rule 10 takes all of its packets\n"
+                      : "");
+}
+
+static void rules_that_another_one_covers(void **state)
+{
+    (void)state;
+    covered("protocol tcp", "protocol tcp", true);
+    covered("protocol tcp", "protocol tcp destination-port 22", true);
+    covered("protocol tcp destination-port 22", "protocol tcp", false);
+    covered("protocol tcp", "protocol udp destination-port 22", false);
+    covered("protocol tcp", "tcp-flags syn", true);
+    covered("tcp-flags syn", "protocol tcp", false);
+    covered("tcp-flags syn", "tcp-flags syn,!ack", true);
+    covered("tcp-flags syn,!ack", "tcp-flags syn", false);
+    covered("destination-port 80-90", "destination-port 85-90", true);
+    covered("destination-port 80-90", "destination-port 85-91", false);
+    covered("destination-port 80-90", "source-port 80-90", false);
+    covered("family ipv4", "source 10.0.0.0/8", true);
+    covered("family ipv4", "source fd00::/8", false);
+    covered("family ipv6", "source 10.0.0.0/8", false);
+    covered("source 10.0.0.0/8", "source 10.1.0.0/16 vlan 5", true);
+    covered("source 10.1.0.0/16", "source 10.0.0.0/8", false);
+    covered("source 10.0.0.0/8", "destination 10.1.0.0/16", false);
+    covered("next-hop 10.0.0.1", "next-hop 10.0.0.1 dscp ef", true);
+    covered("next-hop 10.0.0.1", "next-hop 10.0.0.2", false);
+    covered("vlan 5", "condition 1 vlan 1-9;" RULE "condition 2 protocol tcp", false);
+    warns_of(RULE "action accept destination-port 1-100 condition 1 protocol tcp;"
+                  "filter f egress rule 30 action reject protocol tcp condition 1 destination-port "
+                  "5-200; filter f egress rule 30 condition 2 destination-port 1-50",
+             &interfaces,
+             "filter f egress rule 30: never reached: rule 10 takes all of its packets\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +222,7 @@ int main(void)
         cmocka_unit_test(rules_that_cannot_match),
         cmocka_unit_test(conditions_that_exclude_each_other),
         cmocka_unit_test(rules_that_are_never_reached),
+        cmocka_unit_test(rules_that_another_one_covers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
