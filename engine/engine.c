@@ -31,6 +31,7 @@ struct engine_change {
     struct worker_request *requests; /* one a worker, with larger counters if it needs them */
     struct counters *cleared;        /* grown likewise */
     bool outgrown;                   /* the counters in use are larger than these by now */
+    uint64_t plans;                  /* published when it was made */
 };
 
 uint64_t engine_now_ns(void)
@@ -239,6 +240,7 @@ static struct engine_change *new_change(struct engine *engine, const struct mirr
     struct engine_change *change = calloc(1, sizeof *change);
     if (!change)
         return NULL;
+    change->plans = engine->plans;
     change->requests = calloc(engine->resources.workers, sizeof *change->requests);
     if (change->requests)
         change->dataplane = dataplane_new(&engine->resources, config);
@@ -415,8 +417,26 @@ void engine_warn(const struct engine_change *change, engine_problem_fn *warning,
     dataplane_warn(change->dataplane, warning, context);
 }
 
+/* What has become of the machine since the change was prepared, and runs already, stays: an
+ * interface that came meanwhile is not left and taken again. Where memory is short that waits until
+ * after the commit, which cannot fail. */
+static void bring_up_to_date(struct engine *engine, struct engine_change *change)
+{
+    struct engine_change *now =
+        change->plans == engine->plans ? NULL : new_change(engine, change->config);
+    if (!now)
+        return;
+    struct engine_change before = *change;
+    *change = *now;
+    change->config = before.config;
+    *now = before;
+    now->config = NULL;
+    free_change(engine, now);
+}
+
 void engine_commit(struct engine *engine, struct engine_change *change)
 {
+    bring_up_to_date(engine, change);
     publish(engine, change);
     struct mirror_config *old = engine->config;
     engine->config = change->config;

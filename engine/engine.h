@@ -25,7 +25,7 @@ void engine_stop(struct engine *engine);
  * packets see; it owns `config` from the call on, whatever it returns. Then exactly one of
  * commit, which cannot fail and returns when every worker runs the new plan, or abandon. In
  * between, for as long as saving the configuration takes, everything else here but another
- * prepare may be called; what has become of links and receivers meanwhile is seen to after the
+ * prepare may be called; what has become of links and receivers meanwhile stays with the
  * commit. */
 struct engine_change;
 

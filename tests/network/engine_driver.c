@@ -2,13 +2,15 @@
  * seconds of work (or until SIGTERM), and a status in lines of NAME=VALUE. Every status
  * taken on the way is checked: sums must hold exactly.
  *
- *   engine_driver [-w WORKERS] [-t SECONDS] [-c MS] [-n] [-p MS] WORD...
+ *   engine_driver [-w WORKERS] [-t SECONDS] [-c MS] [-n] [-p MS] [-x COMMAND] WORD...
  *     -c: commits every so many milliseconds, every other time with one more session
  *     -n: makes the kernel refuse to segment: SO_NO_CHECK on all sockets, which excludes it
  *     -p: a checked status every so many milliseconds
+ *     -x: at each commit but the first runs it with one more word: "before" it is prepared, "while"
+ *         it is (and serves until a plan follows, if that succeeds), and "then"
  *   WORD: target=NAME,ADDRESS[/PORT],...
  *         filter=NAME,in|out:NUMBER:accept|reject[:FIELD:VALUE]...,...
- *         session=NAME,PRIORITY,VNI,LENGTH,in|out|both,TARGET,FILTER|-,INTERFACE+...[,SAMPLE,RATE]
+ *         session=NAME,PRIORITY,VNI,LENGTH,in|out|both,TARGET,FILTER|-,INTERFACE+...|*[,SAMPLE,RATE]
  *             SAMPLE: 10 (packets) or 10f (flows); RATE: 1000 (packets) or 1000b (bits), 0: none
  * Prints "ready" when the first commit is done, and a status upon SIGUSR1. SIGHUP begins or ends
  * what -n does. SIGUSR2: from then on
@@ -159,7 +161,8 @@ static void add_session(struct mirror_config *config, char *text)
         session->rate_limit = strtoull(word(&text, ','), &behind, 10);
         session->rate_unit = *behind == 'b' ? RATE_BITS : RATE_PACKETS;
     }
-    while (sources) {
+    session->all_interfaces = sources && !strcmp(sources, "*");
+    while (sources && !session->all_interfaces) {
         session->sources = more(session->sources, session->source_count, sizeof *session->sources);
         snprintf(session->sources[session->source_count++], INTERFACE_NAME_MAX, "%s",
                  word(&sources, '+'));
@@ -208,16 +211,74 @@ static void on_problem(void *context, const char *session, const char *text)
 
 static void look(struct engine *engine, bool print);
 
+static uint64_t now_ms(void);
+static void check(bool holds, const char *what, const char *name);
+static const char *meanwhile; /* NULL: nothing */
+
+static bool run(const char *when)
+{
+    char command[300];
+    snprintf(command, sizeof command, "%s %s", meanwhile, when);
+    return !system(command);
+}
+
+/* What the interfaces have received, and how many plans there were. */
+static void ask(struct engine *engine, uint64_t *received, uint64_t *plans)
+{
+    struct engine_status *status = engine_status(engine);
+    if (!status)
+        die("status", strerror(ENOMEM));
+    *plans = status->plans;
+    *received = 0;
+    for (size_t i = 0; i < status->interface_count; i++)
+        *received += status->interfaces[i].counts.received.packets;
+    engine_status_free(status);
+}
+
+/* Serves until there is another plan, or for so long. */
+static void serve(struct engine *engine, uint64_t ms, bool until_plan)
+{
+    uint64_t received, before, plans, until = now_ms() + ms;
+    ask(engine, &received, &before);
+    do {
+        struct pollfd ready = {.fd = engine_descriptor(engine), .events = POLLIN};
+        poll(&ready, 1, 10);
+        engine_service(engine);
+        ask(engine, &received, &plans);
+    } while (now_ms() < until && !(until_plan && plans > before));
+}
+
+/* What happens to the machine is published while a commit is prepared. */
+static void commit_meanwhile(struct engine *engine, struct engine_change *change)
+{
+    uint64_t before, after, plans;
+    if (run("while"))
+        serve(engine, 5000, true);
+    if (run("then"))
+        serve(engine, 100, false);
+    ask(engine, &before, &plans);
+    engine_commit(engine, change);
+    ask(engine, &after, &plans);
+    check(after >= before, "commit", "counters");
+}
+
 /* While a commit is prepared, the engine serves and is asked as ever. */
 static int commit(struct engine *engine, struct mirror_config *config)
 {
     char why[256] = "";
+    static bool committed;
     struct engine_change *change;
+    bool disturbed = meanwhile && committed && run("before");
     int error = engine_prepare(engine, config, &change, on_problem, NULL, why, sizeof why);
     if (error == -EINVAL)
         return error;
     if (error)
         die("prepare", why);
+    committed = true;
+    if (disturbed) {
+        commit_meanwhile(engine, change);
+        return 0;
+    }
     engine_service(engine);
     look(engine, false);
     engine_commit(engine, change);
@@ -362,7 +423,7 @@ int main(int argc, char **argv)
     uint64_t seconds = 0, commit_ms = 0, look_ms = 0;
     bool refuse = false;
     int option;
-    while ((option = getopt(argc, argv, "w:t:c:np:")) != -1) {
+    while ((option = getopt(argc, argv, "w:t:c:np:x:")) != -1) {
         uint64_t value = optarg ? strtoull(optarg, NULL, 10) : 0;
         switch (option) {
         case 'w':
@@ -379,6 +440,9 @@ int main(int argc, char **argv)
             break;
         case 'p':
             look_ms = value;
+            break;
+        case 'x':
+            meanwhile = optarg;
             break;
         default:
             return 2;
