@@ -40,7 +40,12 @@ judge 'a closed session monitors nothing: B has all of its own' 6 10.2.0.2 full 
     in 'tcp and dst portrange 81-82'
 nothing_else 'nothing for a closed session'
 
-check 'B before A' ctl configure 'delete session 2-a disabled' 'set session 1-b priority 1' \
+check 'A is deactivated' ctl configure 'delete session 2-a disabled' 'deactivate session 2-a' commit
+both_ways
+judge 'a deactivated one neither' 6 10.2.0.2 full in 'tcp and dst portrange 81-82'
+nothing_else 'nothing for a deactivated session'
+
+check 'B before A' ctl configure 'activate session 2-a' 'set session 1-b priority 1' \
     'set session 2-a priority 2' commit
 both_ways
 judge 'with priorities exchanged B has what both match' 6 10.2.0.2 full in 'tcp and dst portrange 81-82'
