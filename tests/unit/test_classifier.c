@@ -47,6 +47,12 @@ static void random_link(uint8_t link[6])
     link[below(6)] ^= (uint8_t)below(2);
 }
 
+static uint8_t few_bits(void)
+{
+    uint32_t bits = below(64);
+    return (uint8_t)(bits & below(64));
+}
+
 static struct match random_match(void)
 {
     static const uint8_t protocols[] = {1, 6, 17, 58, 132};
@@ -72,8 +78,8 @@ static struct match random_match(void)
             random_link(value->link);
             break;
         case MATCH_FLAGS:
-            value->set = (uint8_t)(below(64) & below(64));
-            value->clear = (uint8_t)(below(64) & below(64) & ~value->set);
+            value->set = few_bits();
+            value->clear = few_bits() & (uint8_t)~value->set;
             break;
         case MATCH_PREFIX:
             value->family = below(20) ? family : (uint8_t)(10 - family);
