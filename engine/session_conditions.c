@@ -17,8 +17,8 @@ static void set_reason(struct session_condition *condition, const char *format, 
 }
 
 /* A receiver that is an address of a source would be sent what comes from it, and so on; where all
- * interfaces are sources, so are the box's addresses, wherever they are. *receiver and *at say how
- * far it was looked, from 0 on; false: no more such receiver. */
+ * interfaces are sources, so are the box's addresses, wherever they are. *search begins as zero;
+ * false: no more such receiver. */
 static bool next_conflict(const struct links *links, const struct numbering *numbering,
                           uint32_t session, struct conflict_search *search,
                           char text[static REASON_MAX])

@@ -68,8 +68,7 @@ struct plan_interface {
 struct plan {
     struct plan_interface *interfaces; /* sessions, receivers and these as they are numbered */
     uint32_t interface_count;
-    uint32_t
-        *interface_sessions; /* of each interface those that take part, in ascending priority */
+    uint32_t *interface_sessions; /* of each those that take part, in ascending priority */
     struct plan_filter *filters;
     uint32_t filter_count;
     struct plan_session *sessions;

@@ -74,9 +74,10 @@ static void random_filter(struct mirror_filter *filter, struct mirror_rule (*lis
     for (int direction = 0; direction < DIRECTIONS; direction++) {
         filter->rules[direction] = lists[direction];
         filter->rule_count[direction] = random_below(RULES + 1);
-        for (uint16_t i = 0; i < filter->rule_count[direction]; i++)
-            lists[direction][i] = (struct mirror_rule){
-                .number = i, .accept = random_below(2), .match = match_from(one_of(words))};
+        for (size_t i = 0; i < filter->rule_count[direction]; i++)
+            lists[direction][i] = (struct mirror_rule){.number = (uint16_t)i,
+                                                       .accept = random_below(2),
+                                                       .match = match_from(one_of(words))};
     }
 }
 
