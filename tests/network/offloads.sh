@@ -2,7 +2,8 @@
 # TCP transfers of 100 MB with all offloads on, both ways, over IPv4 and IPv6, plain, in tunnels and
 # in a VLAN. While one runs, transfer.c judges what the kernel's vxlan device at the receiver gets:
 # the file, each packet once and in order, right in every layer, none longer than the wire's MTU.
-# tshark judges one of them for itself.
+# tshark judges a fifth as much of two kinds for itself. Super-frames that the kernel puts together, and
+# BIG TCP, stand between.
 
 . "${0%/*}/lab.sh"
 lab_open
@@ -25,12 +26,12 @@ addresses()
     done
 }
 
-# transferred NAME VLAN SENDER ADDRESS: $packets of them
+# transferred NAME VLAN SENDER ADDRESS [BYTES]: $packets of them
 transferred()
 {
     local getter=src
     [ "$3" != src ] || getter=box
-    check "$1" "$lab/transfer" $bytes 1500 "$2" "$lab_name-$3" "$lab_name-$getter" "$4" \
+    check "$1" "$lab/transfer" "${5-$bytes}" 1500 "$2" "$lab_name-$3" "$lab_name-$getter" "$4" \
         "$lab_name-box:src0" "$lab_name-recv:vx5"
     sed 's/^/# /' "$lab/check.out"
     packets=$(sed 's/ .*//' "$lab/check.out")
@@ -75,7 +76,7 @@ sums()
         sort | uniq -c | awk '{$1 = $1; print}'
 }
 
-# by_tshark NAME ADDRESS [FIELD]...
+# by_tshark NAME ADDRESS [FIELD]...: as much as tcpdump's buffer holds, whoever else is busy
 by_tshark()
 {
     local name=$1 address=$2
@@ -85,7 +86,7 @@ by_tshark()
         return
     fi
     capture got recv vx5
-    transferred "$name, for tshark" 0 box "$address"
+    transferred "$name, for tshark" 0 box "$address" $((bytes / 5))
     captures_end
     expect_equal "$name: tshark finds every packet, and every checksum right" \
         "$(sums "$@" | sed 's/ [1 ]*$//')" "$packets"
@@ -98,6 +99,44 @@ check 'a session' ctl configure 'set target t receiver 10.2.0.2' \
 
 both plain 0 10.1.0. fd01::
 by_tshark plain 10.1.0.1 tcp.analysis.lost_segment tcp.analysis.ack_lost_segment
+
+# What others do with the packets of the wire: the box's kernel makes super-frames of them, or lets
+# the card split what the box sends.
+in_src ethtool -K eth0 tso off gso off >/dev/null
+in_box ethtool -K src0 gro on >/dev/null
+transferred 'put together (GRO), IPv4' 0 src 10.1.0.2
+transferred 'put together (GRO), IPv6' 0 src fd01::2
+# UDP in bursts of 20, the last of each shorter; in both ways in which kernels put it together
+cat >"$lab/bursts.py" <<'END'
+import socket, sys
+for address in sys.argv[1:]:
+    wire = socket.socket(socket.AF_INET6 if ':' in address else socket.AF_INET, socket.SOCK_DGRAM)
+    wire.setsockopt(17, 103, 1200)  # SOL_UDP, UDP_SEGMENT
+    for burst in range(40):
+        wire.sendto(b''.join(bytes((burst, i)) * (600 if i < 19 else 300) for i in range(20)), (address, 9))
+END
+in_src ethtool -K eth0 tx off tx-udp-segmentation off >/dev/null
+for feature in rx-udp-gro-forwarding rx-gro-list; do
+    if ! printf '%s\n' 6.2 "$(uname -r)" | sort -VC; then
+        echo "skip offloads: put together ($feature), UDP: before Linux 6.2 no ring takes it"
+        continue
+    fi
+    rm -f "$lab"/*.pcap
+    capture sent src eth0 udp
+    capture got recv vx5 udp
+    capture super box src0 udp and greater 1600
+    check "put together ($feature), UDP: it can be" in_box ethtool -K src0 $feature on
+    in_src python3 "$lab/bursts.py" 10.1.0.1 fd01::1
+    captures_end
+    check "put together ($feature), UDP: as it was sent" "$compare" "$lab/sent.pcap" "$lab/got.pcap" 65535 1600
+    check "put together ($feature), UDP: it was" test "$(packets super)" -gt 10
+    in_box ethtool -K src0 $feature off >/dev/null
+done
+in_box ethtool -K src0 gro off >/dev/null
+in_src ethtool -K eth0 tx on tso on gso on tx-udp-segmentation on >/dev/null
+in_box ethtool -K up0 tx on gso on tso on tx-udp-segmentation on >/dev/null
+both 'with offloads on the way to the receiver' 0 10.1.0. fd01::
+in_box ethtool -K up0 tx-udp-segmentation off gso off tso off tx off >/dev/null
 tunnel 'in VXLAN' 1450 10.1.0.
 # The two directions of a tunnel are two flows, so there one may pass the other.
 tunnel 'in VXLAN over IPv6' 1430 fd01:: by_tshark 'IPv4 in VXLAN over IPv6' 10.3.0.1
