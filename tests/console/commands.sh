@@ -84,7 +84,7 @@ advice 'run exit' 'exit cannot stand behind run'
 advice 'run quit' 'quit cannot stand behind run'
 advice 'run configure' 'configure cannot stand behind run'
 advice 'run set x' '"set" is a command of this mode, without run'
-advice 'top commit' 'unknown command "commit", expected one of: set, delete, edit, show'
+advice 'top commit' 'unknown command "commit", expected one of: set, delete, deactivate, activate, annotate, rename, copy, edit, show'
 CONFIGURE=
 lines configure 'edit session s' 'run exit' 'run quit' 'set priority 7' 'top show | display set'
 offline -k -f "$lab/lines"
