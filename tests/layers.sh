@@ -41,7 +41,7 @@ step()
     verdict "shell/$1 includes nothing above it" "$(includes "shell/$1" |
         grep -vE " (shell/$1|$2)(/[a-z0-9_]+)*\.h$")"
 }
-step running 'shell/config|engine'
+step running 'shell/(config|clock)|engine'
 step command 'shell/(running|config|protocol|clock)|engine'
 step server 'shell/(command|running|config|protocol|clock)|engine'
 step client 'shell/(config|protocol|clock)'

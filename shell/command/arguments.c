@@ -54,6 +54,11 @@ static void list_open(const struct command *command, unsigned open, char *text, 
                                      command->arguments[i].name);
 }
 
+static bool is_digit(const struct word *word)
+{
+    return !word->quoted && word->text[0] >= '0' && word->text[0] <= '9';
+}
+
 static bool check_number(const struct argument *argument, const struct word *word,
                          struct problem *problem)
 {
@@ -133,7 +138,10 @@ static bool take(struct arguments *given, const struct word *words, size_t count
         return problem_at(problem, &words[count], "%s: a number of %ld-%ld is missing",
                           argument->name, argument->minimum, argument->maximum);
     given->value[i] = &words[*index];
-    if ((argument->kind == ARGUMENT_NUMBER || argument->kind == ARGUMENT_INTEGER) &&
+    if (argument->kind == ARGUMENT_OPTION && *index + 1 < count && is_digit(&words[*index + 1]))
+        given->value[i] = &words[++*index];
+    if ((argument->kind == ARGUMENT_NUMBER || argument->kind == ARGUMENT_INTEGER ||
+         (argument->kind == ARGUMENT_OPTION && is_digit(&words[*index]))) &&
         !check_number(argument, &words[*index], problem))
         return false;
     if (argument->kind == ARGUMENT_TEXT && !check_text(argument, &words[*index], problem))
@@ -188,7 +196,7 @@ unsigned long argument_number(const struct arguments *arguments, const char *nam
 {
     const char *text = argument_text(arguments, name);
 
-    return text ? strtoul(text, NULL, 10) : otherwise;
+    return text && text[0] >= '0' && text[0] <= '9' ? strtoul(text, NULL, 10) : otherwise;
 }
 
 static void hint_number(const struct argument *argument, const char *help, choice_fn *choice,
@@ -229,6 +237,9 @@ void arguments_next(const struct command *command, const struct word *words, siz
             hint_number(&command->arguments[i], command->arguments[i].help, choice, context);
             return;
         }
+        if (i >= 0 && command->arguments[i].kind == ARGUMENT_OPTION && index + 1 == count &&
+            !*partial)
+            hint_number(&command->arguments[i], command->arguments[i].help, choice, context);
         if (i >= 0 && command->arguments[i].kind == ARGUMENT_TEXT && index + 1 == count) {
             choice(context, &(struct choice){"TEXT", command->arguments[i].help, .hint = true});
             return;
@@ -257,9 +268,10 @@ void command_usage(const struct command *command, char *text, size_t size)
 
         used += (size_t)snprintf(
             text + used, size - used, " %s%s%s%s%s", argument->required ? "" : "[", argument->name,
-            argument->kind == ARGUMENT_NUMBER ? " N"
-            : argument->kind == ARGUMENT_TEXT ? " TEXT"
-                                              : "",
+            argument->kind == ARGUMENT_NUMBER   ? " N"
+            : argument->kind == ARGUMENT_OPTION ? " [N]"
+            : argument->kind == ARGUMENT_TEXT   ? " TEXT"
+                                                : "",
             argument->kind == ARGUMENT_PATH ? "..." : "", argument->required || value ? "" : "]");
         nested += value && !argument->required;
     }

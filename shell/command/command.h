@@ -27,6 +27,7 @@ enum command_status {
 enum argument_kind {
     ARGUMENT_KEYWORD, /* name stands by itself: "plain" */
     ARGUMENT_NUMBER,  /* name then a number: "interval S" */
+    ARGUMENT_OPTION,  /* name then a number, which may be left out: "confirmed [N]" */
     ARGUMENT_TEXT,    /* name then a text: "comment TEXT" */
     ARGUMENT_INTEGER, /* a number by itself, called name: "rollback N" */
     ARGUMENT_NAME,    /* a value by itself: a session, filter, target or interface */
@@ -40,7 +41,7 @@ struct argument {
     const char *name; /* keyword; of ARGUMENT_NAME: "NAME" */
     const char *help;
     enum argument_kind kind;
-    long minimum, maximum;     /* ARGUMENT_NUMBER; ARGUMENT_TEXT: characters */
+    long minimum, maximum;     /* of a number; ARGUMENT_TEXT: characters */
     const char *list;          /* ARGUMENT_NAME: "session", "filter", "target", "interface";
                                   ARGUMENT_INTEGER: "commit", whose numbers are told */
     enum path_purpose purpose; /* ARGUMENT_PATH */

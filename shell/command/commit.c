@@ -74,13 +74,22 @@ static enum command_status run_commit(struct context *context, const struct argu
 {
     struct commit_report told = {0};
 
+    const struct word *confirmed = argument_words(arguments, "confirmed");
+
+    if (confirmed && argument_given(arguments, "check")) {
+        problem_at(context->problem, confirmed, "check changes nothing that could be confirmed");
+        return COMMAND_FAILED;
+    }
     context->committing = (struct committing){.check_only = argument_given(arguments, "check"),
                                               .and_quit = argument_given(arguments, "and-quit")};
-    enum commit_result result =
-        edit_commit(&context->edit,
-                    &(struct commit_request){.check_only = context->committing.check_only,
-                                             .comment = argument_text(arguments, "comment")},
-                    &told);
+    enum commit_result result = edit_commit(
+        &context->edit,
+        &(struct commit_request){
+            .check_only = context->committing.check_only,
+            .minutes =
+                confirmed ? (unsigned)argument_number(arguments, "confirmed", CONFIRM_MINUTES) : 0,
+            .comment = argument_text(arguments, "comment")},
+        &told);
     context->committing.running = result == COMMIT_RUNNING;
     return tell(context, result, &told);
 }
@@ -104,6 +113,11 @@ const struct command commit_commands[] = {
      .arguments = {{.name = "check",
                     .help = "Only say whether it would succeed",
                     .kind = ARGUMENT_KEYWORD},
+                   {.name = "confirmed",
+                    .help = "Go back in 10 minutes, or N, unless a commit follows",
+                    .kind = ARGUMENT_OPTION,
+                    .minimum = 1,
+                    .maximum = CONFIRM_MINUTES_MAX},
                    {.name = "comment",
                     .help = "Why, for show system commit",
                     .kind = ARGUMENT_TEXT,

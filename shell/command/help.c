@@ -29,6 +29,10 @@ static void add_argument(struct table *table, const struct argument *argument)
         table_cell(table, "%s N", argument->name);
         table_cell(table, "%s (%ld-%ld)", argument->help, argument->minimum, argument->maximum);
         break;
+    case ARGUMENT_OPTION:
+        table_cell(table, "%s [N]", argument->name);
+        table_cell(table, "%s (%ld-%ld)", argument->help, argument->minimum, argument->maximum);
+        break;
     case ARGUMENT_TEXT:
         table_cell(table, "%s TEXT", argument->name);
         table_cell(table, "%s", argument->help);

@@ -33,6 +33,8 @@ static void commit_columns(struct columns *columns, const void *item, const void
         {"time", TEXT(columns_text(columns, "%s", exact))},
         {"user", "User", TEXT(author->user)},
         {"console", "Console", TEXT(author->terminal)},
+        {"confirmed", TRUTH(!row->record->unconfirmed)},
+        {NULL, .note = true, TEXT(row->record->unconfirmed ? "not confirmed" : "")},
         {"comment", .note = true, TEXT(row->record->comment)},
     };
 

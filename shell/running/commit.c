@@ -20,35 +20,25 @@
  * it from there, in the control thread again, once the saver's descriptor says so. Meanwhile
  * candidates are edited and further commits queue; the next is merged and checked when this one has
  * ended, so that each is made from what runs then. What is refused, wherever, gives back what it
- * holds: the prepared plan, the texts, the tree (let_go).
+ * holds: the prepared plan, the texts, the tree (commit_let_go).
+ *
+ * A commit that is to be confirmed runs like any other, and startup.conf stays what it was
+ * (store_save.c): to be killed is to go back. `before` has the revision to go back to, that of the
+ * last commit without minutes; the next one of those confirms, what another one with minutes does
+ * is to move the time. When that has come (confirm.c), the revision is applied first and the
+ * disk hears of it then: what it says counts no more.
  *
  * A console that goes while its commit is saved has its commit all the same; one that goes while it
  * queues has none (forget). */
 #include "commit.h"
 #include "../config/check.h"
 #include "assigned_file.h"
+#include "commit_internal.h"
 #include "interfaces.h"
 #include "saver.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A commit that was asked for. Its edit owns it once it has a result. */
-struct commit {
-    struct edit *edit; /* NULL: the console has gone */
-    bool check_only;
-    struct record record;
-    enum commit_result result;
-    struct commit_report report;
-    struct commit *next;
-    /* what is being saved: */
-    struct revision *revision;
-    struct assignments assigned;
-    struct engine_change *change;
-    struct store_save *save;
-    char why[600]; /* it could not be */
-    int error;
-};
 
 void commit_report_free(struct commit_report *report)
 {
@@ -56,7 +46,7 @@ void commit_report_free(struct commit_report *report)
     problems_free(&report->warnings);
 }
 
-static void commit_free(struct commit *commit)
+void commit_free(struct commit *commit)
 {
     if (!commit)
         return;
@@ -76,10 +66,7 @@ static void add_engine_problem(void *context, const char *session, const char *t
         problems_add(problems, 0, 0, "%s", text);
 }
 
-/* Compiles a tree and has the engine prepare it; *assigned is brought up to it. Offline only the
- * VNIs are drawn. fits: what does not fit this machine is refused, which is for a commit; what was
- * committed before runs as far as it can. False after at least one problem. */
-static bool prepare(struct running *running, const struct node *tree, struct assignments *assigned,
+bool commit_prepare(struct running *running, const struct node *tree, struct assignments *assigned,
                     bool fits, struct engine_change **change, struct commit_report *report)
 {
     struct problems *problems = &report->problems;
@@ -104,15 +91,15 @@ static bool prepare(struct running *running, const struct node *tree, struct ass
     return error == 0;
 }
 
-static void apply(struct running *running, struct engine_change *change)
+void commit_apply(struct running *running, struct engine_change *change)
 {
-    if (running->engine)
+    if (change)
         engine_commit(running->engine, change);
 }
 
 static void abandon(struct running *running, struct engine_change *change)
 {
-    if (running->engine && change)
+    if (change)
         engine_abandon(running->engine, change);
 }
 
@@ -125,11 +112,11 @@ static bool accept_tree(void *context, const struct node *tree, struct assignmen
     struct running *running = context;
     struct engine_change *change;
     struct commit_report report = {0};
-    bool accepted =
-        check(tree, &report.problems) && prepare(running, tree, assigned, false, &change, &report);
+    bool accepted = check(tree, &report.problems) &&
+                    commit_prepare(running, tree, assigned, false, &change, &report);
 
     if (accepted)
-        apply(running, change);
+        commit_apply(running, change);
     else
         snprintf(why, why_size, "%s%s", report.problems.at[0].text,
                  report.problems.count > 1 ? " (and more)" : "");
@@ -162,6 +149,10 @@ void running_close(struct running *running)
     if (!running_end(running))
         running_service(running);
     saver_close(running->saver);
+    if (running->before.revision)
+        fprintf(stderr, "mirrorsh: a commit was not confirmed: the next start comes to the "
+                        "configuration before it\n");
+    before_forget(running);
     revision_release(running->revision);
     assignments_free(&running->assigned);
     *running = (struct running){0};
@@ -196,9 +187,7 @@ static struct node *merged_tree(struct edit *edit, struct commit_report *report)
     return tree;
 }
 
-/* Puts the tree in the place of the running one, and lets the candidates without changes
- * follow. */
-static void publish(struct running *running, struct commit *commit)
+void commit_publish(struct running *running, struct commit *commit)
 {
     if (commit->edit)
         edit_discard(commit->edit);
@@ -212,8 +201,7 @@ static void publish(struct running *running, struct commit *commit)
     commit->assigned = (struct assignments){0};
 }
 
-/* Gives up what a commit holds that is not to be, or that has come to be. */
-static void let_go(struct running *running, struct commit *commit)
+void commit_let_go(struct running *running, struct commit *commit)
 {
     abandon(running, commit->change);
     commit->change = NULL;
@@ -232,15 +220,14 @@ static void commit_save(void *context)
     commit->error = store_save_run(commit->save, commit->why, sizeof commit->why);
 }
 
-/* Hands the commit over to the disk. */
-static enum commit_result start_saving(struct running *running, struct commit *commit)
+enum commit_result commit_start_saving(struct running *running, struct commit *commit)
 {
-    struct record *record = &commit->revision->record;
+    const struct assignments *kept =
+        running->before.revision ? &running->before.assigned : &running->assigned;
 
-    record->when = time(NULL);
     commit->save = store_save_begin(
-        running->store, &(struct store_commit){commit->revision->tree, &running->assigned,
-                                               &commit->assigned, record});
+        running->store, &(struct store_commit){commit->step, commit->revision->tree, kept,
+                                               &commit->assigned, &commit->revision->record});
     int error = commit->save ? saver_start(running->saver, commit_save, commit) : -ENOMEM;
     if (error < 0) {
         problems_add(&commit->report.problems, 0, 0, "%s", strerror(-error));
@@ -262,22 +249,39 @@ static void add_warnings(const struct running *running, const struct node *tree,
     interfaces_free(&interfaces);
 }
 
-/* A tree that has passed the check; owned. */
+/* What runs already keeps its record, but for what is said of it now. */
+static void write_record(const struct running *running, const struct commit *commit, bool same)
+{
+    struct record *record = &commit->revision->record;
+
+    *record = commit->record;
+    if (same && running->before.revision) {
+        *record = running->revision->record;
+        if (*commit->record.comment)
+            memcpy(record->comment, commit->record.comment, sizeof record->comment);
+    } else {
+        record->when = time(NULL);
+    }
+    record->unconfirmed = commit->step == STORE_TRY;
+}
+
+/* A tree that has passed the check; owned. same: it is what runs, so the engine has it. */
 static enum commit_result commit_tree(struct running *running, struct commit *commit,
-                                      struct node *tree)
+                                      struct node *tree, bool same)
 {
     commit->revision = revision_new(tree);
     if (commit->revision)
-        commit->revision->record = commit->record;
+        write_record(running, commit, same);
     else
         tree_free(tree);
     if (!commit->revision || !assignments_copy(&running->assigned, &commit->assigned)) {
         problems_add(&commit->report.problems, 0, 0, "out of memory");
         return COMMIT_REFUSED;
     }
-    if (!prepare(running, tree, &commit->assigned, true, &commit->change, &commit->report))
+    if (!(same && running->before.revision && !commit->check_only) &&
+        !commit_prepare(running, tree, &commit->assigned, true, &commit->change, &commit->report))
         return COMMIT_REFUSED;
-    return commit->check_only ? COMMIT_DONE : start_saving(running, commit);
+    return commit->check_only ? COMMIT_DONE : commit_start_saving(running, commit);
 }
 
 static enum commit_result begin(struct running *running, struct commit *commit)
@@ -287,28 +291,34 @@ static enum commit_result begin(struct running *running, struct commit *commit)
 
     if (!tree)
         return COMMIT_REFUSED;
+    if (commit->step == STORE_TRY && !running->engine) {
+        problems_add(&commit->report.problems, 0, 0,
+                     "nothing runs offline (mirrorsh -n) that could go back, expected commit");
+        tree_free(tree);
+        return COMMIT_REFUSED;
+    }
     if (!check(tree, &commit->report.problems)) {
         tree_free(tree);
         return COMMIT_REFUSED;
     }
+    bool same = tree_equal(tree, running->revision->tree);
     /* what runs in the place of what is saved is worth saving as it is */
-    if (!commit->check_only && tree_equal(tree, running->revision->tree) &&
+    if (!commit->check_only && same && !running->before.revision &&
         !store_fallback(running->store)) {
         tree_free(tree);
         edit_discard(edit);
         return COMMIT_UNCHANGED;
     }
     add_warnings(running, tree, &commit->report.warnings);
-    return commit_tree(running, commit, tree);
+    return commit_tree(running, commit, tree, same);
 }
 
-/* The first in the queue has a result. */
-static void finish(struct running *running, enum commit_result result)
+void commit_finish(struct running *running, enum commit_result result)
 {
     struct commit *commit = running->commits;
 
     running->commits = commit->next;
-    let_go(running, commit);
+    commit_let_go(running, commit);
     commit->result = result;
     if (!commit->edit)
         commit_free(commit);
@@ -321,9 +331,11 @@ static void advance(struct running *running)
         enum commit_result result = begin(running, running->commits);
 
         if (result != COMMIT_RUNNING)
-            finish(running, result);
+            commit_finish(running, result);
     }
 }
+
+/* ---- the disk has it ---- */
 
 void running_service(struct running *running)
 {
@@ -336,13 +348,16 @@ void running_service(struct running *running)
     running->saving = false;
     if (commit->error < 0) {
         problems_add(&commit->report.problems, 0, 0, "%s", commit->why);
-    } else {
-        apply(running, commit->change);
+        if (commit->step == STORE_GO_BACK)
+            running_tell(running, "what was gone back from is not archived: %s", commit->why);
+    } else if (commit->step != STORE_GO_BACK) {
+        before_note(running, commit);
+        commit_apply(running, commit->change);
         commit->change = NULL;
-        publish(running, commit);
+        commit_publish(running, commit);
         result = COMMIT_DONE;
     }
-    finish(running, result);
+    commit_finish(running, result);
     advance(running);
 }
 
@@ -359,6 +374,8 @@ enum commit_result edit_commit(struct edit *edit, const struct commit_request *r
     }
     *edit->commit = (struct commit){.edit = edit,
                                     .check_only = request->check_only,
+                                    .step = request->minutes ? STORE_TRY : STORE_COMMIT,
+                                    .minutes = request->minutes,
                                     .record = {.author = edit->author},
                                     .result = COMMIT_RUNNING};
     if (request->comment)

@@ -1,5 +1,5 @@
-/* The lines of the file of records: `SERIAL DIGEST TIME USER CONSOLE COMMENT`, words as those of a
- * configuration. See record.h. */
+/* The lines of the file of records: `SERIAL DIGEST TIME confirmed|unconfirmed USER
+ * CONSOLE COMMENT`, words as those of a configuration. See record.h. */
 #include "record.h"
 #include "../config/words.h"
 #include <errno.h>
@@ -30,7 +30,8 @@ void record_print(const struct record_line *line, FILE *out)
     const struct record *record = &line->record;
     const char *words[] = {record->author.user, record->author.terminal, record->comment};
 
-    fprintf(out, "%lu %016" PRIx64 " %lld", line->serial, line->digest, (long long)record->when);
+    fprintf(out, "%lu %016" PRIx64 " %lld %s", line->serial, line->digest, (long long)record->when,
+            record->unconfirmed ? "unconfirmed" : "confirmed");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         putc(' ', out);
         word_print(words[i], out);
@@ -57,16 +58,17 @@ static bool parse_words(const struct words *words, struct record_line *line)
     unsigned long long serial, digest, when;
     struct record *record = &line->record;
 
-    if (words->count != 6 || !read_number(words->at[0].text, 10, &serial) ||
+    if (words->count != 7 || !read_number(words->at[0].text, 10, &serial) ||
         !read_number(words->at[1].text, 16, &digest) ||
         !read_number(words->at[2].text, 10, &when) || digest == 0)
         return false;
     line->serial = (unsigned long)serial;
     line->digest = digest;
     record->when = (time_t)when;
-    return read_text(words->at[3].text, record->author.user, sizeof record->author.user) &&
-           read_text(words->at[4].text, record->author.terminal, sizeof record->author.terminal) &&
-           read_text(words->at[5].text, record->comment, sizeof record->comment);
+    record->unconfirmed = strcmp(words->at[3].text, "unconfirmed") == 0;
+    return read_text(words->at[4].text, record->author.user, sizeof record->author.user) &&
+           read_text(words->at[5].text, record->author.terminal, sizeof record->author.terminal) &&
+           read_text(words->at[6].text, record->comment, sizeof record->comment);
 }
 
 bool record_parse(const char *text, struct record_line *line)

@@ -29,6 +29,7 @@ struct record {
     time_t when;
     struct author author;
     char comment[COMMENT_SIZE]; /* "": none */
+    bool unconfirmed;           /* to go back from, or gone back from */
 };
 
 /* A line of the file of records. */

@@ -199,6 +199,7 @@ static int open_parts(struct store *store, char *why, size_t why_size)
     unlinkat(store->dir, STAGED, 0);
     unlinkat(store->dir, ASSIGNED_STAGED, 0);
     unlinkat(store->dir, RECORDS_STAGED, 0);
+    unlinkat(store->dir, JOURNAL_STAGED, 0);
     if (store->archive >= 0)
         unlinkat(store->archive, STAGED, 0);
     return 0;
@@ -238,6 +239,7 @@ void store_close(struct store *store)
         close(store->dir);
     free(store->archived);
     free(store->runs.data);
+    free(store->before.data);
     free(store->fallback);
     free(store->assigned_text);
     free(store->path);

@@ -2,7 +2,8 @@
  * rescue.conf, who committed which (`commits`), the VNIs given to sessions, and the lock that keeps
  * a second box out. At every instant startup.conf is the old or the new configuration, whole. What
  * goes to the archive is the text that was loaded or saved, whatever became of the files meanwhile.
- */
+ * A configuration that is yet to be confirmed runs and is in unconfirmed.conf, not in
+ * startup.conf: that a crash goes back needs nothing to be done. */
 #ifndef MIRRORSH_STORE_H
 #define MIRRORSH_STORE_H
 
@@ -32,8 +33,14 @@ struct node *store_load(struct store *store, store_accept_fn *accept, void *cont
  * NULL when that runs, and after a save. */
 const char *store_fallback(const struct store *store);
 
+/* STORE_COMMIT: what is committed is what a start comes to. STORE_TRY: a start comes to what was
+ * committed before, until a STORE_COMMIT. STORE_GO_BACK: that runs again, whatever the disk says;
+ * its text is what was loaded or saved then. */
+enum store_step { STORE_COMMIT, STORE_TRY, STORE_GO_BACK };
+
 /* What is committed. */
 struct store_commit {
+    enum store_step step;
     const struct node *tree;
     const struct assignments *old_assigned, *new_assigned;
     const struct record *record;

@@ -11,10 +11,15 @@
 #define STAGED          "startup.conf.new" /* in the archive too */
 #define ASIDE           "startup.conf.aside"
 #define RESCUE          "rescue.conf"
+#define JOURNAL         "unconfirmed.conf"
+#define JOURNAL_STAGED  "unconfirmed.conf.new"
 #define ASSIGNED_FILE   "vni.auto"
 #define ASSIGNED_STAGED "vni.auto.new"
 #define RECORDS         "commits"
 #define RECORDS_STAGED  "commits.new"
+
+/* The first line of unconfirmed.conf, with the digest of what startup.conf has. */
+#define JOURNAL_HEAD "# unconfirmed, before it: "
 
 enum { ARCHIVE_NAME_MAX = 32 };
 
@@ -39,13 +44,18 @@ struct store {
     unsigned long last_serial; /* the highest in archive/, an entry's or not */
     struct store_text runs;    /* what runs, as it was loaded or saved; none: the empty start */
     struct record record;      /* of that */
-    char *fallback;            /* store_fallback */
-    char *assigned_text;       /* what vni.auto says; NULL: not known */
+    bool unconfirmed;          /* that is to go back to what startup.conf has, which is: */
+    struct store_text before;
+    char *fallback;      /* store_fallback */
+    char *assigned_text; /* what vni.auto says; NULL: not known */
 };
 
 void archive_name(unsigned long serial, char name[static ARCHIVE_NAME_MAX]);
 /* Appends to the list, as an entry without a record; NULL when memory runs out. */
 struct store_entry *archive_add(struct store *store, unsigned long serial);
+/* Writes a text into the archive as its newest entry, on the disk when it returns: 0 and *serial,
+ * or -errno. The list is as it was. */
+int archive_write(const struct store *store, const struct store_text *text, unsigned long *serial);
 /* Whether the newest entry has exactly this text. */
 bool archive_newest_is(const struct store *store, const struct store_text *text);
 /* Whether the file has exactly this text. */

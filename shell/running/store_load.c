@@ -105,6 +105,8 @@ static struct node *try_others(struct attempt *attempt)
     for (size_t i = store->archive_count; i-- > 0;) {
         char name[ARCHIVE_NAME_MAX], path[ARCHIVE_NAME_MAX + 10];
 
+        if (store->archived[i].record.unconfirmed)
+            continue; /* it may be what cut somebody off */
         archive_name(store->archived[i].serial, name);
         snprintf(path, sizeof path, "/archive/%s", name);
         tree = try_file(attempt, store->archive, name, why, sizeof why);
@@ -122,12 +124,79 @@ static struct node *try_others(struct attempt *attempt)
     return tree;
 }
 
-/* A commit that was killed between its last two steps has archived what still runs. */
+/* The text of unconfirmed.conf, without its first line, and the digest in that. */
+static bool read_journal(const struct store *store, struct store_text *text, uint64_t *before)
+{
+    char *line, *behind;
+
+    if (file_read(store->dir, JOURNAL, &text->data, &text->length) < 0)
+        return false;
+    line = text->data;
+    if (strncmp(line, JOURNAL_HEAD, strlen(JOURNAL_HEAD)) == 0) {
+        *before = strtoull(line + strlen(JOURNAL_HEAD), &behind, 16);
+        if (*behind == '\n') {
+            text->length -= (size_t)(behind + 1 - line);
+            memmove(line, behind + 1, text->length + 1);
+            return true;
+        }
+    }
+    free(text->data);
+    return false;
+}
+
+/* Into the archive, where who wants it after all finds it. */
+static void archive_unconfirmed(struct store *store, const struct store_text *text,
+                                const struct record *record)
+{
+    unsigned long serial;
+    struct store_entry *entry;
+
+    if (archive_newest_is(store, text) || archive_write(store, text, &serial) < 0)
+        return;
+    store->last_serial = serial;
+    entry = archive_add(store, serial);
+    if (!entry)
+        return;
+    entry->digest = record_digest(text->data, text->length);
+    entry->record = *record;
+    entry->record.unconfirmed = true;
+    records_write(store, 0, 0, &store->runs, &store->record);
+}
+
+/* What ran when the box was killed, and was not confirmed: startup.conf has what ran before. Has it
+ * another text than then, there was a commit, which had no time to take the file away. */
+static void take_unconfirmed(struct store *store)
+{
+    struct store_text text = {0};
+    char author[AUTHOR_MAX];
+    uint64_t before;
+
+    if (!read_journal(store, &text, &before))
+        return;
+    if (store->runs.data && !store->fallback &&
+        record_digest(store->runs.data, store->runs.length) == before) {
+        const struct record record = records_find(store, &text);
+
+        author_text(&record.author, author);
+        archive_unconfirmed(store, &text, &record);
+        if (asprintf(&store->fallback,
+                     "THE COMMIT%s%s WAS NOT CONFIRMED: RUNNING THE CONFIGURATION BEFORE IT",
+                     *author ? " OF " : "", author) < 0)
+            store->fallback = NULL;
+        fprintf(stderr, "mirrorsh: %s\n", store->fallback ? store->fallback : strerror(ENOMEM));
+    }
+    free(text.data);
+    if (unlinkat(store->dir, JOURNAL, 0) == 0)
+        file_sync_directory(store->dir);
+}
+
+/* A commit that was killed between its last two steps has archived what still runs. Where another
+ * one ran in between it is archived as it should be. */
 static void drop_archived_twice(struct store *store)
 {
     char name[ARCHIVE_NAME_MAX];
 
-    if (!archive_newest_is(store, &store->runs))
+    if (is_there(store, JOURNAL) || !archive_newest_is(store, &store->runs))
         return;
     archive_name(store->archived[store->archive_count - 1].serial, name);
     if (unlinkat(store->archive, name, 0) == 0)
@@ -164,6 +233,7 @@ struct node *store_load(struct store *store, store_accept_fn *accept, void *cont
     }
     assignments_free(&kept);
     store->record = records_find(store, &store->runs);
+    take_unconfirmed(store);
     if (!tree && (tree = tree_new()) && !accept(context, tree, assigned, why, sizeof why))
         fprintf(stderr, "mirrorsh: even an empty configuration is refused: %s\n", why);
     return tree;

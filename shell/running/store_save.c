@@ -7,11 +7,17 @@
  *   else's aside, and the rename. What fails is taken back.
  * - end, in the control thread: the store learns what the disk has.
  *
+ * What is only tried goes to unconfirmed.conf in the place of startup.conf, with the digest of the
+ * text in that (a start finds by it that it has gone back): what ran before is startup.conf first,
+ * also where it was not. What confirms it is a commit like any other, and takes unconfirmed.conf
+ * away when all is done; to go back there is nothing to do that counts.
+ *
  * Files are only ever made under another name, synced, renamed, and the directory synced. */
 #include "assigned_file.h"
 #include "store_internal.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +25,7 @@
 
 struct store_save {
     struct store *store;
+    enum store_step step;
     struct store_text text; /* the new configuration */
     struct record record;   /* of that */
     char *assigned;         /* the new vni.auto; NULL: it stays */
@@ -37,6 +44,17 @@ static bool print_tree(const struct node *tree, struct store_text *text)
     return fclose(out) == 0;
 }
 
+static bool copy_text(const struct store_text *from, struct store_text *to)
+{
+    to->data = malloc(from->length + 1);
+    if (to->data) {
+        memcpy(to->data, from->data, from->length);
+        to->data[from->length] = '\0';
+        to->length = from->length;
+    }
+    return to->data;
+}
+
 struct store_save *store_save_begin(struct store *store, const struct store_commit *commit)
 {
     struct store_save *save = calloc(1, sizeof *save);
@@ -44,9 +62,12 @@ struct store_save *store_save_begin(struct store *store, const struct store_comm
     if (!save)
         return NULL;
     save->store = store;
+    save->step = commit->step;
     save->record = *commit->record;
     save->assigned = assigned_print(commit->old_assigned, commit->new_assigned);
-    if (!save->assigned || !print_tree(commit->tree, &save->text)) {
+    bool printed = commit->step == STORE_GO_BACK ? copy_text(&store->before, &save->text)
+                                                 : print_tree(commit->tree, &save->text);
+    if (!save->assigned || !printed) {
         store_save_end(save);
         return NULL;
     }
@@ -78,29 +99,41 @@ static bool same_text(const struct store_text *a, const struct store_text *b)
     return a->length == b->length && memcmp(a->data, b->data, a->length) == 0;
 }
 
+/* A name that somebody else has taken meanwhile is passed over. */
+int archive_write(const struct store *store, const struct store_text *text, unsigned long *serial)
+{
+    unsigned long next = store->last_serial;
+    char name[ARCHIVE_NAME_MAX];
+    struct stat about;
+    int error = file_write(store->archive, STAGED, text->data, text->length);
+
+    if (error < 0)
+        return error;
+    do
+        archive_name(++next, name);
+    while (fstatat(store->archive, name, &about, AT_SYMLINK_NOFOLLOW) == 0);
+    if (renameat(store->archive, STAGED, store->archive, name) < 0)
+        return -errno;
+    *serial = next;
+    return file_sync_directory(store->archive);
+}
+
 /* Puts what runs into the archive, unless it is there already as the newest: then it was loaded
- * from there. A name that somebody else has taken meanwhile is passed over. */
+ * from there. */
 static int archive_running(struct store_save *save)
 {
     const struct store *store = save->store;
-    unsigned long serial = store->last_serial;
-    char name[ARCHIVE_NAME_MAX];
-    struct stat about;
-    int error;
 
     if (!store->runs.data || same_text(&store->runs, &save->text) ||
         archive_newest_is(store, &store->runs))
         return 0;
-    error = file_write(store->archive, STAGED, store->runs.data, store->runs.length);
-    if (error < 0)
-        return error;
-    do
-        archive_name(++serial, name);
-    while (fstatat(store->archive, name, &about, AT_SYMLINK_NOFOLLOW) == 0);
-    if (renameat(store->archive, STAGED, store->archive, name) < 0)
-        return -errno;
-    save->serial = serial;
-    return file_sync_directory(store->archive);
+    return archive_write(store, &store->runs, &save->serial);
+}
+
+/* What startup.conf has. */
+static const struct store_text *startup_text(const struct store *store)
+{
+    return store->unconfirmed ? &store->before : &store->runs;
 }
 
 /* What stands at startup.conf and is not what runs was never loaded, or was written by somebody
@@ -110,7 +143,7 @@ static int set_stranger_aside(struct store_save *save)
     const struct store *store = save->store;
     struct stat about;
 
-    if (store_file_is(store->dir, STARTUP, &store->runs) ||
+    if (store_file_is(store->dir, STARTUP, startup_text(store)) ||
         fstatat(store->dir, STARTUP, &about, AT_SYMLINK_NOFOLLOW) < 0)
         return 0;
     if (renameat(store->dir, STARTUP, store->dir, ASIDE) < 0)
@@ -123,13 +156,14 @@ static int set_stranger_aside(struct store_save *save)
 /* The step that counts: the rename. What cannot be made durable is taken back. */
 static int put_in_place(const struct store *store)
 {
-    const struct store_text *runs = &store->runs;
+    const struct store_text *before = startup_text(store);
     int error;
 
     if (renameat(store->dir, STAGED, store->dir, STARTUP) < 0)
         return -errno;
     error = file_sync_directory(store->dir);
-    if (error < 0 && runs->data && file_write(store->dir, STAGED, runs->data, runs->length) == 0)
+    if (error < 0 && before->data &&
+        file_write(store->dir, STAGED, before->data, before->length) == 0)
         renameat(store->dir, STAGED, store->dir, STARTUP);
     else if (error < 0)
         unlinkat(store->dir, STARTUP, 0);
@@ -152,6 +186,19 @@ static void remove_entry(const struct store *store, unsigned long serial)
     unlinkat(store->archive, name, 0);
 }
 
+/* What runs, and whose it and the new one are. */
+static int archive(struct store_save *save, const char **name)
+{
+    int error;
+
+    *name = "archive";
+    error = archive_running(save);
+    if (error < 0)
+        return error;
+    *name = RECORDS;
+    return records_write(save->store, expired(save), save->serial, &save->text, &save->record);
+}
+
 static int replace_startup(struct store_save *save, const char **name)
 {
     const struct store *store = save->store;
@@ -161,12 +208,7 @@ static int replace_startup(struct store_save *save, const char **name)
     error = file_write(store->dir, STAGED, save->text.data, save->text.length);
     if (error < 0)
         return error;
-    *name = "archive";
-    error = archive_running(save);
-    if (error < 0)
-        return error;
-    *name = RECORDS;
-    error = records_write(store, expired(save), save->serial, &save->text, &save->record);
+    error = archive(save, name);
     if (error < 0)
         return error;
     *name = ASIDE;
@@ -175,6 +217,78 @@ static int replace_startup(struct store_save *save, const char **name)
         return error;
     *name = STARTUP;
     return put_in_place(store);
+}
+
+/* What ran before is what a start comes to, also if it was not what it came to. */
+static int keep_startup(struct store_save *save)
+{
+    const struct store *store = save->store;
+    const struct store_text *text = startup_text(store);
+    int error;
+
+    if (store_file_is(store->dir, STARTUP, text))
+        return 0;
+    error = file_write(store->dir, STAGED, text->data ? text->data : "", text->length);
+    if (error == 0)
+        error = set_stranger_aside(save);
+    if (error == 0 && renameat(store->dir, STAGED, store->dir, STARTUP) < 0)
+        error = -errno;
+    return error < 0 ? error : file_sync_directory(store->dir);
+}
+
+static int write_journal(const struct store_save *save)
+{
+    const struct store *store = save->store;
+    const struct store_text *before = startup_text(store);
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    int error = -ENOMEM;
+
+    if (!out)
+        return error;
+    fprintf(out, JOURNAL_HEAD "%016" PRIx64 "\n",
+            record_digest(before->data ? before->data : "", before->length));
+    fwrite(save->text.data, 1, save->text.length, out);
+    if (fclose(out) == 0)
+        error = file_write(store->dir, JOURNAL_STAGED, text, length);
+    free(text);
+    if (error == 0 && renameat(store->dir, JOURNAL_STAGED, store->dir, JOURNAL) < 0)
+        error = -errno;
+    return error < 0 ? error : file_sync_directory(store->dir);
+}
+
+/* What cannot be made durable is taken back; of the one before it nothing but the text is lost. */
+static int replace_journal(struct store_save *save, const char **name)
+{
+    const struct store *store = save->store;
+    int error;
+
+    *name = STARTUP;
+    error = keep_startup(save);
+    if (error == 0)
+        error = archive(save, name);
+    if (error < 0)
+        return error;
+    *name = JOURNAL;
+    error = write_journal(save);
+    if (error < 0)
+        unlinkat(store->dir, JOURNAL, 0);
+    return error;
+}
+
+/* startup.conf has what runs again. */
+static int drop_journal(struct store_save *save, const char **name)
+{
+    const struct store *store = save->store;
+    int error = archive(save, name);
+
+    if (error < 0)
+        return error;
+    *name = JOURNAL;
+    if (unlinkat(store->dir, JOURNAL, 0) < 0 && errno != ENOENT)
+        return -errno;
+    return file_sync_directory(store->dir);
 }
 
 static void take_back(struct store_save *save)
@@ -192,20 +306,42 @@ static void take_back(struct store_save *save)
 
 int store_save_run(struct store_save *save, char *why, size_t why_size)
 {
+    static int (*const steps[])(struct store_save *, const char **) = {
+        [STORE_COMMIT] = replace_startup,
+        [STORE_TRY] = replace_journal,
+        [STORE_GO_BACK] = drop_journal,
+    };
     const struct store *store = save->store;
     const char *name = ASSIGNED_FILE;
     int error = replace_assigned(save);
 
     if (error == 0)
-        error = replace_startup(save, &name);
+        error = steps[save->step](save, &name);
     if (error < 0) {
         take_back(save);
         return store_error(store, name, error, why, why_size);
     }
     save->saved = true;
+    if (save->step == STORE_COMMIT && store->unconfirmed)
+        unlinkat(store->dir, JOURNAL, 0);
     for (size_t i = 0; i < expired(save); i++)
         remove_entry(store, store->archived[i].serial);
     return 0;
+}
+
+/* What startup.conf has, when it is not what runs. */
+static void note_before(struct store *store, enum store_step step)
+{
+    if (step != STORE_TRY) {
+        free(store->before.data);
+        store->before = (struct store_text){0};
+    } else if (!store->unconfirmed) {
+        store->before = store->runs;
+        store->runs = (struct store_text){0};
+        if (!store->before.data)
+            store->before.data = strdup("");
+    }
+    store->unconfirmed = step == STORE_TRY;
 }
 
 /* What the disk says now, the store knows. */
@@ -227,6 +363,7 @@ static void note(struct store_save *save)
         }
         store->last_serial = save->serial;
     }
+    note_before(store, save->step);
     free(store->runs.data);
     store->runs = save->text;
     store->record = save->record;
@@ -239,7 +376,7 @@ void store_save_end(struct store_save *save)
 {
     if (!save)
         return;
-    if (save->saved)
+    if (save->saved || save->step == STORE_GO_BACK)
         note(save);
     if (save->assigned_saved) {
         free(save->store->assigned_text);

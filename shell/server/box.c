@@ -88,6 +88,8 @@ static int open_parts(struct box *box, const struct box_options *options, char *
     error = running_open(&box->running, box->store, box->engine, random_seed());
     if (error < 0)
         snprintf(why, why_size, "%s", strerror(-error));
+    box->running.tell = server_tell;
+    box->running.tell_context = &box->server;
     return error;
 }
 
@@ -213,6 +215,7 @@ static int run_once(struct box *box, int64_t *serviced)
     }
     if (polls[SAVED].revents)
         running_service(&box->running);
+    running_tick(&box->running);
     server_serve(&box->server, polls + SERVER, count - SERVER);
     if (polls[WAKE].revents)
         take_arriving(box);

@@ -65,6 +65,17 @@ bool peer_greeted(const struct peer *peer)
     return peer->context.dispatch;
 }
 
+/* In front of every prompt, as long as there is something to be confirmed. */
+static void tell_minutes_left(struct peer *peer)
+{
+    unsigned minutes = running_minutes_left(peer->context.running);
+
+    if (minutes > 0 && !peer->context.logged_out)
+        context_notice(&peer->context,
+                       "commit confirmed: it goes back in %u minute%s unless a commit follows",
+                       minutes, minutes == 1 ? "" : "s");
+}
+
 /* Whether the candidate has changes is worked out for people at every prompt, for scripts only
  * where it ends or a blank line asks: it takes the time of a whole tree. */
 static void send_prompt(struct peer *peer, enum message_type type, bool failed, bool exact)
@@ -79,6 +90,8 @@ static void send_prompt(struct peer *peer, enum message_type type, bool failed, 
     prompt.logged_out = context->logged_out;
     prompt.uncommitted = exact ? edit_changed(&context->edit) : edit_touched(&context->edit);
     prompt.page = !context->request.quiet;
+    if (context->person)
+        tell_minutes_left(peer);
     host_name(context->running->revision->active.tree, host);
     prompt_text(host, &context->path, context->mode, context->size.columns, prompt.text);
     channel_send(&peer->channel, type, &prompt, sizeof prompt);

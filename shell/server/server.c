@@ -106,6 +106,15 @@ void server_add(struct server *server, int fd)
     server->count++;
 }
 
+void server_tell(void *context, const char *text)
+{
+    struct server *server = context;
+
+    for (struct peer *peer = server->peers; peer; peer = peer->next)
+        if (peer_greeted(peer))
+            channel_send(&peer->channel, MESSAGE_NOTICE, text, strlen(text));
+}
+
 /* Who takes least of what waits for them is hung up on, until the box has room again. */
 static void bound_queues(struct server *server)
 {

@@ -25,6 +25,9 @@ void server_close(struct server *server);
  * so. One that has not said hello gives its place up to the next. */
 void server_add(struct server *server, int fd);
 
+/* Every console is told: a line for standard error. `server` is one, for running.tell. */
+void server_tell(void *server, const char *text);
+
 /* Appends what it waits for behind polls[used]; *timeout_ms comes down to the next round of a
  * monitor. NULL when memory runs out; else the array and its new length. */
 struct pollfd *server_poll(struct server *server, size_t used, size_t *count, int *timeout_ms);

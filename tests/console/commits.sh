@@ -39,9 +39,9 @@ is 'who, when and why, after a restart' "$(times <<<"$out")" "Rollback  Time    
     the \"first\" | 一"
 offline 'show system commit | display json'
 is 'the same as JSON' "$(times <<<"$out")" "{\"commits\":[\
-{\"number\":0,\"time\":\"TIME+0000\",\"user\":\"$me\",\"console\":null,\"comment\":\"third\"},\
-{\"number\":1,\"time\":\"TIME+0000\",\"user\":\"$me\",\"console\":null,\"comment\":null},\
-{\"number\":2,\"time\":\"TIME+0000\",\"user\":\"$me\",\"console\":null,\"comment\":\"the \\\"first\\\" | 一\"}]}"
+{\"number\":0,\"time\":\"TIME+0000\",\"user\":\"$me\",\"console\":null,\"confirmed\":true,\"comment\":\"third\"},\
+{\"number\":1,\"time\":\"TIME+0000\",\"user\":\"$me\",\"console\":null,\"confirmed\":true,\"comment\":null},\
+{\"number\":2,\"time\":\"TIME+0000\",\"user\":\"$me\",\"console\":null,\"confirmed\":true,\"comment\":\"the \\\"first\\\" | 一\"}]}"
 offline configure 'rollback 2' 'commit comment back' 'run show system commit'
 is 'what is committed again is a commit of its own' "$(grep '^    [^ ]' "$lab/out")" '    back
     third
