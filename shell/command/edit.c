@@ -195,7 +195,7 @@ static enum command_status run_run(struct context *context, const struct argumen
 /* Instead of going there. */
 #define LEVEL_COMMAND                                                                              \
     {                                                                                              \
-        .name = "COMMAND", .help = "Run only this there: set, delete, edit or show",               \
+        .name = "COMMAND", .help = "Run only this there, a command that takes a path",             \
         .kind = ARGUMENT_COMMAND, .mode = MODE_LEVEL                                               \
     }
 
