@@ -41,7 +41,8 @@ void netlink_add(struct netlink_request *request, uint16_t type, const void *val
     (void)request, (void)type, (void)value, (void)size;
 }
 
-static int current; /* index of the link that is handed out */
+static int current;      /* index of the link that is handed out */
+static const char *kind; /* of all links; NULL: they say none */
 
 const void *netlink_attribute(const struct nlmsghdr *message, size_t fixed, uint16_t type,
                               size_t least, size_t *size)
@@ -50,14 +51,14 @@ const void *netlink_attribute(const struct nlmsghdr *message, size_t fixed, uint
     (void)fixed, (void)least, (void)size;
     address[3] = (uint8_t)current;
     if (message->nlmsg_type == RTM_NEWLINK)
-        return type == IFLA_IFNAME ? names[current - 1] : NULL;
+        return type == IFLA_IFNAME ? names[current - 1] : type == IFLA_LINKINFO ? kind : NULL;
     return type == IFA_LOCAL ? address : NULL;
 }
 
 const void *netlink_nested(const void *attributes, size_t size, uint16_t type, size_t least)
 {
-    (void)attributes, (void)size, (void)type, (void)least;
-    return NULL;
+    (void)size, (void)least;
+    return type == IFLA_INFO_KIND ? attributes : NULL;
 }
 
 static void hand_out(bool links, netlink_fn *fn, void *context)
@@ -115,6 +116,7 @@ static int open_links(void **state)
     char why[100];
     (void)state;
     names = one;
+    kind = NULL;
     asked = 0;
     fail_links = fail_addresses = tear = 0;
     return links_open(&links, why, sizeof why);
@@ -208,13 +210,29 @@ static void test_torn(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_links, close_links)
 
+/* A tunnel's packets are seen nowhere else as they are; a VLAN's are, beneath it. */
+static void test_stacked(void **state)
+{
+    static const struct {
+        const char *kind;
+        bool stacked;
+    } cases[] = {{"vlan", true},    {"bridge", true}, {"bond", true},   {"macvtap", true},
+                 {"team", true},    {"veth", false},  {"vxlan", false}, {"tun", false},
+                 {"geneve", false}, {NULL, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        kind = cases[i].kind;
+        events = true;
+        assert_true(links_service(links));
+        assert_int_equal(links_find(links, "eth0")->stacked, cases[i].stacked);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_follows),
-        TEST(test_failed_links),
-        TEST(test_failed_addresses),
-        TEST(test_torn),
+        TEST(test_follows), TEST(test_failed_links), TEST(test_failed_addresses),
+        TEST(test_torn),    TEST(test_stacked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
