@@ -24,11 +24,16 @@ cat <<'END'
     10.1.0.2, fd01::2     10.1.0.1, fd01::1                10.2.0.2, 10.2.0.3
     curl, ping            web server, mirrorsh             vxlan devices, tcpflow
 END
-for end in 'box src0 1' 'src eth0 2'; do
-    read -r host device number <<<"$end"
-    ip netns exec "$lab_name-$host" sh -c "echo 0 >/proc/sys/net/ipv6/conf/$device/disable_ipv6"
+for end in 'box src0 1 src eth0 2' 'src eth0 2 box src0 1'; do
+    read -r host device number other peer there <<<"$end"
+    ip netns exec "$lab_name-$host" sh -c "cd /proc/sys/net/ipv6/conf/$device &&
+        echo 0 >router_solicitations && echo 0 >disable_ipv6"
     ip -n "$lab_name-$host" address add "10.1.0.$number/24" dev "$device"
     ip -n "$lab_name-$host" address add "fd01::$number/64" dev "$device" nodad
+    for address in "10.1.0.$there" "fd01::$there"; do # known, so that only the programs speak
+        ip -n "$lab_name-$host" neighbour add "$address" dev "$device" nud permanent \
+            lladdr "$(ip netns exec "$lab_name-$other" cat "/sys/class/net/$peer/address")"
+    done
 done
 pages=10
 mkdir "$lab/www"
@@ -123,7 +128,7 @@ equal() { [ "$(sent "$1")" = "$(got "$2")" ]; }
 for pair in 'pages:vx5 vx5b' 'rest:vx6'; do
     verdict=equal
     until_true 5 equal "${pair%:*}" "${pair#*:}" || { verdict='NOT EQUAL'; status=1; }
-    printf "    %-5s  mirrorsh sent %5d packets, the kernel's vxlan devices got %5d: %s\n" \
+    printf "    %-5s  mirrorsh sent %4d, the kernel's vxlan devices got %4d: %s\n" \
         "${pair%:*}" "$(sent "${pair%:*}")" "$(got "${pair#*:}")" "$verdict"
 done
 [ $status = 0 ]
