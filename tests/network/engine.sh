@@ -39,6 +39,21 @@ both_ways()
 both_ways 'everything, both directions' mix
 both_ways 'two workers' mix -w 2
 
+# Each worker balances for itself: together they are as even.
+engine -w 2 target=even,10.2.0.2,10.2.0.3,fd02::2 session=s,10,5,0,both,even,-,src0
+for ((i = 1; i <= 8; i++)); do
+    send flows "$i"
+done
+becomes 'two workers, evenly: all sent' 2048 session s sent
+engine_end
+shares="$(value receiver 'even 0' sent) $(value receiver 'even 1' sent) $(value receiver 'even 2' sent)"
+# shellcheck disable=SC2086
+check "two workers, evenly: $shares" python3 - $shares <<'END'
+import sys
+shares = list(map(int, sys.argv[1:]))
+assert sum(shares) == 2048 and all(abs(share - 2048 / 3) <= 2048 / 3 / 100 for share in shares), shares
+END
+
 # The kernel hands all fragments of a datagram to one worker, which then knows the ports of the later
 # ones.
 begin_captures

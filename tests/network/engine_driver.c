@@ -8,7 +8,7 @@
  *     -p: a checked status every so many milliseconds
  *     -x: at each commit but the first runs it with one more word: "before" it is prepared, "while"
  *         it is (and serves until a plan follows, if that succeeds), and "then"
- *   WORD: target=NAME,ADDRESS[/PORT],...
+ *   WORD: target=NAME,ADDRESS[/PORT],...; one named even balances so
  *         filter=NAME,in|out:NUMBER:accept|reject[:FIELD:VALUE]...,...
  *         session=NAME,PRIORITY,VNI,LENGTH,in|out|both,TARGET,FILTER|-,INTERFACE+...|*[,SAMPLE,RATE]
  *             SAMPLE: 10 (packets) or 10f (flows); RATE: 1000 (packets) or 1000b (bits), 0: none
@@ -79,6 +79,7 @@ static void add_target(struct mirror_config *config, char *text)
     config->targets = more(config->targets, config->target_count, sizeof *config->targets);
     struct mirror_target *target = &config->targets[config->target_count++];
     target->name = strdup(word(&text, ','));
+    target->balance = strcmp(target->name, "even") ? BALANCE_FLOW : BALANCE_EVEN;
     while (text) {
         char *rest = word(&text, ','), *address = word(&rest, '/');
         target->receivers =

@@ -1,6 +1,7 @@
 #!/bin/bash
 # What became of a packet after it was handed to the kernel: what the interface's queue drops is a
 # backlog drop, not sent; errors that answer earlier packets cost none.
+# needs: mirrorsh build/tests/bench/generator
 
 . "${0%/*}/lab.sh"
 lab_open

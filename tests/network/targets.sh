@@ -224,4 +224,24 @@ check 'it comes back' until_true 5 mtu_is 1450
 ways 'both again' yes yes
 check 'the sums hold' accounts
 
+# --- a router on the way that does not get on with it
+in_recv sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
+ip -n "$lab_name-box" route add 10.9.1.0/24 via 10.2.0.2
+ip -n "$lab_name-box" -6 route add fd09::/64 via fd02::2
+ip -n "$lab_name-recv" route add unreachable 10.9.1.2
+ip -n "$lab_name-recv" route add prohibit 10.9.1.3
+ip -n "$lab_name-recv" -6 route add unreachable fd09::2
+check 'receivers behind a router' ctl configure 'delete target t' \
+    'set target t receiver 10.9.1.1 10.9.1.2 10.9.1.3 fd09::2 balance even' commit
+until_true 5 state_is "['up', 'up', 'up', 'up']"
+send eth0 flows "$((++flows_sent))"
+no_network='a router has no route to it (network unreachable)'
+no_host='a router does not reach it (host unreachable)'
+refused='packets to it are refused on the way (prohibited)'
+check 'what the router answers are their reasons' until_true 5 \
+    state_is "['$no_network', '$no_host', '$refused', '$no_network']"
+ip -n "$lab_name-recv" route del unreachable 10.9.1.2
+ip -n "$lab_name-recv" address add 10.9.1.2/32 dev lo
+check 'the one that is reached again is up' until_true 6 state_is "['$no_network', 'up', '$refused', '$no_network']"
+
 check 'the box ends well' box_stop
