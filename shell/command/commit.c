@@ -64,8 +64,7 @@ static enum command_status tell(struct context *context, enum commit_result resu
     }
     commit_report_free(told);
     if (asked->and_quit && result != COMMIT_REFUSED) {
-        context->mode = MODE_OPERATIONAL;
-        context_top(context);
+        context_leave(context);
     }
     return result == COMMIT_REFUSED ? COMMAND_FAILED : COMMAND_OK;
 }

@@ -1,5 +1,6 @@
 /* How a command answers, and the edit level it leaves: see context.h. */
 #include "context.h"
+#include "../running/exclusive.h"
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,13 @@ void context_warning(struct context *context, uint32_t column, const char *forma
     va_start(arguments, format);
     send_at(context, MESSAGE_WARNING, column, format, arguments);
     va_end(arguments);
+}
+
+void context_leave(struct context *context)
+{
+    context->mode = MODE_OPERATIONAL;
+    context_top(context);
+    edit_leave(&context->edit);
 }
 
 void context_top(struct context *context)

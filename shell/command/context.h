@@ -58,6 +58,7 @@ struct context {
     struct problem *problem; /* and what is wrong with it, told when it has run */
     struct monitor *monitor; /* NULL: none runs */
     struct committing committing;
+    int64_t lock_until_ms; /* the configuration's lock is waited for as long; 0: it is not */
     bool logged_out;
 };
 
@@ -78,5 +79,7 @@ size_t context_queued(const struct context *context);
 
 /* Leaves nothing of `edit`: on leaving the configuration mode, and top. */
 void context_top(struct context *context);
+/* Leaves the configuration mode. */
+void context_leave(struct context *context);
 
 #endif

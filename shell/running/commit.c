@@ -34,6 +34,7 @@
 #include "../config/check.h"
 #include "assigned_file.h"
 #include "commit_internal.h"
+#include "exclusive.h"
 #include "interfaces.h"
 #include "saver.h"
 #include <errno.h>
@@ -284,9 +285,25 @@ static enum commit_result commit_tree(struct running *running, struct commit *co
     return commit->check_only ? COMMIT_DONE : commit_start_saving(running, commit);
 }
 
+/* Another console edits alone. */
+static bool is_locked(const struct edit *edit, struct problems *problems)
+{
+    const struct edit *holder = exclusive_other(edit);
+    char text[EDIT_TEXT_MAX];
+
+    if (!holder)
+        return false;
+    edit_describe(holder, text);
+    problems_add(problems, 0, 0, "the configuration is locked by %s", text);
+    return true;
+}
+
 static enum commit_result begin(struct running *running, struct commit *commit)
 {
     struct edit *edit = commit->edit;
+
+    if (!commit->check_only && is_locked(edit, &commit->report.problems))
+        return COMMIT_REFUSED;
     struct node *tree = merged_tree(edit, &commit->report);
 
     if (!tree)
@@ -431,6 +448,7 @@ void edit_end(struct edit *edit)
         at = &(*at)->next;
     if (*at)
         *at = edit->next;
+    edit_leave(edit);
     forget(edit);
     edit_discard(edit);
 }

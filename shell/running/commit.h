@@ -23,6 +23,7 @@ struct running {
     struct store *store;    /* borrowed */
     struct engine *engine;  /* borrowed; NULL: offline */
     struct edit *edits;     /* of all consoles */
+    struct edit *exclusive; /* the one that edits alone; NULL: all may */
     struct commit *commits; /* that wait for their turn, in order; the first may be being saved */
     struct saver *saver;
     bool saving;   /* the first one: the disk has it */

@@ -4,6 +4,7 @@
 #include "../clock.h"
 #include "../command/commit.h"
 #include "../command/completion.h"
+#include "../command/configure.h"
 #include "../command/dispatch.h"
 #include "../command/execute.h"
 #include "../command/monitor.h"
@@ -199,6 +200,7 @@ static void take_line(struct peer *peer, const struct waiting *message)
 
     if (!line)
         return;
+    peer->context.edit.active_ms = clock_ms();
     peer->context.request = (struct request){.filtered = flags & LINE_FILTERED};
     if (strlen(line) < length)
         context_problem(&peer->context, words_column(line, strlen(line)), "control character 0x00");
@@ -220,6 +222,7 @@ static void take_complete(struct peer *peer, const struct waiting *message)
     char *line = take_text(peer, message, &cursor, &length), *text = NULL;
     FILE *out = line ? open_memstream(&text, &size) : NULL;
 
+    peer->context.edit.active_ms = clock_ms();
     if (out) {
         fwrite(&offset, sizeof offset, 1, out);
         completion_print(&peer->context, line, cursor, &offset, out);
@@ -250,6 +253,16 @@ static bool concerns_monitor(const struct peer *peer, const struct waiting *mess
 static void resume_commit(struct peer *peer)
 {
     enum command_status status = commit_resume(&peer->context);
+
+    if (status == COMMAND_RUNNING)
+        return;
+    peer->channel.looked_at = 0;
+    send_prompt(peer, MESSAGE_DONE, status != COMMAND_OK, false);
+}
+
+static void resume_configure(struct peer *peer, bool give_up)
+{
+    enum command_status status = configure_resume(&peer->context, give_up);
 
     if (status == COMMAND_RUNNING)
         return;
@@ -304,6 +317,8 @@ static void take_message(struct peer *peer, const struct waiting *message)
     case MESSAGE_INTERRUPT:
         if (concerns_monitor(peer, message))
             end_monitor(peer);
+        else if (peer->context.lock_until_ms && message->request == peer->channel.request)
+            resume_configure(peer, true);
         break;
     case MESSAGE_SIZE:
         take_size(peer, message);
@@ -335,7 +350,7 @@ static void take_message(struct peer *peer, const struct waiting *message)
 /* Whether a line goes on that was begun. */
 static bool is_busy(const struct peer *peer)
 {
-    return peer->context.monitor || peer->context.committing.running;
+    return peer->context.monitor || peer->context.committing.running || peer->context.lock_until_ms;
 }
 
 /* While a monitor or a commit runs, what would wait its turn does; what concerns the monitor does
@@ -375,6 +390,8 @@ void peer_serve(struct peer *peer)
 
     if (peer->context.committing.running)
         resume_commit(peer);
+    if (peer->context.lock_until_ms)
+        resume_configure(peer, false);
     for (int turn = 0; turn < TURN_MAX && next_message(peer, &offset, &message); turn++) {
         take_message(peer, &message);
         if (peer->channel.broken)
@@ -402,6 +419,8 @@ int64_t peer_due(const struct peer *peer, int64_t now_ms)
 
     if (!peer_greeted(peer))
         return left > 0 ? left : 0;
+    if (peer->context.lock_until_ms)
+        return configure_due(&peer->context, now_ms);
     return peer->context.monitor ? monitor_due(peer->context.monitor, now_ms) : -1;
 }
 
@@ -413,6 +432,8 @@ void peer_tick(struct peer *peer, int64_t now_ms)
         refuse(peer, "this console did not say hello in time");
         return;
     }
+    if (!peer->context.monitor)
+        return; /* the next peer_serve has the lock */
     if (!monitor_round(&peer->context, now_ms))
         end_monitor(peer);
     channel_flush(&peer->channel);

@@ -232,6 +232,36 @@ box_kill
 box_start
 is 'the first commit of all goes back to nothing' "$(runs) $(grep -c 'WAS NOT CONFIRMED' "$lab/box.log")" ' 1'
 
+# ---- the lock ----
+
+fresh
+mkfifo "$lab/lines.holder"
+"$MIRRORSH" --socket "$socket" <"$lab/lines.holder" >"$lab/holder" 2>&1 &
+holder=$!
+exec 5>"$lab/lines.holder"
+printf '%s\n' 'configure exclusive' 'run show version' >&5
+until_true [ -s "$lab/holder" ]
+ctl commit
+is 'a script is refused what another has alone' \
+    "$(sed -E 's/[0-9]+ seconds?/SECONDS/' <<<"$err" | head -n 1)" \
+    "1:1: error: the configuration is locked by $me, idle for SECONDS"
+"$MIRRORSH" --socket "$socket" -c 'configure exclusive' >"$lab/waits" 2>&1 </dev/null &
+waits=$!
+"$MIRRORSH" --socket "$socket" -c 'show version' >/dev/null </dev/null # it is the box's turn for it now
+kill -0 $waits && ok 'it waits for the lock'
+touch "$LATER"
+wait $waits
+is 'but not for ever' "$? $(sed -E 's/idle.*//' "$lab/waits")" \
+    "1 -c1:1:1: error: the configuration is locked by $me, "
+rm "$LATER"
+printf '%s\n' 'set system host-name second' 'commit confirmed 1' >&5
+until_true grep -q 'commit complete' "$lab/holder"
+touch "$LATER"
+until_true eval '"$MIRRORSH" --socket "$socket" -c "show configuration" </dev/null | grep -q first' && ok 'no lock keeps a commit from going back'
+exec 5>&-
+wait $holder
+is 'the lock ends with the script' "$(runs)" first
+
 # ---- killed at every step ----
 
 # every_step NAME PREPARE ALLOWED LINE...: killed at each of the disk's calls of the lines, a start
