@@ -51,7 +51,7 @@ static enum command_status tell(struct context *context, enum commit_result resu
         return COMMAND_RUNNING;
     case COMMIT_DONE:
         report_warnings(context, &told->warnings);
-        say(context, asked->check_only ? "configuration check succeeds\n" : "commit complete\n");
+        say(context, asked->done);
         break;
     case COMMIT_UNCHANGED:
         say(context, "no changes\n");
@@ -69,28 +69,35 @@ static enum command_status tell(struct context *context, enum commit_result resu
     return result == COMMIT_REFUSED ? COMMAND_FAILED : COMMAND_OK;
 }
 
-static enum command_status run_commit(struct context *context, const struct arguments *arguments)
+enum command_status commit_begin(struct context *context, const struct commit_request *request,
+                                 const struct committing *committing)
 {
     struct commit_report told = {0};
 
-    const struct word *confirmed = argument_words(arguments, "confirmed");
+    context->committing = *committing;
+    enum commit_result result = edit_commit(&context->edit, request, &told);
+    context->committing.running = result == COMMIT_RUNNING;
+    return tell(context, result, &told);
+}
 
-    if (confirmed && argument_given(arguments, "check")) {
+static enum command_status run_commit(struct context *context, const struct arguments *arguments)
+{
+    const struct word *confirmed = argument_words(arguments, "confirmed");
+    bool check = argument_given(arguments, "check");
+
+    if (confirmed && check) {
         problem_at(context->problem, confirmed, "check changes nothing that could be confirmed");
         return COMMAND_FAILED;
     }
-    context->committing = (struct committing){.check_only = argument_given(arguments, "check"),
-                                              .and_quit = argument_given(arguments, "and-quit")};
-    enum commit_result result = edit_commit(
-        &context->edit,
+    return commit_begin(
+        context,
         &(struct commit_request){
-            .check_only = context->committing.check_only,
+            .check_only = check,
             .minutes =
                 confirmed ? (unsigned)argument_number(arguments, "confirmed", CONFIRM_MINUTES) : 0,
             .comment = argument_text(arguments, "comment")},
-        &told);
-    context->committing.running = result == COMMIT_RUNNING;
-    return tell(context, result, &told);
+        &(struct committing){.done = check ? "configuration check succeeds\n" : "commit complete\n",
+                             .and_quit = argument_given(arguments, "and-quit")});
 }
 
 enum command_status commit_resume(struct context *context)

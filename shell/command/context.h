@@ -34,8 +34,9 @@ struct request {
 
 /* The commit that is waited for, as it was asked for. */
 struct committing {
-    bool running; /* false: none */
-    bool check_only, and_quit;
+    bool running;     /* false: none */
+    const char *done; /* to be said then */
+    bool and_quit;
 };
 
 struct context {

@@ -187,6 +187,20 @@ static enum command_status run_rollback(struct context *context, const struct ar
     return COMMAND_FAILED;
 }
 
+static enum command_status run_rollback_rescue(struct context *context,
+                                               const struct arguments *arguments)
+{
+    char why[700];
+    struct node *tree = store_rescue(context->running->store, why, sizeof why);
+
+    (void)arguments;
+    if (tree && edit_replace(&context->edit, tree))
+        return COMMAND_OK;
+    problem_at(context->problem, NULL, "%s", tree ? "out of memory" : why);
+    tree_free(tree);
+    return COMMAND_FAILED;
+}
+
 static enum command_status run_run(struct context *context, const struct arguments *arguments)
 {
     return execute_words(context, MODE_RUN, arguments->words, arguments->count);
@@ -321,5 +335,10 @@ const struct command edit_commands[] = {
                     .minimum = 0,
                     .maximum = ARCHIVE_MAX}},
      .run = run_rollback},
+    {.path = "rollback rescue",
+     .help = "Take the rescue configuration as the candidate",
+     .modes = MODE_CONFIGURATION,
+     .configures = true,
+     .run = run_rollback_rescue},
     {0},
 };

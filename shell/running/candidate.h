@@ -31,8 +31,8 @@ struct edit {
     struct node *candidate;       /* NULL: no changes */
     struct author author;         /* is at the console */
     struct commit *commit;        /* asked for, and its result not yet taken; NULL: none */
-    bool editing;      /* it is in the configuration mode: exclusive.h */
-    int64_t active_ms; /* when something was typed last, of clock.h */
+    bool editing;                 /* it is in the configuration mode: exclusive.h */
+    int64_t active_ms;            /* when something was typed last, of clock.h */
     struct edit *next;
 };
 

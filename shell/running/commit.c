@@ -302,6 +302,14 @@ static enum commit_result begin(struct running *running, struct commit *commit)
 {
     struct edit *edit = commit->edit;
 
+    if (commit->step >= STORE_RESCUE) {
+        commit->revision = running->revision;
+        commit->revision->users++;
+        if (assignments_copy(&running->assigned, &commit->assigned))
+            return commit_start_saving(running, commit);
+        problems_add(&commit->report.problems, 0, 0, "out of memory");
+        return COMMIT_REFUSED;
+    }
     if (!commit->check_only && is_locked(edit, &commit->report.problems))
         return COMMIT_REFUSED;
     struct node *tree = merged_tree(edit, &commit->report);
@@ -367,6 +375,8 @@ void running_service(struct running *running)
         problems_add(&commit->report.problems, 0, 0, "%s", commit->why);
         if (commit->step == STORE_GO_BACK)
             running_tell(running, "what was gone back from is not archived: %s", commit->why);
+    } else if (commit->step >= STORE_RESCUE) {
+        result = COMMIT_DONE;
     } else if (commit->step != STORE_GO_BACK) {
         before_note(running, commit);
         commit_apply(running, commit->change);
@@ -376,6 +386,19 @@ void running_service(struct running *running)
     }
     commit_finish(running, result);
     advance(running);
+}
+
+static enum store_step step_of(const struct commit_request *request)
+{
+    switch (request->rescue) {
+    case RESCUE_SAVE:
+        return STORE_RESCUE;
+    case RESCUE_DELETE:
+        return STORE_NO_RESCUE;
+    case RESCUE_NONE:
+        break;
+    }
+    return request->minutes ? STORE_TRY : STORE_COMMIT;
 }
 
 enum commit_result edit_commit(struct edit *edit, const struct commit_request *request,
@@ -391,7 +414,7 @@ enum commit_result edit_commit(struct edit *edit, const struct commit_request *r
     }
     *edit->commit = (struct commit){.edit = edit,
                                     .check_only = request->check_only,
-                                    .step = request->minutes ? STORE_TRY : STORE_COMMIT,
+                                    .step = step_of(request),
                                     .minutes = request->minutes,
                                     .record = {.author = edit->author},
                                     .result = COMMIT_RUNNING};

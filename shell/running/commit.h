@@ -35,11 +35,13 @@ struct running {
     void *tell_context;
 };
 
-/* How a commit is asked for. */
+/* How a commit is asked for; or, in its place, what becomes of the rescue configuration. */
+enum rescue { RESCUE_NONE, RESCUE_SAVE, RESCUE_DELETE };
 struct commit_request {
     bool check_only;     /* whether it would succeed: COMMIT_DONE, never _UNCHANGED */
     unsigned minutes;    /* it goes back by itself unless it is confirmed by then; 0: it stays */
     const char *comment; /* copied; NULL: none */
+    enum rescue rescue;  /* with what runs; the candidate is none of it */
 };
 
 enum { CONFIRM_MINUTES = 10, CONFIRM_MINUTES_MAX = 65535 };

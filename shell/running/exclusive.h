@@ -1,5 +1,6 @@
-/* The consoles in the configuration mode, and the lock that one of them may hold: nobody else enters
- * the mode then, and no commit of those who are there already is taken. It ends with its console. */
+/* The consoles in the configuration mode, and the lock that one of them may hold: nobody else
+ * enters the mode then, and no commit of those who are there already is taken. It ends with its
+ * console. */
 #ifndef MIRRORSH_EXCLUSIVE_H
 #define MIRRORSH_EXCLUSIVE_H
 

@@ -35,8 +35,9 @@ const char *store_fallback(const struct store *store);
 
 /* STORE_COMMIT: what is committed is what a start comes to. STORE_TRY: a start comes to what was
  * committed before, until a STORE_COMMIT. STORE_GO_BACK: that runs again, whatever the disk says;
- * its text is what was loaded or saved then. */
-enum store_step { STORE_COMMIT, STORE_TRY, STORE_GO_BACK };
+ * its text is what was loaded or saved then. STORE_RESCUE, STORE_NO_RESCUE: it is, or there is no
+ * more, rescue.conf. */
+enum store_step { STORE_COMMIT, STORE_TRY, STORE_GO_BACK, STORE_RESCUE, STORE_NO_RESCUE };
 
 /* What is committed. */
 struct store_commit {
@@ -62,5 +63,7 @@ size_t store_archive_count(const struct store *store);
 const struct record *store_record(const struct store *store, size_t back);
 /* The configuration `back` commits before the running one, 1-50. NULL with *why. */
 struct node *store_archived(struct store *store, unsigned long back, char *why, size_t why_size);
+/* That of rescue.conf. */
+struct node *store_rescue(struct store *store, char *why, size_t why_size);
 
 #endif

@@ -11,6 +11,7 @@
 #define STAGED          "startup.conf.new" /* in the archive too */
 #define ASIDE           "startup.conf.aside"
 #define RESCUE          "rescue.conf"
+#define RESCUE_STAGED   "rescue.conf.new"
 #define JOURNAL         "unconfirmed.conf"
 #define JOURNAL_STAGED  "unconfirmed.conf.new"
 #define ASSIGNED_FILE   "vni.auto"

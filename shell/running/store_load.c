@@ -275,3 +275,20 @@ struct node *store_archived(struct store *store, unsigned long back, char *why, 
     free(text.data);
     return tree;
 }
+
+struct node *store_rescue(struct store *store, char *why, size_t why_size)
+{
+    struct store_text text = {0};
+    struct node *tree;
+    char reason[600];
+
+    if (!is_there(store, RESCUE)) {
+        snprintf(why, why_size, "there is no rescue configuration, expected request rescue save");
+        return NULL;
+    }
+    tree = load_file(store->dir, RESCUE, &text, reason, sizeof reason);
+    if (!tree)
+        snprintf(why, why_size, RESCUE ": %s", reason);
+    free(text.data);
+    return tree;
+}

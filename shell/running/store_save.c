@@ -291,6 +291,25 @@ static int drop_journal(struct store_save *save, const char **name)
     return file_sync_directory(store->dir);
 }
 
+static int replace_rescue(struct store_save *save, const char **name)
+{
+    int dir = save->store->dir, error;
+
+    *name = RESCUE;
+    error = file_write(dir, RESCUE_STAGED, save->text.data, save->text.length);
+    if (error == 0 && renameat(dir, RESCUE_STAGED, dir, RESCUE) < 0)
+        error = -errno;
+    return error < 0 ? error : file_sync_directory(dir);
+}
+
+static int delete_rescue(struct store_save *save, const char **name)
+{
+    int dir = save->store->dir;
+
+    *name = RESCUE;
+    return unlinkat(dir, RESCUE, 0) < 0 ? -errno : file_sync_directory(dir);
+}
+
 static void take_back(struct store_save *save)
 {
     const struct store *store = save->store;
@@ -307,9 +326,9 @@ static void take_back(struct store_save *save)
 int store_save_run(struct store_save *save, char *why, size_t why_size)
 {
     static int (*const steps[])(struct store_save *, const char **) = {
-        [STORE_COMMIT] = replace_startup,
-        [STORE_TRY] = replace_journal,
-        [STORE_GO_BACK] = drop_journal,
+        [STORE_COMMIT] = replace_startup,  [STORE_TRY] = replace_journal,
+        [STORE_GO_BACK] = drop_journal,    [STORE_RESCUE] = replace_rescue,
+        [STORE_NO_RESCUE] = delete_rescue,
     };
     const struct store *store = save->store;
     const char *name = ASSIGNED_FILE;
@@ -321,6 +340,8 @@ int store_save_run(struct store_save *save, char *why, size_t why_size)
         take_back(save);
         return store_error(store, name, error, why, why_size);
     }
+    if (save->step >= STORE_RESCUE)
+        return 0;
     save->saved = true;
     if (save->step == STORE_COMMIT && store->unconfirmed)
         unlinkat(store->dir, JOURNAL, 0);
