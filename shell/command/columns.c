@@ -1,17 +1,11 @@
-/* The columns of things as text or as JSON: see columns.h. */
+/* The columns of things as text or as JSON: see columns.h; as metrics: prometheus.c. */
 #include "columns.h"
 #include "output.h"
+#include "things.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct columns {
-    struct column *at;
-    size_t count;
-    void **kept;
-    size_t kept_count;
-};
 
 void columns_add(struct columns *columns, const struct column *added, size_t count)
 {
@@ -48,7 +42,7 @@ const char *columns_text(struct columns *columns, const char *format, ...)
     return columns_keep(columns, text);
 }
 
-static void columns_free(struct columns *columns)
+void columns_free(struct columns *columns)
 {
     for (size_t i = 0; i < columns->kept_count; i++)
         free(columns->kept[i]);
@@ -57,9 +51,7 @@ static void columns_free(struct columns *columns)
     *columns = (struct columns){0};
 }
 
-/* The columns of the list's next thing, *index on: false when there is none. They replace those
- * of the one before, and are freed behind the last. */
-static bool next_thing(const struct listing *list, size_t *index, struct columns *columns)
+bool next_thing(const struct listing *list, size_t *index, struct columns *columns)
 {
     while (columns_free(columns), *index < list->count) {
         list->columns(columns, (const char *)list->items + (*index)++ * list->size, list->context);
@@ -159,8 +151,7 @@ static void json_columns(struct json *json, const struct column *at, size_t coun
 
 /* ---- text ---- */
 
-/* Of a single value; never NULL. */
-static const char *value_text(struct columns *columns, const struct column *column)
+const char *column_text(struct columns *columns, const struct column *column)
 {
     const char *text = NULL;
 
@@ -240,7 +231,7 @@ static void add_texts(struct lines *lines, const struct column *column)
 
 static void add_line(struct lines *lines, struct columns *columns, const struct column *column)
 {
-    const char *text = column->spelled ? column->spelled : value_text(columns, column);
+    const char *text = column->spelled ? column->spelled : column_text(columns, column);
     bool goes_on = lines->line && strcmp(lines->line, column->line) == 0;
 
     if (says_unit(column))
@@ -380,7 +371,7 @@ static void add_row(struct table *table, struct columns *columns, size_t cells)
         if (at->type == COLUMN_LIST) {
             list = is_titled(&at->list) ? &at->list : list;
         } else if (at->title && cells < table->columns) {
-            table_cell(table, "%s", value_text(columns, at));
+            table_cell(table, "%s", column_text(columns, at));
             cells++;
         }
     }
@@ -428,6 +419,10 @@ void columns_print(const struct column *answer, size_t count, enum display displ
 {
     struct columns columns = {0};
 
+    if (display == DISPLAY_PROMETHEUS) {
+        prometheus_print(answer, count, out);
+        return;
+    }
     if (display == DISPLAY_JSON) {
         struct json json;
 

@@ -1,7 +1,6 @@
 /* What the shows show: things, each with its columns. A column is one row of a table, which says
  * all that there is to say of it: its member in JSON, its title or line in text, what it counts,
- * and its value. Text and JSON are written from that row; what identifies a thing (`label`) and
- * what of it is a metric (`metric`, `unit`, `help`) is there for programs that collect. */
+ * and its value. Text, JSON and metrics are written from that row. */
 #ifndef MIRRORSH_COLUMNS_H
 #define MIRRORSH_COLUMNS_H
 
@@ -55,9 +54,11 @@ struct column {
 
     const char *label; /* identifies the thing, by this name; NULL: it does not */
     enum metric metric;
-    const char *unit; /* of a metric: "packets"; its line says so where the key is of an object and
-                         ends with it */
-    const char *help; /* one line, of a metric */
+    const char *unit;   /* of a metric: "packets"; NULL: it has none. Its line says so where the key
+                           is of an object and ends with it */
+    const char *help;   /* one line, of a metric */
+    const char *called; /* the metric; NULL: as key and unit say. A text is 1 where it says this,
+                           else 0 */
 
     enum column_type type;
     union {
@@ -80,6 +81,7 @@ struct column {
 #define LISTING(...)    .type = COLUMN_LIST, .list = {__VA_ARGS__}
 #define LABEL(name)     .label = (name)
 #define GAUGE(of, says) .metric = METRIC_GAUGE, .unit = (of), .help = (says)
+#define STATE(is, says) .metric = METRIC_GAUGE, .called = (is), .help = (says)
 #define COUNTER(value, of, says)                                                                   \
     .type = COLUMN_NUMBER, .number = (value), .metric = METRIC_COUNTER, .unit = (of), .help = (says)
 

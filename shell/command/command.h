@@ -52,7 +52,13 @@ struct argument {
 enum { ARGUMENTS_MAX = 6 };
 
 /* How a command's answer can be shown: `| display json`, `| compare`. */
-enum display { DISPLAY_TEXT, DISPLAY_SET = 1, DISPLAY_JSON = 2, DISPLAY_COMPARE = 4 };
+enum display {
+    DISPLAY_TEXT,
+    DISPLAY_SET = 1,
+    DISPLAY_JSON = 2,
+    DISPLAY_COMPARE = 4,
+    DISPLAY_PROMETHEUS = 8,
+};
 
 /* Runs with what follows the path, checked against the command's rows already. Its text goes to
  * context->out; context->problem stands at the command's first word unless it is given another

@@ -12,7 +12,7 @@ struct row {
 };
 
 static const struct row pipe_rows[] = {
-    {"display", "In another form", DISPLAY_SET | DISPLAY_JSON},
+    {"display", "In another form", DISPLAY_SET | DISPLAY_JSON | DISPLAY_PROMETHEUS},
     {"compare", "The changes against the running or an archived configuration", DISPLAY_COMPARE},
     {NULL, NULL, 0},
 };
@@ -20,6 +20,7 @@ static const struct row pipe_rows[] = {
 static const struct row form_rows[] = {
     {"set", "As the set commands that make it", DISPLAY_SET},
     {"json", "As JSON, for programs", DISPLAY_JSON},
+    {"prometheus", "As metrics in the text format of Prometheus", DISPLAY_PROMETHEUS},
     {NULL, NULL, 0},
 };
 
@@ -28,13 +29,45 @@ static bool begins(const char *name, const char *word)
     return strncmp(name, word, strlen(word)) == 0;
 }
 
+enum { LIST_MAX = 80 };
+
+/* ", expected one of: set, json" of those rows that have one of `displays`; "" where none has. */
+static const char *expected(const struct row *rows, unsigned displays, char list[static LIST_MAX])
+{
+    size_t used = 0;
+
+    list[0] = '\0';
+    for (const struct row *row = rows; row->name && used < LIST_MAX; row++)
+        if (row->displays & displays)
+            used += (size_t)snprintf(list + used, LIST_MAX - used, "%s%s",
+                                     used > 0 ? ", " : ", expected one of: ", row->name);
+    return list;
+}
+
+bool display_possible(const struct command *command, const struct display_pipe *pipe,
+                      struct problem *problem)
+{
+    char list[LIST_MAX];
+
+    if (pipe->display == DISPLAY_TEXT || (command->displays & pipe->display))
+        return true;
+    if (pipe->display == DISPLAY_COMPARE)
+        return problem_at(problem, pipe->word,
+                          "compare stands behind `show` of a configuration only");
+    for (const struct row *form = form_rows; form->name; form++)
+        if (form->displays == pipe->display)
+            return problem_at(problem, pipe->word, "%s cannot be displayed as %s%s", command->path,
+                              form->name, expected(form_rows, command->displays, list));
+    return false;
+}
+
 /* The row that words[index] names or begins, or NULL with *problem. */
 static const struct row *find_row(const struct row *rows, const char *what,
                                   const struct word *words, size_t count, size_t index,
                                   struct problem *problem)
 {
     const struct row *row = rows;
-    char brief[UTF8_SHORT_SIZE];
+    char brief[UTF8_SHORT_SIZE], list[LIST_MAX];
 
     while (index < count && row->name &&
            (!*words[index].text || !begins(row->name, words[index].text)))
@@ -42,11 +75,10 @@ static const struct row *find_row(const struct row *rows, const char *what,
     if (index < count && row->name)
         return row;
     if (index >= count)
-        problem_at(problem, &words[index], "%s is missing, expected one of: %s, %s", what,
-                   rows[0].name, rows[1].name);
+        problem_at(problem, &words[index], "%s is missing%s", what, expected(rows, ~0u, list));
     else
-        problem_at(problem, &words[index], "unknown %s \"%s\", expected one of: %s, %s", what,
-                   utf8_shorten(words[index].text, brief), rows[0].name, rows[1].name);
+        problem_at(problem, &words[index], "unknown %s \"%s\"%s", what,
+                   utf8_shorten(words[index].text, brief), expected(rows, ~0u, list));
     return NULL;
 }
 

@@ -16,6 +16,10 @@ struct display_pipe {
 bool display_parse(const struct word *words, size_t count, struct display_pipe *pipe,
                    struct problem *problem);
 
+/* Whether a command's answer can be displayed so; else *problem, at the word that wants it. */
+bool display_possible(const struct command *command, const struct display_pipe *pipe,
+                      struct problem *problem);
+
 /* For TAB and `?`: words from the `|` on; displays: those that the command has. */
 void display_next(unsigned displays, const struct word *words, size_t count, const char *partial,
                   choice_fn *choice, void *context);

@@ -24,21 +24,6 @@ static bool check_names(const struct context *context, const struct arguments *a
     return true;
 }
 
-static bool check_display(const struct command *command, const struct display_pipe *pipe,
-                          struct problem *problem)
-{
-    if (pipe->display == DISPLAY_TEXT || (command->displays & pipe->display))
-        return true;
-    if (pipe->display == DISPLAY_COMPARE)
-        return problem_at(problem, pipe->word,
-                          "compare stands behind `show` of a configuration only");
-    return problem_at(problem, pipe->word, "%s cannot be displayed as %s%s", command->path,
-                      pipe->display == DISPLAY_SET ? "set" : "json",
-                      command->displays & DISPLAY_JSON  ? ", expected one of: json"
-                      : command->displays & DISPLAY_SET ? ", expected one of: set"
-                                                        : "");
-}
-
 enum command_status execute_words(struct context *context, enum command_mode mode,
                                   const struct word *words, size_t count)
 {
@@ -53,7 +38,7 @@ enum command_status execute_words(struct context *context, enum command_mode mod
     if (!arguments_parse(reach.command, words + reach.words, count - reach.words, &arguments,
                          problem) ||
         !check_names(context, &arguments, problem) ||
-        !check_display(reach.command, &context->request.pipe, problem))
+        !display_possible(reach.command, &context->request.pipe, problem))
         return COMMAND_FAILED;
     problem->at = words->start;
     return reach.command->run(context, &arguments);

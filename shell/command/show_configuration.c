@@ -33,6 +33,7 @@ static void print_part(struct context *context, const struct node *tree, const s
         break;
     case DISPLAY_TEXT:
     case DISPLAY_COMPARE:
+    case DISPLAY_PROMETHEUS:
         text_print_braces(tree, path, context->out);
         break;
     }

@@ -25,7 +25,7 @@ static void add_interface_counts(struct columns *columns, const struct interface
         {"received.packets", "Received", "received",
          COUNTER(counts->received.packets, "packets", "Packets that the capture delivered")},
         {"received.bytes", NULL, "received",
-         COUNTER(counts->received.bytes, "bytes", "Bytes of them")},
+         COUNTER(counts->received.bytes, "bytes", "Bytes that the capture delivered")},
         {"mirrored.packets", "Mirrored", "mirrored",
          COUNTER(counts->mirrored, "packets", "Received packets that a session took")},
         {"rejected.packets", "Rejected", "rejected",
@@ -44,12 +44,15 @@ static void interface_columns(struct columns *columns, const void *item, const v
     const struct interface_status *interface = item;
     const struct column state[] = {
         {"name", "Interface", LABEL("interface"), TEXT(interface->name)},
-        {"link", "Link", TEXT(link_text(interface->link))},
-        {"source", "Source", TRUTH(interface->source)},
+        {"link", "Link", STATE("up", "Whether the interface is up"),
+         TEXT(link_text(interface->link))},
+        {"source", "Source", GAUGE(NULL, "Whether a session mirrors the interface"),
+         TRUTH(interface->source)},
     };
     const struct column dropped[] = {
         {"dropped.packets", "Dropped",
-         COUNTER(interface->dropped, "packets", "Packets that the kernel dropped before")},
+         COUNTER(interface->dropped, "packets",
+                 "Packets that the kernel dropped before the capture")},
     };
 
     (void)context;
@@ -112,13 +115,14 @@ static void worker_columns(struct columns *columns, const void *item, const void
          LABEL("worker"),
          NUMBER(number)},
         {"load", GAUGE("ratio", "Share of one processor"), DECIMAL(worker->load)},
-        {"segmentation_refused", TRUTH(worker->segmentation_refused)},
+        {"segmentation_refused", GAUGE(NULL, "Whether the kernel refused segmentation offload"),
+         TRUTH(worker->segmentation_refused)},
     };
     const struct column sending[] = {
         {"batched.packets", NULL, "sent in batches",
          COUNTER(worker->batched_packets, "packets", "Packets sent with segmentation offload")},
         {"batched.batches", NULL, "sent in batches",
-         COUNTER(worker->batches, "batches", "Batches of them")},
+         COUNTER(worker->batches, "batches", "Batches sent with segmentation offload")},
         {"single.packets", NULL, "sent one by one",
          COUNTER(worker->single_packets, "packets", "Packets sent one by one")},
     };
@@ -167,6 +171,9 @@ static void engine_columns(struct columns *columns, const void *item, const void
     const struct engine_status *status = item;
     const struct column table[] = {
         {"uptime_ms", .heading = uptime_text(columns, status), NUMBER(status->uptime_ms)},
+        {.called = "uptime_seconds",
+         GAUGE("seconds", "Time since the engine started"),
+         DECIMAL((double)status->uptime_ms / 1000)},
         {"plans", COUNTER(status->plans, "plans", "Plans that were given to the workers")},
         {"dropped",
          .heading =
@@ -176,6 +183,7 @@ static void engine_columns(struct columns *columns, const void *item, const void
          .heading = status->own_marked ? NULL
                                        : "Own packets cannot be marked (CAP_NET_ADMIN): inside a "
                                          "tunnel they are not known",
+         GAUGE(NULL, "Whether the packets of the mirroring itself can be marked"),
          TRUTH(status->own_marked)},
         {"interfaces", .type = COLUMN_LIST,
          .list = section(&status->totals.interfaces, all_interfaces)},

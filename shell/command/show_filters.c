@@ -26,7 +26,8 @@ static void rule_columns(struct columns *columns, const void *item, const void *
         {"reason", .note = true, TEXT(rule_reason(columns, rule))},
         {"hits.packets",
          COUNTER(rule->counts.hits.packets, "packets", "Packets that the rule decided")},
-        {"hits.bytes", COUNTER(rule->counts.hits.bytes, "bytes", "Bytes of them on the wire")},
+        {"hits.bytes", COUNTER(rule->counts.hits.bytes, "bytes",
+                               "Bytes on the wire of the packets that the rule decided")},
     };
 
     (void)context;

@@ -15,16 +15,17 @@ static void receiver_columns(struct columns *columns, const void *item, const vo
         {NULL, "Receiver", LABEL("receiver"), TEXT(columns_text(columns, "%s", endpoint))},
         {"address", TEXT(columns_text(columns, "%s", address))},
         {"port", NUMBER(receiver->config->port)},
-        {"state", "State", TEXT(receiver_state_text(receiver->state))},
+        {"state", "State", STATE("up", "Whether the receiver is up"),
+         TEXT(receiver_state_text(receiver->state))},
         {"reason", .note = true, TEXT(receiver->reason)},
         {"interface", "Interface", TEXT(receiver->interface)},
-        {"mtu", "MTU", GAUGE("bytes", "MTU of the path"), KNOWN(receiver->mtu)},
+        {"mtu", "MTU", GAUGE("bytes", "MTU of the path to the receiver"), KNOWN(receiver->mtu)},
         {"sent.packets", "Sent",
          COUNTER(receiver->counts.sent.packets, "packets", "Packets sent to the receiver")},
-        {"sent.bytes",
-         COUNTER(receiver->counts.sent.bytes, "bytes", "Bytes that were kept of them")},
+        {"sent.bytes", COUNTER(receiver->counts.sent.bytes, "bytes",
+                               "Bytes that were kept of the packets sent to the receiver")},
         {"errors", "Errors",
-         COUNTER(receiver->counts.errors, "packets", "Packets whose sending failed")},
+         COUNTER(receiver->counts.errors, "errors", "Packets whose sending failed")},
     };
 
     COLUMNS_ADD(columns, table);

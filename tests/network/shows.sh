@@ -43,7 +43,8 @@ steady()
         -e 's/load +[0-9.]+ %/load N %/' \
         -e 's/^(  sent (in batches|one by one) ).*/\1N/' \
         -e '/"(batched|single)": \{/,/\}/ s/"(packets|batches)": ?[0-9]+/"\1": N/' \
-        -e 's/"(uptime_ms|plans|load)": ?[0-9.]+/"\1": N/'
+        -e 's/"(uptime_ms|plans|load)": ?[0-9.]+/"\1": N/' \
+        -e 's/^(mirrorsh_(worker_(load|batched|single)_|engine_(plans|uptime)_)[^ ]*) .*/\1 N/'
 }
 
 # shown FILE COMMAND...: what the last one prints, in the mode that those before it enter
@@ -68,6 +69,7 @@ displayed()
         echo "### ${!#} | display $display"
         case $display in
         json) python3 -m json.tool --no-ensure-ascii <<<"$output" 2>&1 ;;
+        prometheus) printf '%s\n' "$output" | tee "$lab/${!#}.prom" ;;
         *) printf '%s\n' "$output" ;;
         esac
     done | steady >>"$lab/$1.shown"
@@ -96,6 +98,35 @@ while read -r command; do
     esac
     golden "$command" "$TOP/tests/network/shows/$name.ok" "$lab/$name.shown"
 done <"$lab/shows"
+
+# As a collector takes them. The check of our own is tried first.
+format() { python3 "$TOP/tests/network/prometheus.py" <"$1" 2>&1; }
+bad()
+{
+    printf "$1" >"$lab/bad"
+    format "$lab/bad" >"$lab/bad.said" && not_ok 'the check of metrics' "$1 is well to it"
+    grep -q "$2" "$lab/bad.said" || not_ok 'the check of metrics' "$1: $(cat "$lab/bad.said")"
+}
+head='# HELP a_total A.\n# TYPE a_total counter\n'
+bad "${head}a_total 1" 'no newline'
+bad "${head}a_total 1\na_total 1\n" twice
+bad "${head}b_total 1\n" 'below a_total'
+bad "$head# HELP b B.\n# TYPE b gauge\n${head}a_total 1\n" 'not contiguous'
+bad '# TYPE a gauge\na 1\n' 'without HELP'
+bad '# HELP a A.\n# TYPE a counter\na 1\n' 'counter called a'
+bad "${head}a_total{x=\"\"\"} 1\n" 'no sample'
+bad "${head}a_total{x=\"1\",x=\"2\"} 1\n" 'label twice'
+for file in "$lab"/*.prom; do
+    said=$(format "$file") || not_ok "$(basename "$file")" "$said"
+done
+expect_equal 'the shows that are metrics' "$(for file in "$lab"/show\ *.prom; do basename "$file" .prom; done | grep -c '^show [a-z]*$')" 5
+cat "$lab"/'show '{sessions,filters,targets,interfaces,engine}.prom >"$lab/all.prom"
+said=$(format "$lab/all.prom") || not_ok 'all of them in one file' "$said"
+if command -v promtool >/dev/null; then
+    check 'promtool finds nothing wrong with them' promtool check metrics <"$lab/all.prom"
+else
+    echo 'skip promtool check metrics: it is not installed (Debian: prometheus)'
+fi
 check 'help lists the shows' test "$(wc -l <"$lab/shows")" -ge 7
 for file in "$TOP"/tests/network/shows/*.ok; do
     [ -e "$lab/$(basename "$file" .ok).shown" ] || [ "$(basename "$file")" = show.ok ] ||

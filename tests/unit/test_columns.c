@@ -29,8 +29,8 @@ static void disk_columns(struct columns *columns, const void *item, const void *
 {
     const struct disk *disk = item;
     const struct column table[] = {
-        {"name", "Disk", TEXT(disk->name)},
-        {"blocks", "Blocks", "blocks", KNOWN(disk->blocks)},
+        {"name", "Disk", LABEL("disk"), TEXT(disk->name)},
+        {"blocks", "Blocks", "blocks", GAUGE("blocks", "Blocks of the disk"), KNOWN(disk->blocks)},
     };
 
     assert_null(context);
@@ -51,16 +51,16 @@ static void shelf_columns(struct columns *columns, const void *item, const void 
     static const char *const colours[] = {"red", "blue", NULL};
     const struct shelf *shelf = item;
     const struct column table[] = {
-        {"name", "Shelf", TEXT(shelf->name),
+        {"name", "Shelf", LABEL("shelf"), TEXT(shelf->name),
          .heading = columns_text(columns, "Shelf %s", shelf->name)},
-        {"reason", .note = true, TEXT(shelf->reason)},
+        {"reason", .note = true, STATE("dusty", "Whether it is dusty"), TEXT(shelf->reason)},
         {"read.packets", NULL, "read", COUNTER(1, "packets", "Packets that were read")},
         {"read.bytes", NULL, "read", COUNTER(60, "bytes", "Bytes of them")},
         {"lost.packets", NULL, "lost", .mark = "default", COUNTER(0, "packets", "Lost packets")},
         {"lost.late", NULL, "  late", COUNTER(0, "packets", "Lost as they came late")},
         {"colours", NULL, "colours", TEXTS(colours)},
-        {"locked", "Locked", "locked", TRUTH(true)},
-        {"weight", NULL, "weight", DECIMAL(0.25), .spelled = "light"},
+        {"locked", "Locked", "locked", GAUGE(NULL, "Whether it is locked"), TRUTH(true)},
+        {"weight", NULL, "weight", GAUGE("ratio", "Weight"), DECIMAL(0.25), .spelled = "light"},
         {"disks", LISTING(.items = shelf->disks, .count = shelf->count, .size = sizeof(struct disk),
                           .columns = disk_columns, .empty = "no disks")},
         {"marks",
@@ -158,12 +158,117 @@ static void test_json(void **state)
        DISPLAY_JSON, "{\"shelves\":[{\"name\":\"b\",\"blocks\":null}]}\n");
 }
 
+/* A metric's samples stand together; what is not known has none. */
+static void test_metrics(void **state)
+{
+    (void)state;
+    is((struct listing){SHELVES}, DISPLAY_PROMETHEUS,
+       "# HELP mirrorsh_shelf_dusty Whether it is dusty.\n"
+       "# TYPE mirrorsh_shelf_dusty gauge\n"
+       "mirrorsh_shelf_dusty{shelf=\"low\"} 0\n"
+       "mirrorsh_shelf_dusty{shelf=\"middle\"} 1\n"
+       "mirrorsh_shelf_dusty{shelf=\"high\"} 0\n"
+       "# HELP mirrorsh_shelf_read_packets_total Packets that were read.\n"
+       "# TYPE mirrorsh_shelf_read_packets_total counter\n"
+       "mirrorsh_shelf_read_packets_total{shelf=\"low\"} 1\n"
+       "mirrorsh_shelf_read_packets_total{shelf=\"middle\"} 1\n"
+       "mirrorsh_shelf_read_packets_total{shelf=\"high\"} 1\n"
+       "# HELP mirrorsh_shelf_read_bytes_total Bytes of them.\n"
+       "# TYPE mirrorsh_shelf_read_bytes_total counter\n"
+       "mirrorsh_shelf_read_bytes_total{shelf=\"low\"} 60\n"
+       "mirrorsh_shelf_read_bytes_total{shelf=\"middle\"} 60\n"
+       "mirrorsh_shelf_read_bytes_total{shelf=\"high\"} 60\n"
+       "# HELP mirrorsh_shelf_lost_packets_total Lost packets.\n"
+       "# TYPE mirrorsh_shelf_lost_packets_total counter\n"
+       "mirrorsh_shelf_lost_packets_total{shelf=\"low\"} 0\n"
+       "mirrorsh_shelf_lost_packets_total{shelf=\"middle\"} 0\n"
+       "mirrorsh_shelf_lost_packets_total{shelf=\"high\"} 0\n"
+       "# HELP mirrorsh_shelf_lost_late_packets_total Lost as they came late.\n"
+       "# TYPE mirrorsh_shelf_lost_late_packets_total counter\n"
+       "mirrorsh_shelf_lost_late_packets_total{shelf=\"low\"} 0\n"
+       "mirrorsh_shelf_lost_late_packets_total{shelf=\"middle\"} 0\n"
+       "mirrorsh_shelf_lost_late_packets_total{shelf=\"high\"} 0\n"
+       "# HELP mirrorsh_shelf_locked Whether it is locked.\n"
+       "# TYPE mirrorsh_shelf_locked gauge\n"
+       "mirrorsh_shelf_locked{shelf=\"low\"} 1\n"
+       "mirrorsh_shelf_locked{shelf=\"middle\"} 1\n"
+       "mirrorsh_shelf_locked{shelf=\"high\"} 1\n"
+       "# HELP mirrorsh_shelf_weight_ratio Weight.\n"
+       "# TYPE mirrorsh_shelf_weight_ratio gauge\n"
+       "mirrorsh_shelf_weight_ratio{shelf=\"low\"} 0.250\n"
+       "mirrorsh_shelf_weight_ratio{shelf=\"middle\"} 0.250\n"
+       "mirrorsh_shelf_weight_ratio{shelf=\"high\"} 0.250\n"
+       "# HELP mirrorsh_disk_blocks Blocks of the disk.\n"
+       "# TYPE mirrorsh_disk_blocks gauge\n"
+       "mirrorsh_disk_blocks{shelf=\"middle\",disk=\"a\"} 7\n"
+       "mirrorsh_disk_blocks{shelf=\"high\",disk=\"c\"} 1234\n");
+    is((struct listing){.empty = "no shelves"}, DISPLAY_PROMETHEUS, "");
+}
+
+/* Names as the kernel takes them for interfaces. */
+static void test_label_values(void **state)
+{
+    static const struct disk disks[] = {
+        {"a\"b\\c", 1}, {"\xe7\xbd\x91\xff\xfe", 2}, {"e\x1b[2J\n", 3}};
+
+    (void)state;
+    is((struct listing){.items = disks, .count = 3, .size = sizeof *disks, .columns = disk_columns},
+       DISPLAY_PROMETHEUS,
+       "# HELP mirrorsh_disk_blocks Blocks of the disk.\n"
+       "# TYPE mirrorsh_disk_blocks gauge\n"
+       "mirrorsh_disk_blocks{disk=\"a\\\"b\\\\c\"} 1\n"
+       "mirrorsh_disk_blocks{disk=\"\xe7\xbd\x91\\\\xff\\\\xfe\"} 2\n"
+       "mirrorsh_disk_blocks{disk=\"e\\\\x1b[2J\\\\x0a\"} 3\n");
+}
+
+static void total_columns(struct columns *columns, const void *item, const void *context)
+{
+    const uint64_t *total = item;
+    const struct column table[] = {
+        {"packets", COUNTER(*total, "packets", "Packets of all")},
+        {.called = "age_seconds", GAUGE("seconds", "Age"), DECIMAL(1.5)},
+    };
+
+    assert_null(context);
+    COLUMNS_ADD(columns, table);
+}
+
+static void all_columns(struct columns *columns, const void *item, const void *context)
+{
+    const struct column table[] = {
+        {"plans", COUNTER(2, "plans", "Plans")},
+        {"totals", LISTING(.items = item, .count = 1, .columns = total_columns, .single = true)},
+    };
+
+    assert_null(context);
+    COLUMNS_ADD(columns, table);
+}
+
+/* What nothing identifies is called by the keys that lead to it. */
+static void test_metrics_of_single_things(void **state)
+{
+    static const uint64_t total = 7;
+
+    (void)state;
+    is((struct listing){.items = &total, .count = 1, .columns = all_columns, .single = true},
+       DISPLAY_PROMETHEUS,
+       "# HELP mirrorsh_shelves_plans_total Plans.\n"
+       "# TYPE mirrorsh_shelves_plans_total counter\n"
+       "mirrorsh_shelves_plans_total 2\n"
+       "# HELP mirrorsh_shelves_totals_packets_total Packets of all.\n"
+       "# TYPE mirrorsh_shelves_totals_packets_total counter\n"
+       "mirrorsh_shelves_totals_packets_total 7\n"
+       "# HELP mirrorsh_shelves_totals_age_seconds Age.\n"
+       "# TYPE mirrorsh_shelves_totals_age_seconds gauge\n"
+       "mirrorsh_shelves_totals_age_seconds 1.500\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_tables),       cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_json),         cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_label_values), cmocka_unit_test(test_metrics_of_single_things),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

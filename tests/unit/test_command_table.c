@@ -373,7 +373,7 @@ static void note_name(void *context, const struct choice *choice)
 static void test_help_of_every_pipe(void **state)
 {
     struct names stages = {.count = 0};
-    const unsigned displays = DISPLAY_SET | DISPLAY_JSON | DISPLAY_COMPARE;
+    const unsigned displays = DISPLAY_SET | DISPLAY_JSON | DISPLAY_COMPARE | DISPLAY_PROMETHEUS;
     char bar[] = "|", rollback[] = "rollback", number[] = "1";
     struct word words[] = {{.text = bar}, {.text = NULL}, {.text = rollback}, {.text = number}};
     size_t count = 0;
