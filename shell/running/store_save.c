@@ -258,7 +258,7 @@ static int write_journal(const struct store_save *save)
     return error < 0 ? error : file_sync_directory(store->dir);
 }
 
-/* What cannot be made durable is taken back; of the one before it nothing but the text is lost. */
+/* What cannot be made durable is taken back; the journal of one before it stays. */
 static int replace_journal(struct store_save *save, const char **name)
 {
     const struct store *store = save->store;
@@ -272,7 +272,7 @@ static int replace_journal(struct store_save *save, const char **name)
         return error;
     *name = JOURNAL;
     error = write_journal(save);
-    if (error < 0)
+    if (error < 0 && !store->unconfirmed)
         unlinkat(store->dir, JOURNAL, 0);
     return error;
 }

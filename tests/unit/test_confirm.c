@@ -117,6 +117,27 @@ static void test_no_journal(void **state)
     assert_int_equal(store_archive_count(store), 0);
 }
 
+/* The same of a second one: the first one's is still there, and its time. */
+static void test_no_second_journal(void **state)
+{
+    struct commit_report report = {0};
+    struct stat about;
+
+    (void)state;
+    try_b();
+    set(&mine, "set system host-name c\n");
+    assert_int_equal(mkdir(state_file("unconfirmed.conf.new"), 0700), 0);
+    assert_int_equal(edit_commit(&mine, &(struct commit_request){.minutes = 90}, &report),
+                     COMMIT_RUNNING);
+    running_service(&running);
+    assert_int_equal(edit_commit_result(&mine, &report), COMMIT_REFUSED);
+    commit_report_free(&report);
+    assert_int_equal(rmdir(state_file("unconfirmed.conf.new")), 0);
+    assert_int_equal(stat(state_file("unconfirmed.conf"), &about), 0);
+    assert_int_equal(running_minutes_left(&running), 5);
+    runs("set system host-name b\n");
+}
+
 /* The engine cannot: it is said, and tried again. */
 static void test_cannot_go_back(void **state)
 {
@@ -154,8 +175,9 @@ static void test_disk_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_goes_back),  TEST(test_commit_under_way), TEST(test_commit_fails),
-        TEST(test_no_journal), TEST(test_cannot_go_back),   TEST(test_disk_fails),
+        TEST(test_goes_back),  TEST(test_commit_under_way),  TEST(test_commit_fails),
+        TEST(test_no_journal), TEST(test_no_second_journal), TEST(test_cannot_go_back),
+        TEST(test_disk_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
