@@ -186,7 +186,7 @@ int main(int argc, char **argv)
     fill_standard_descriptors();
     raise_descriptor_limit();
     terminal_locale();
-    /* What the bash completion asks; no option, because nobody types it. */
+    /* What the completions of the shells ask; no option, because nobody types it. */
     if (argc > 3 && strcmp(argv[1], "--complete") == 0) {
         terminal_signals();
         return suggest(atoi(argv[2]), argc - 3, argv + 3);

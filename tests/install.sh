@@ -19,6 +19,10 @@ verdict 'it says nothing else' "$(wc -l <err)$(cat out)" 2
 verdict 'CFLAGS stay as they were given' "$(sed -n 's/^CFLAGS = //p' Makefile)" '-O1 -g -Wno-error'
 verdict 'literal ${prefix} values' "$(make -n install DESTDIR=/nowhere 2>/dev/null |
     grep -c '/nowhere/usr/share/man/man8/mirrorsh.8')" 1
+zsh=site-functions
+[ -f /etc/debian_version ] && zsh=vendor-completions
+verdict 'completion for zsh is where it looks for that of packages' \
+    "$(make -n install DESTDIR=/nowhere 2>/dev/null | grep -c "/nowhere/usr/share/zsh/$zsh/_mirrorsh")" 1
 make -s -o Makefile build/engine/mirror_config.o >/dev/null 2>err
 verdict 'a build elsewhere compiles' "$?$(cat err)" 0
 "$TOP/configure" --frobnicate >out 2>err
@@ -31,8 +35,18 @@ verdict 'no compiler is an error' "$?" 1
 verdict 'config.log has what the compiler said' "$(grep -c 'nowhere.h: No such file' config.log)" 1
 make -s -C "$BUILD" install DESTDIR="$work/root" >out 2>&1
 verdict 'make install' "$?" 0
-verdict 'four files are installed' "$(cd root && find . -type f | sed 's,.*/,,' | sort | tr '\n' ' ')" \
-    'mirrorsh mirrorsh mirrorsh-mirroring.7 mirrorsh.8 '
+# What is installed, below the prefix
+prefix=$(sed -n 's/^prefix = //p' "$BUILD/Makefile")
+cat >wanted <<'END'
+sbin/mirrorsh
+share/bash-completion/completions/mirrorsh
+share/fish/vendor_completions.d/mirrorsh.fish
+share/man/man7/mirrorsh-mirroring.7
+share/man/man8/mirrorsh.8
+share/zsh/site-functions/_mirrorsh
+END
+(cd "root$prefix" && find . -type f) | sed 's,^\./,,' | sort >got
+verdict 'what is installed, and where' "$(diff wanted got)" ''
 verdict 'the installed program runs' "$("$(find root -path '*sbin/mirrorsh')" -V | cut -d ' ' -f 1)" mirrorsh
 make -s -C "$BUILD" uninstall DESTDIR="$work/root" >out 2>&1
 verdict 'make uninstall leaves none' "$(find root -type f | wc -l)" 0

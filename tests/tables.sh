@@ -1,7 +1,7 @@
 #!/bin/bash
-# The manual pages, the help and the completion against the program's tables: every command,
-# configuration path, default and option stands in man/mirrorsh.8, and nothing else does. The rules
-# in man/mirrorsh-mirroring.7 against the tests that they name.
+# The manual pages and the help against the program's tables: every command, configuration path,
+# default and option stands in man/mirrorsh.8, and nothing else does. The rules in
+# man/mirrorsh-mirroring.7 against the tests that they name.
 # needs: mirrorsh build/tests/config/tables
 
 manual=$TOP/man/mirrorsh.8 mirroring=$TOP/man/mirrorsh-mirroring.7
@@ -127,18 +127,3 @@ well_formed()
 well_formed 'mirrorsh.8 is well formed' groff -man -Tutf8 -ww -z "$manual"
 well_formed 'mirrorsh-mirroring.7 is well formed' groff -t -mdoc -Tutf8 -ww -z "$mirroring"
 well_formed 'mirrorsh-mirroring.7 is what mandoc takes' mandoc -T lint -W warning "$mirroring"
-
-# complete WORD...: what the completion offers for the last word
-complete_words()
-{
-    bash -c '. "$1"; shift
-        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
-        PATH="'"$work"'/bin:$PATH"; COMPREPLY=()
-        _mirrorsh mirrorsh "${!#}" "${COMP_WORDS[COMP_CWORD - 1]}"
-        printf "%s\n" "${COMPREPLY[@]}"' bash "$TOP/completions/mirrorsh" "$@"
-}
-mkdir "$work/bin"
-ln -s "$MIRRORSH" "$work/bin/mirrorsh"
-"$MIRRORSH" --help | grep -oE '(^| )--?[a-zA-Z][a-z-]*' | tr -d ' ' | grep -- '^--' | sort -u >"$work/options"
-complete_words mirrorsh -- >"$work/offered"
-compared 'the completion has every option' "$work/options" "$work/offered"
