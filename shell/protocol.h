@@ -23,6 +23,8 @@ enum message_type {
     MESSAGE_WATCH,     /* struct watch, in a live view: answered by a SAMPLE at once */
     MESSAGE_SHOWN,     /* the last round of the monitor is on its way to the person: another may
                           come */
+    MESSAGE_TEXT,      /* a part of the text that READ asked for */
+    MESSAGE_TEXT_END,  /* its end; text: why it could not be read, empty: it could */
     /* box -> client */
     MESSAGE_WELCOME, /* struct prompt: ready */
     MESSAGE_REFUSED, /* text; the box hangs up after it */
@@ -35,19 +37,25 @@ enum message_type {
                         INTERRUPT or the count is reached, then DONE */
     MESSAGE_SAMPLE,  /* text, see below: one round of a live view */
     MESSAGE_ROUND,   /* the OUTPUT of one round of a plain monitor ends here */
+    MESSAGE_READ,    /* path of a file of the client's machine, "": the terminal: answered by
+                        TEXT*, then one TEXT_END */
+    MESSAGE_WRITE,   /* path of a file of the client's machine: it takes the OUTPUT that follows */
     MESSAGE_DONE,    /* struct prompt */
 };
 
 /* No message is longer than MESSAGE_MAX. What the box takes is bounded more closely: REQUEST_MAX,
  * which holds a line of LINE_LENGTH_MAX bytes, and GREETING_MAX before the HELLO. */
 enum {
-    PROTOCOL_VERSION = 3,
+    PROTOCOL_VERSION = 4,
     PROMPT_MAX = 256,
     MESSAGE_MAX = 16 * 1024 * 1024,
     LINE_LENGTH_MAX = 1024 * 1024,
     REQUEST_MAX = LINE_LENGTH_MAX + 64,
     GREETING_MAX = 512
 };
+
+/* Bytes: no text that READ asks for is longer. */
+enum { LOAD_MAX = 16 * 1024 * 1024 };
 
 struct message_header {
     uint32_t type;

@@ -3,6 +3,7 @@
 #include "connection.h"
 #include "../clock.h"
 #include "terminal.h"
+#include "transfer.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,8 +112,8 @@ int connection_open(struct connection *connection, int fd, enum console_kind kin
 {
     int failed;
 
-    *connection =
-        (struct connection){.wire = {.fd = fd, .wait = wait_within_message, .context = connection}};
+    *connection = (struct connection){
+        .file = -1, .wire = {.fd = fd, .wait = wait_within_message, .context = connection}};
     failed = greet(connection, kind, full_screen);
     /* A refusal may already wait for us when the box hangs up before it has read us. */
     if (!failed || failed == -EPIPE)
@@ -212,11 +213,27 @@ static int put(struct connection *connection, const struct connection_handler *h
 {
     int failed = 0;
 
+    if (connection->file >= 0 || connection->file_error) {
+        transfer_write(connection, text, length);
+        return 0;
+    }
     if (connection->filter && pipe_filters(&connection->filter->pipe) && !connection->cut)
         failed = put_through(connection, handler, text, length, false);
     else if (!connection->cut)
         failed = handler->output(handler->context, text, length);
     return shown(connection, failed);
+}
+
+/* Has the line that runs this word in it? No box reads or writes a file that the person did not
+ * name there. */
+static bool is_named(const struct connection *connection, const char *word)
+{
+    const struct words *words = connection->filter ? &connection->filter->words : NULL;
+
+    for (size_t i = 0; words && i < words->count; i++)
+        if (strcmp(words->at[i].text, word) == 0)
+            return true;
+    return false;
 }
 
 /* Hands one message on. 1: the line is done, 0: go on, or -errno. */
@@ -244,8 +261,20 @@ static int take(struct connection *connection, const struct message *message,
     case MESSAGE_NOTICE:
         handler->notice(handler->context, message->data);
         return 0;
+    case MESSAGE_READ:
+        if (!is_named(connection, message->length > 0 ? message->data : "terminal"))
+            return -EPROTO;
+        return transfer_read(connection, message->data, handler);
+    case MESSAGE_WRITE:
+        if (connection->file >= 0 || !is_named(connection, message->data))
+            return -EPROTO;
+        transfer_begin(connection, message->data, handler);
+        return 0;
     case MESSAGE_DONE:
-        return connection_prompt(connection, message) ? 1 : -EPROTO;
+        if (!connection_prompt(connection, message))
+            return -EPROTO;
+        transfer_end(connection, handler);
+        return 1;
     case MESSAGE_VIEW:
         if (message->length != sizeof view || !handler->view)
             return -EPROTO;
@@ -261,6 +290,8 @@ static int take(struct connection *connection, const struct message *message,
     case MESSAGE_SIZE:
     case MESSAGE_WATCH:
     case MESSAGE_SHOWN:
+    case MESSAGE_TEXT:
+    case MESSAGE_TEXT_END:
     case MESSAGE_WELCOME:
     case MESSAGE_CHOICES:
     case MESSAGE_SAMPLE:

@@ -13,6 +13,8 @@ struct connection {
     unsigned interrupts;   /* ^C since the request was made */
     bool cut;              /* the rest of its output is not wanted */
     struct filter *filter; /* of the line that runs; NULL: none */
+    int file;              /* that the line's answer goes to; -1: none */
+    int file_error;        /* it could not be written */
     bool round;            /* a round has come that the box has not heard of as shown */
 };
 
@@ -27,6 +29,8 @@ struct connection_handler {
     void (*problem)(void *context, uint32_t column, const char *text);
     void (*warning)(void *context, uint32_t column, const char *text);
     void (*notice)(void *context, const char *text);
+    /* Writes the text that `load terminal` is to take. 0, -ECANCELED: interrupted, or -errno. */
+    int (*text)(void *context, FILE *to);
     /* The live view: returns 0 behind DONE, whose prompt it took, or -errno. */
     int (*view)(void *context, struct connection *connection, const struct view_start *start);
 };

@@ -7,6 +7,7 @@
 #include "pager.h"
 #include "script.h"
 #include "terminal.h"
+#include "transfer.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,6 +143,18 @@ static int on_view(void *context, struct connection *connection, const struct vi
     return failed ? failed : live_run(connection, start);
 }
 
+/* What is typed goes to the box as it is; the terminal itself edits its lines. */
+static int on_text(void *context, FILE *to)
+{
+    struct interactive *client = context;
+    static const char hint[] = "[Type ^D at a new line to end input]\n";
+    int failed = flush(client, false, false);
+
+    if (!failed)
+        failed = terminal_write(hint, strlen(hint));
+    return failed ? failed : transfer_typed(&client->connection, to);
+}
+
 /* ^C: what a slow terminal has not shown yet is not waited for. */
 static void say_interrupted(void)
 {
@@ -248,6 +261,7 @@ int interactive_run(int fd, const struct interactive_options *options)
                                                  .problem = on_problem,
                                                  .warning = on_warning,
                                                  .notice = on_notice,
+                                                 .text = on_text,
                                                  .view = on_view};
     if (connection_open(&client.connection, fd, CONSOLE_TERMINAL, options->full_screen,
                         &client.handler, why, sizeof why)) {

@@ -5,9 +5,11 @@
 #include "lines.h"
 #include "live.h"
 #include "terminal.h"
+#include "transfer.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,8 +18,10 @@ struct run {
     const struct script *script;
     struct connection connection;
     struct connection_handler handler;
-    const char *name; /* of the input: FILE of a place */
-    uint32_t line;    /* that runs */
+    const struct script_input *input;
+    struct lines *lines; /* of it */
+    const char *name;    /* of it: FILE of a place */
+    uint32_t line;       /* that runs */
     const char *text;
     bool failed; /* something did: the exit status is 1 at least */
     bool over;   /* nothing more is to run */
@@ -105,11 +109,15 @@ static int give_up(struct run *run, int failed)
 
 static int run_line(struct run *run, const char *text, size_t length)
 {
+    char *line = strndup(text, length); /* a load reads on where it stood */
     bool interrupted;
-    int failed;
+    int failed = -ENOMEM;
 
-    run->text = text;
-    failed = connection_run(&run->connection, text, length, &run->handler, &interrupted);
+    run->text = line ? line : "";
+    if (line)
+        failed = connection_run(&run->connection, line, length, &run->handler, &interrupted);
+    run->text = "";
+    free(line);
     if (failed)
         return give_up(run, failed);
     if (run->connection.prompt.failed)
@@ -154,6 +162,38 @@ static int read_more(struct run *run, struct lines *lines, int fd)
     return STATUS_OK;
 }
 
+/* `load terminal`: of a -c it is standard input, else the lines that follow, to their end or to a
+ * line of nothing but ^D. */
+static int on_text(void *context, FILE *to)
+{
+    struct run *run = context;
+    const char *text;
+    size_t length;
+    uint32_t column;
+
+    if (run->input->text)
+        return transfer_typed(&run->connection, to);
+    while (!run->over) {
+        enum line_kind kind = lines_next(run->lines, &text, &length, &column);
+
+        if (kind == LINE_LAST || (kind == LINE_COMMAND && strcmp(text, "\004") == 0))
+            return 0;
+        if (kind == LINE_BAD) {
+            tell(run, column, "error", text);
+            return -EINVAL;
+        }
+        if (kind == LINE_WAIT && read_more(run, run->lines, run->input->fd) != STATUS_OK)
+            return -ECONNRESET;
+        if (kind == LINE_WAIT)
+            continue;
+        if (ftell(to) > LOAD_MAX)
+            continue; /* the box says so */
+        fwrite(text, 1, length, to);
+        putc('\n', to);
+    }
+    return terminal_ended() ? -EINTR : -ECANCELED;
+}
+
 /* Runs the lines of one input. */
 static int run_input(struct run *run, const struct script_input *input)
 {
@@ -161,6 +201,8 @@ static int run_input(struct run *run, const struct script_input *input)
     int status = STATUS_OK;
     bool more = true;
 
+    run->input = input;
+    run->lines = &lines;
     run->name = input->text ? input->name : input->path;
     if (input->text) {
         more = lines_add(&lines, input->text, strlen(input->text));
@@ -211,6 +253,7 @@ int script_run(const struct script *script, int fd)
                                               .problem = on_problem,
                                               .warning = on_warning,
                                               .notice = on_notice,
+                                              .text = on_text,
                                               .view = on_view};
     if (connection_open(&run.connection, fd, CONSOLE_SCRIPT, script->full_screen, &run.handler, why,
                         sizeof why)) {

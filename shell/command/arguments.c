@@ -7,7 +7,8 @@
 
 static bool positional(const struct argument *argument)
 {
-    return argument->kind == ARGUMENT_NAME || argument->kind == ARGUMENT_INTEGER;
+    return argument->kind == ARGUMENT_NAME || argument->kind == ARGUMENT_INTEGER ||
+           argument->kind == ARGUMENT_FILE;
 }
 
 static bool to_the_end(const struct argument *argument)
@@ -215,9 +216,12 @@ static void offer(const struct argument *argument, const char *partial, choice_f
 
     if (argument->kind == ARGUMENT_INTEGER) {
         hint_number(argument, argument->help, choice, context);
-    } else if (argument->kind == ARGUMENT_NAME) {
+    } else if (argument->kind == ARGUMENT_NAME || argument->kind == ARGUMENT_FILE) {
         offered.hint = true;
         choice(context, &offered);
+        if (argument->kind == ARGUMENT_FILE && argument->list &&
+            strncmp(argument->list, partial, strlen(partial)) == 0)
+            choice(context, &(struct choice){.word = argument->list, .help = argument->help});
     } else if (!to_the_end(argument) && strncmp(argument->name, partial, strlen(partial)) == 0) {
         choice(context, &offered);
     }

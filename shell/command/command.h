@@ -31,6 +31,7 @@ enum argument_kind {
     ARGUMENT_TEXT,    /* name then a text: "comment TEXT" */
     ARGUMENT_INTEGER, /* a number by itself, called name: "rollback N" */
     ARGUMENT_NAME,    /* a value by itself: a session, filter, target or interface */
+    ARGUMENT_FILE,    /* a value by itself: a file of the console's machine */
     ARGUMENT_PATH,    /* a configuration path to the end of the line */
     ARGUMENT_COMMAND, /* another command to the end of the line: run, top, help */
 };
@@ -43,13 +44,17 @@ struct argument {
     enum argument_kind kind;
     long minimum, maximum;     /* of a number; ARGUMENT_TEXT: characters */
     const char *list;          /* ARGUMENT_NAME: "session", "filter", "target", "interface";
-                                  ARGUMENT_INTEGER: "commit", whose numbers are told */
+                                  ARGUMENT_INTEGER: "commit", whose numbers are told;
+                                  ARGUMENT_FILE: a word that may stand there instead, or NULL */
     enum path_purpose purpose; /* ARGUMENT_PATH */
     enum command_mode mode;    /* ARGUMENT_COMMAND: of which; 0: the console's */
     bool required;
 };
 
 enum { ARGUMENTS_MAX = 6 };
+
+/* The argument of those commands that read a file or what is typed. */
+#define FILE_OR_TERMINAL "FILE|terminal"
 
 /* How a command's answer can be shown: `| display json`, `| compare`. */
 enum display {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 static const struct command *const families[] = {
-    configure_commands, edit_commands,  commit_commands,  show_commands,
+    configure_commands, edit_commands,  load_commands,    commit_commands, show_commands,
     monitor_commands,   clear_commands, request_commands, help_commands,
 };
 
@@ -47,6 +47,7 @@ const char *command_group_help(const char *path, size_t length)
         {"show", "What is configured, and how it fares"},
         {"show system", "What is of the box as a whole"},
         {"monitor", "What happens, as it happens"},
+        {"load", "Take a configuration from a file or the terminal"},
         {"request", "What is asked of the box"},
         {"request rescue", "The configuration to start with when all else fails"},
         {"clear", "Set counters to zero"},

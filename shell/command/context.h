@@ -10,6 +10,7 @@
 #include "display.h"
 
 struct dispatch; /* dispatch.h */
+struct loading;  /* load.c */
 struct monitor;  /* monitor.h */
 
 /* The way back to the console: set by who holds the context. */
@@ -58,6 +59,7 @@ struct context {
     FILE *out;               /* of the command that runs: its text */
     struct problem *problem; /* and what is wrong with it, told when it has run */
     struct monitor *monitor; /* NULL: none runs */
+    struct loading *loading; /* NULL: no text is waited for */
     struct committing committing;
     int64_t lock_until_ms; /* the configuration's lock is waited for as long; 0: it is not */
     bool logged_out;

@@ -43,6 +43,7 @@ static void add_argument(struct table *table, const struct argument *argument)
         break;
     case ARGUMENT_KEYWORD:
     case ARGUMENT_NAME:
+    case ARGUMENT_FILE:
     case ARGUMENT_PATH:
     case ARGUMENT_COMMAND:
         table_cell(table, "%s", argument->name);

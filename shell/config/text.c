@@ -131,53 +131,51 @@ void text_print_braces(const struct node *tree, const struct path *path, FILE *o
             print_braces(node->children[i], "", 0, out);
 }
 
-/* What the lines of a configuration begin with. */
-enum verb { VERB_SET, VERB_DEACTIVATE, VERB_ANNOTATE, VERBS };
-
-static const char *const verbs[VERBS] = {
-    [VERB_SET] = "set", [VERB_DEACTIVATE] = "deactivate", [VERB_ANNOTATE] = "annotate"};
+/* What lines begin with. */
+static const struct verb {
+    const char *name;
+    bool (*run)(struct node *tree, const struct word *words, size_t count, struct problem *problem);
+    bool changes; /* it has no place in a configuration, which begins with nothing */
+} verbs[] = {
+    {"set", tree_set, false},           {"deactivate", tree_deactivate, false},
+    {"annotate", tree_annotate, false}, {"activate", tree_activate, true},
+    {"delete", tree_delete, true},      {"rename", tree_rename, true},
+    {"copy", tree_duplicate, true},     {NULL, NULL, false},
+};
 
 /* A text on its way into a tree. */
 struct loading {
     struct node *tree;
     struct problems *problems;
     bool examine; /* see text_examine */
+    bool changes; /* see text_load_commands */
     bool good;    /* no line was wrong */
 };
 
-/* The verb that a line begins with: its place in verbs, or -1 with *problem. */
-static int find_verb(const struct words *words, struct problem *problem)
+/* The verb that a line begins with; NULL with *problem. */
+static const struct verb *find_verb(const struct loading *loading, const struct words *words,
+                                    struct problem *problem)
 {
-    char shown[UTF8_SHORT_SIZE];
+    char shown[UTF8_SHORT_SIZE], expected[100] = "";
+    const struct verb *verb;
 
     for (size_t i = 0; i < words->count; i++)
-        if (!words->at[i].quoted && strcmp(words->at[i].text, "|") == 0)
-            return !problem_at(problem, &words->at[i], "a pipe has no place in a configuration") *
-                   -1;
-    for (int verb = VERB_SET; !words->at[0].quoted && verb < VERBS; verb++)
-        if (strcmp(words->at[0].text, verbs[verb]) == 0)
+        if (!words->at[i].quoted && strcmp(words->at[i].text, "|") == 0) {
+            problem_at(problem, &words->at[i], "a pipe has no place in a configuration");
+            return NULL;
+        }
+    for (verb = verbs; verb->name; verb++) {
+        if (verb->changes && !loading->changes)
+            continue;
+        if (!words->at[0].quoted && strcmp(words->at[0].text, verb->name) == 0)
             return verb;
-    problem_at(problem, &words->at[0], "%s \"%s\", expected one of: set, deactivate, annotate",
-               words->at[0].quoted ? "quoted word" : "unknown word",
-               utf8_shorten(words->at[0].text, shown));
-    return -1;
-}
-
-/* The words behind a line's verb to the tree. */
-static bool load_words(struct loading *loading, enum verb verb, const struct origin *origin,
-                       size_t count, struct problem *problem)
-{
-    switch (verb) {
-    case VERB_SET:
-        return tree_set_from(loading->tree, origin->words, count, origin, problem);
-    case VERB_DEACTIVATE:
-        return tree_deactivate(loading->tree, origin->words, count, problem);
-    case VERB_ANNOTATE:
-        return tree_annotate(loading->tree, origin->words, count, problem);
-    case VERBS:
-        break;
+        size_t used = strlen(expected);
+        snprintf(expected + used, sizeof expected - used, "%s%s", used > 0 ? ", " : "", verb->name);
     }
-    return false;
+    problem_at(problem, &words->at[0], "%s \"%s\", expected one of: %s",
+               words->at[0].quoted ? "quoted word" : "unknown word",
+               utf8_shorten(words->at[0].text, shown), expected);
+    return NULL;
 }
 
 /* One line of a text to the tree. */
@@ -186,19 +184,23 @@ static void load_line(struct loading *loading, const char *line, uint32_t number
     struct problem problem = {0};
     struct words words;
     bool split = words_split(line, &words, &problem);
-    int verb = split && words.count > 0 ? find_verb(&words, &problem) : VERB_SET;
-    bool good = split && verb >= 0;
+    const struct verb *verb = verbs;
+    if (split && words.count > 0)
+        verb = find_verb(loading, &words, &problem);
+    bool good = split && verb;
     const struct origin origin = {
         .line = number, .text = line, .words = words.count > 0 ? words.at + 1 : NULL};
 
     if (good && words.count > 0)
-        good = load_words(loading, (enum verb)verb, &origin, words.count - 1, &problem) ||
+        good = (verb == verbs
+                    ? tree_set_from(loading->tree, origin.words, words.count - 1, &origin, &problem)
+                    : verb->run(loading->tree, origin.words, words.count - 1, &problem)) ||
                problem.warning;
     if (!good) {
         loading->good = false;
         problems_add(loading->problems, number, words_column(line, problem.at), "%s", problem.text);
         /* a word that could not be read to its end is none */
-        if (loading->examine && verb == VERB_SET && words.count > 1)
+        if (loading->examine && verb == verbs && words.count > 1)
             tree_salvage(loading->tree, origin.words, words.count - (split ? 1 : 2), &origin);
     }
     words_free(&words);
@@ -241,6 +243,35 @@ static bool load(struct loading *loading, const char *text, size_t length)
 bool text_load(struct node *tree, const char *text, size_t length, struct problems *problems)
 {
     return load(&(struct loading){.tree = tree, .problems = problems}, text, length);
+}
+
+bool text_load_commands(struct node *tree, const char *text, size_t length,
+                        struct problems *problems)
+{
+    return load(&(struct loading){.tree = tree, .problems = problems, .changes = true}, text,
+                length);
+}
+
+bool text_has_lines(const char *text, size_t length)
+{
+    const char *at = text + utf8_mark(text, length), *end = text + length, *next;
+
+    for (; at < end; at = next) {
+        while (at < end && (*at == ' ' || *at == '\t'))
+            at++;
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t word = 0;
+        next = newline ? newline + 1 : end;
+        if (at == end || *at == '#' || *at == '\r' || *at == '\n')
+            continue;
+        while (at + word < end && !strchr(" \t\r\n", at[word]))
+            word++;
+        for (const struct verb *verb = verbs; verb->name; verb++)
+            if (strlen(verb->name) == word && memcmp(verb->name, at, word) == 0)
+                return true;
+        return false;
+    }
+    return true;
 }
 
 bool text_examine(struct node *tree, const char *text, size_t length, struct problems *problems)

@@ -31,6 +31,16 @@ bool text_load(struct node *tree, const char *text, size_t length, struct proble
  * known (leaves without a value among it), so that the check finds no mere consequences. */
 bool text_examine(struct node *tree, const char *text, size_t length, struct problems *problems);
 
+/* Adds a text in braces; replaces: what has `replace:` in front takes the place of what is there.
+ * As text_load, but of a text whose levels are wrong only the first problem is told. */
+bool text_load_braces(struct node *tree, const char *text, size_t length, bool replaces,
+                      struct problems *problems);
+/* Runs a text of lines that change a configuration: set, delete, activate and the like. */
+bool text_load_commands(struct node *tree, const char *text, size_t length,
+                        struct problems *problems);
+/* Is it such a text of lines, and not one in braces? */
+bool text_has_lines(const char *text, size_t length);
+
 /* A string as a JSON string, quotes included; the one such printer of the program. */
 void json_string(const char *text, FILE *out);
 

@@ -35,7 +35,7 @@ const struct node *edit_tree(const struct edit *edit)
     return edit->candidate ? edit->candidate : edit_runs(edit)->tree;
 }
 
-static bool edit_take(struct edit *edit, struct node *tree)
+bool edit_take(struct edit *edit, struct node *tree)
 {
     if (!tree)
         return false;

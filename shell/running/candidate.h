@@ -41,6 +41,8 @@ const struct node *edit_tree(const struct edit *edit);
 struct node *edit_writable(struct edit *edit);
 /* Takes the tree as the candidate, whole: it begins anew from what runs. False: out of memory. */
 bool edit_replace(struct edit *edit, struct node *tree);
+/* Takes the tree as the changed candidate, begun where the one before did. False: out of memory. */
+bool edit_take(struct edit *edit, struct node *tree);
 /* Gives the changes up. */
 void edit_discard(struct edit *edit);
 /* Whether it was touched, quickly; whether it differs from what it began from, exactly: a

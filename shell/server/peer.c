@@ -7,6 +7,7 @@
 #include "../command/configure.h"
 #include "../command/dispatch.h"
 #include "../command/execute.h"
+#include "../command/load.h"
 #include "../command/monitor.h"
 #include "../command/prompt.h"
 #include <pwd.h>
@@ -54,6 +55,7 @@ struct peer *peer_new(int fd, const struct role *role, struct running *running)
 void peer_free(struct peer *peer)
 {
     monitor_end(&peer->context);
+    load_abandon(&peer->context);
     edit_end(&peer->context.edit);
     context_top(&peer->context);
     dispatch_free(peer->context.dispatch);
@@ -270,6 +272,24 @@ static void resume_configure(struct peer *peer, bool give_up)
     send_prompt(peer, MESSAGE_DONE, status != COMMAND_OK, false);
 }
 
+/* Whether it is of the text that a load waits for. */
+static bool concerns_load(const struct peer *peer, const struct waiting *message)
+{
+    return peer->context.loading && message->request == peer->channel.request;
+}
+
+static void end_load(struct peer *peer, const struct waiting *message)
+{
+    char why[200];
+
+    snprintf(why, sizeof why, "%.*s",
+             message->length < sizeof why ? (int)message->length : (int)sizeof why - 1,
+             message->data);
+    enum command_status status = load_end(&peer->context, why);
+    peer->channel.looked_at = 0;
+    send_prompt(peer, MESSAGE_DONE, status != COMMAND_OK, false);
+}
+
 static void take_size(struct peer *peer, const struct waiting *message)
 {
     struct screen_size size;
@@ -330,6 +350,14 @@ static void take_message(struct peer *peer, const struct waiting *message)
         if (concerns_monitor(peer, message))
             monitor_shown(peer->context.monitor);
         break;
+    case MESSAGE_TEXT:
+        if (concerns_load(peer, message))
+            load_take(&peer->context, message->data, message->length);
+        break;
+    case MESSAGE_TEXT_END:
+        if (concerns_load(peer, message))
+            end_load(peer, message);
+        break;
     case MESSAGE_WELCOME:
     case MESSAGE_REFUSED:
     case MESSAGE_OUTPUT:
@@ -340,6 +368,8 @@ static void take_message(struct peer *peer, const struct waiting *message)
     case MESSAGE_VIEW:
     case MESSAGE_SAMPLE:
     case MESSAGE_ROUND:
+    case MESSAGE_READ:
+    case MESSAGE_WRITE:
     case MESSAGE_DONE:
     default:
         refuse(peer, "a message of this kind is the box's");
@@ -350,7 +380,8 @@ static void take_message(struct peer *peer, const struct waiting *message)
 /* Whether a line goes on that was begun. */
 static bool is_busy(const struct peer *peer)
 {
-    return peer->context.monitor || peer->context.committing.running || peer->context.lock_until_ms;
+    return peer->context.monitor || peer->context.loading || peer->context.committing.running ||
+           peer->context.lock_until_ms;
 }
 
 /* While a monitor or a commit runs, what would wait its turn does; what concerns the monitor does
@@ -359,7 +390,7 @@ static bool can_take(const struct peer *peer, enum message_type type)
 {
     if (is_busy(peer))
         return type == MESSAGE_INTERRUPT || type == MESSAGE_SIZE || type == MESSAGE_WATCH ||
-               type == MESSAGE_SHOWN;
+               type == MESSAGE_SHOWN || type == MESSAGE_TEXT || type == MESSAGE_TEXT_END;
     return channel_queued(&peer->channel) < QUEUE_FULL;
 }
 

@@ -357,7 +357,7 @@ def rest(s):
     except ConnectionResetError:
         pass
     return 'ended'
-hello = struct.pack('<IIIIIHH64sI', 1, 80, 0, 3, 1, 80, 24, b'test', 0)
+hello = struct.pack('<IIIIIHH64sI', 1, 80, 0, 4, 1, 80, 24, b'test', 0)
 for name, data in [('noise', b'\xff' * 4096), ('no hello', struct.pack('<IIII', 2, 8, 1, 0) + b'exit'),
                    ('other version', hello[:12] + struct.pack('<I', 99) + hello[16:]),
                    ('too long', hello + struct.pack('<III', 2, 1 << 31, 1)),

@@ -126,7 +126,7 @@ static void test_rows(void **state)
             const struct argument *argument = &command->arguments[k];
 
             assert_help(argument->help, 60);
-            if (argument->kind != ARGUMENT_INTEGER)
+            if (argument->kind != ARGUMENT_INTEGER && argument->kind != ARGUMENT_FILE)
                 assert_int_equal(argument->kind == ARGUMENT_NAME, argument->list != NULL);
             if (argument->kind == ARGUMENT_NUMBER || argument->kind == ARGUMENT_INTEGER)
                 assert_true(argument->minimum < argument->maximum);

@@ -1,0 +1,184 @@
+/* Files that the box asks for, and those that an answer goes to: see transfer.h. */
+#include "transfer.h"
+#include "terminal.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CHUNK = 64 * 1024, END_OF_TRANSMISSION = 4 };
+
+/* ---- to the box ---- */
+
+static int send_end(struct connection *connection, const char *why)
+{
+    return connection_send(connection, MESSAGE_TEXT_END, why, strlen(why));
+}
+
+static int send_text(struct connection *connection, const char *text, size_t length)
+{
+    int failed = 0;
+
+    while (!failed && length > 0) {
+        size_t part = length < CHUNK ? length : CHUNK;
+
+        failed = connection_send(connection, MESSAGE_TEXT, text, part);
+        text += part;
+        length -= part;
+    }
+    return failed;
+}
+
+/* A file that can be read to its end: never waits for a fifo. 0, or a positive errno. */
+static int open_file(const char *path, int *fd)
+{
+    struct stat about;
+
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (*fd < 0 || fstat(*fd, &about) < 0)
+        return errno;
+    return S_ISREG(about.st_mode) ? 0 : S_ISDIR(about.st_mode) ? EISDIR : ENOTSUP;
+}
+
+/* The rest of the file, but no more than the box takes and one piece. */
+static int send_file(struct connection *connection, int fd)
+{
+    char *buffer = malloc(CHUNK);
+    int failed = 0, error = buffer ? 0 : ENOMEM;
+    size_t sent = 0;
+
+    while (!failed && !error && sent <= LOAD_MAX) {
+        ssize_t got = read(fd, buffer, CHUNK);
+
+        if (got < 0 && errno != EINTR)
+            error = errno;
+        if (got == 0)
+            break;
+        if (got > 0) {
+            failed = send_text(connection, buffer, (size_t)got);
+            sent += (size_t)got;
+        }
+    }
+    free(buffer);
+    return failed ? failed : send_end(connection, error ? strerror(error) : "");
+}
+
+static int send_typed(struct connection *connection, const struct connection_handler *handler)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *to = open_memstream(&text, &length);
+    int failed = to ? 0 : -ENOMEM;
+
+    if (to) {
+        failed = handler->text ? handler->text(handler->context, to) : -ENOTSUP;
+        if (fclose(to) != 0 && !failed)
+            failed = -ENOMEM;
+    }
+    int lost = failed ? 0 : send_text(connection, text, length);
+    free(text);
+    if (lost || failed == -EINTR || failed == -ECONNRESET)
+        return lost ? lost : failed;
+    return send_end(connection, failed == -ECANCELED ? "interrupted"
+                                : failed             ? strerror(-failed)
+                                                     : "");
+}
+
+int transfer_read(struct connection *connection, const char *path,
+                  const struct connection_handler *handler)
+{
+    int fd, result;
+
+    if (*path == '\0')
+        return send_typed(connection, handler);
+    int error = open_file(path, &fd);
+    if (error)
+        result =
+            send_end(connection, error == ENOTSUP ? "it is not a regular file" : strerror(error));
+    else
+        result = send_file(connection, fd);
+    if (fd >= 0)
+        close(fd);
+    return result;
+}
+
+int transfer_typed(const struct connection *connection, FILE *to)
+{
+    bool line_starts = true;
+    char byte; /* one at a time: what comes behind the ^D is another's */
+
+    for (;;) {
+        int ready = terminal_wait(STDIN_FILENO, connection->wire.fd, -1);
+
+        if (terminal_ended())
+            return -EINTR;
+        if (terminal_interrupted())
+            return -ECANCELED;
+        if (ready > 0 && ready & 2)
+            return -ECONNRESET; /* it has nothing to say before the text has come */
+        if (ready < 0 || !(ready & 1))
+            continue;
+        ssize_t got = read(STDIN_FILENO, &byte, 1);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (got < 0)
+            return -errno;
+        if (got == 0 || (byte == END_OF_TRANSMISSION && line_starts))
+            return 0;
+        byte = byte == '\r' ? '\n' : byte;
+        line_starts = byte == '\n';
+        if (ftell(to) <= LOAD_MAX) /* else the box says so */
+            putc(byte, to);
+    }
+}
+
+/* ---- from the box ---- */
+
+/* What the box does not know of. */
+static void tell(struct connection *connection, const struct connection_handler *handler, int error,
+                 const char *what)
+{
+    char why[400];
+
+    connection->file_error = error;
+    snprintf(why, sizeof why, "%s: %s", what, strerror(error));
+    handler->problem(handler->context, 0, why);
+}
+
+void transfer_begin(struct connection *connection, const char *path,
+                    const struct connection_handler *handler)
+{
+    connection->file =
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
+    if (connection->file < 0)
+        tell(connection, handler, errno, path);
+}
+
+void transfer_write(struct connection *connection, const char *text, size_t length)
+{
+    while (length > 0 && !connection->file_error) {
+        ssize_t put = write(connection->file, text, length);
+
+        if (put < 0 && errno != EINTR)
+            connection->file_error = errno;
+        if (put > 0) {
+            text += put;
+            length -= (size_t)put;
+        }
+    }
+}
+
+void transfer_end(struct connection *connection, const struct connection_handler *handler)
+{
+    if (connection->file >= 0) {
+        if (close(connection->file) < 0 && !connection->file_error)
+            connection->file_error = errno;
+        if (connection->file_error)
+            tell(connection, handler, connection->file_error, "the file is not whole");
+    }
+    connection->file = -1;
+    connection->prompt.failed |= connection->file_error != 0;
+    connection->file_error = 0;
+}

@@ -1,0 +1,25 @@
+/* Files of this machine that a command of the box reads or writes: opened here, with the rights of
+ * the person at this console. */
+#ifndef MIRRORSH_TRANSFER_H
+#define MIRRORSH_TRANSFER_H
+
+#include "connection.h"
+
+/* Sends what the box asks for: the file's text ("": that of the handler's text), and its end. 0,
+ * also when it could not be read, which the box is told; -errno of the connection. */
+int transfer_read(struct connection *connection, const char *path,
+                  const struct connection_handler *handler);
+
+/* What is typed at standard input, a terminal or not, up to its end or a ^D at the beginning of a
+ * line, with an eye on the box. 0; -ECANCELED: ^C; -EINTR: the process is to end; -ECONNRESET. */
+int transfer_typed(const struct connection *connection, FILE *to);
+
+/* The answer of the line that runs goes to a file from here on, or nowhere where that cannot be
+ * written, which fails the line. */
+void transfer_begin(struct connection *connection, const char *path,
+                    const struct connection_handler *handler);
+void transfer_write(struct connection *connection, const char *text, size_t length);
+/* The line is done. Nothing where it went to no file. */
+void transfer_end(struct connection *connection, const struct connection_handler *handler);
+
+#endif
