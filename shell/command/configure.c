@@ -70,6 +70,27 @@ enum command_status configure_resume(struct context *context, bool give_up)
     return entered ? COMMAND_OK : COMMAND_FAILED;
 }
 
+/* A line for each console that edits, this one too. */
+static enum command_status run_status(struct context *context, const struct arguments *arguments)
+{
+    char text[EDIT_TEXT_MAX], when[32];
+    struct tm since;
+
+    (void)arguments;
+    for (struct edit *edit = context->running->edits; edit; edit = edit->next) {
+        if (!edit->editing)
+            continue;
+        edit_describe(edit, text);
+        when[0] = '\0';
+        if (localtime_r(&edit->since, &since))
+            strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &since);
+        fprintf(context->out, "%s, since %s, %s%s\n", text, when,
+                edit_changed(edit) ? "uncommitted changes" : "no changes",
+                edit == &context->edit ? " (this console)" : "");
+    }
+    return COMMAND_OK;
+}
+
 /* Out of the innermost `edit`. */
 static void leave_level(struct context *context)
 {
@@ -109,6 +130,11 @@ const struct command configure_commands[] = {
      .modes = MODE_OPERATIONAL | MODE_CONFIGURATION,
      .moves = true,
      .run = run_exit},
+    {.path = "status",
+     .help = "Who edits the configuration, and since when",
+     .modes = MODE_CONFIGURATION,
+     .configures = true,
+     .run = run_status},
     {.path = "quit",
      .help = "The same as exit",
      .modes = MODE_OPERATIONAL | MODE_CONFIGURATION,

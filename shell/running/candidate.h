@@ -32,6 +32,7 @@ struct edit {
     struct author author;         /* is at the console */
     struct commit *commit;        /* asked for, and its result not yet taken; NULL: none */
     bool editing;                 /* it is in the configuration mode: exclusive.h */
+    time_t since;                 /* when it entered that */
     int64_t active_ms;            /* when something was typed last, of clock.h */
     struct edit *next;
 };

@@ -16,6 +16,8 @@ bool edit_enter(struct edit *edit, bool exclusive)
 {
     if (exclusive_other(edit))
         return false;
+    if (!edit->editing)
+        edit->since = time(NULL);
     edit->editing = true;
     if (exclusive)
         edit->running->exclusive = edit;
