@@ -1,4 +1,4 @@
-/* monitor sessions: samples for the live view, or plain lines: see monitor.h. */
+/* monitor sessions: samples for the live view, plain lines, or JSON: see monitor.h. */
 #include "monitor.h"
 #include "../clock.h"
 #include "command_table.h"
@@ -20,6 +20,7 @@ struct earlier {
 
 struct monitor {
     bool view;
+    bool json;
     bool unshown;      /* a round is on its way to the person */
     bool asked;        /* the person waits for a round: as soon as may be */
     char watched[256]; /* the session whose rules the view shows, or "" */
@@ -147,6 +148,66 @@ static void plain_round(struct context *context, const struct engine_status *sta
     }
 }
 
+/* ---- JSON: a line a round ---- */
+
+struct round {
+    const struct monitor *monitor;
+    const struct engine_status *status;
+    int64_t elapsed_ms; /* since the round before */
+};
+
+static void round_session(struct columns *columns, const void *item, const void *context)
+{
+    const struct session_status *session = item;
+    const struct round *round = context;
+    struct earlier before = earlier_of(round->monitor, session->config->name,
+                                       (size_t)(session - round->status->sessions));
+    const struct column state[] = {
+        {"name", TEXT(session->config->name)},
+        {"state", TEXT(session_state_text(session->state))},
+        {"reason", TEXT(session->reason)},
+    };
+    const struct column rates[] = {
+        {"packets_per_second.matched",
+         NUMBER(rate(session->counts.matched.packets, before.matched, round->elapsed_ms))},
+        {"packets_per_second.sent",
+         NUMBER(rate(session->counts.sent.packets, before.sent, round->elapsed_ms))},
+    };
+
+    COLUMNS_ADD(columns, state);
+    add_session_counts(columns, &session->counts);
+    COLUMNS_ADD(columns, rates);
+}
+
+static void round_columns(struct columns *columns, const void *item, const void *context)
+{
+    const struct round *round = item;
+    char when[40];
+
+    (void)context;
+    time_text(when, sizeof when);
+    const struct column table[] = {
+        {"time", TEXT(columns_text(columns, "%s", when))},
+        {"elapsed_ms", NUMBER((uint64_t)round->elapsed_ms)},
+        {"sessions",
+         LISTING(.items = round->status->sessions, .count = round->status->session_count,
+                 .size = sizeof *round->status->sessions, .columns = round_session,
+                 .context = round)},
+    };
+
+    COLUMNS_ADD(columns, table);
+}
+
+static void json_round(const struct monitor *monitor, const struct engine_status *status,
+                       int64_t elapsed_ms, FILE *out)
+{
+    const struct round round = {monitor, status, elapsed_ms};
+    const struct column answer = {
+        "round", LISTING(.items = &round, .count = 1, .columns = round_columns, .single = true)};
+
+    columns_print(&answer, 1, DISPLAY_JSON, out);
+}
+
 /* ---- samples, as protocol.h describes them ---- */
 
 static void sample_rules(const struct engine_status *status, const struct session_status *session,
@@ -249,6 +310,8 @@ static void print_round(struct context *context, const struct engine_status *sta
         return;
     if (monitor->view)
         sample_round(context, status, now_ms, out);
+    else if (monitor->json)
+        json_round(monitor, status, now_ms - monitor->earlier_ms, out);
     else
         plain_round(context, status, now_ms - monitor->earlier_ms, out);
     if (fclose(out) == 0)
@@ -317,11 +380,12 @@ static enum command_status run_monitor(struct context *context, const struct arg
     monitor->next_ms = monitor->begun_ms + monitor->interval_ms;
     remember(monitor, status, monitor->begun_ms);
     engine_status_free(status);
+    monitor->json = request->pipe.display == DISPLAY_JSON;
     context->monitor = monitor;
     request->quiet = true; /* never through the pager: it comes as it happens */
     if (context->full_screen && context->size.columns >= VIEW_COLUMNS_MIN &&
         context->size.rows >= VIEW_ROWS_MIN && !argument_given(arguments, "plain") &&
-        !request->filtered)
+        !request->filtered && !monitor->json)
         begin_view(context);
     return COMMAND_RUNNING;
 }
@@ -330,6 +394,7 @@ const struct command monitor_commands[] = {
     {.path = "monitor sessions",
      .help = "Live counters of the sessions",
      .modes = MODE_OPERATIONAL,
+     .displays = DISPLAY_JSON,
      .arguments = {{.name = "interval",
                     .help = "Seconds between two rounds, 1 unless given",
                     .kind = ARGUMENT_NUMBER,

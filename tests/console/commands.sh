@@ -242,6 +242,18 @@ is 'monitor: two rounds' "$(grep -cE '^[0-9T:+-]+ s down matched 0 packets 0 byt
 ctl -c 'monitor sessions count 2 | count' -c 'show version | match ^mirrorsh | count'
 is 'monitor through a pipe, and a line behind it' "$out" 'Count: 2 lines
 Count: 1 lines'
+ctl -c 'monitor sessions count 2 | display json'
+is 'monitor as JSON: a line a round' "$(sed -E 's/"time":"[0-9T:+-]{24}","elapsed_ms":[0-9]+,/"time":T,/' "$lab/out" | sort -u)
+$(wc -l <"$lab/out") $status" '{"round":{"time":T,"sessions":[{"name":"s","state":"down","reason":"no source interface","matched":{"packets":0,"bytes":0},"sent":{"packets":0,"bytes":0},"truncated":{"packets":0},"sampled_out":{"packets":0},"dropped":{"packets":0,"rate_limit":0,"no_receiver":0,"send_error":0,"backlog":0},"packets_per_second":{"matched":0,"sent":0}}]}}
+2 0'
+ctl -c 'monitor sessions count 2 | display json | match "^.\"round\"" | count'
+is 'and through a pipe' "$out" 'Count: 2 lines'
+ctl -c 'monitor sessions | display prometheus'
+is 'monitor in a display that it has not' "$err $status" \
+    '-c1:1:28: error: monitor sessions cannot be displayed as prometheus, expected one of: json 1'
+ctl -c 'show version | display prometheus'
+is 'a show without metrics' "$err $status" \
+    '-c1:1:24: error: show version cannot be displayed as prometheus, expected one of: json 1'
 ctl -c 'clear counters' -c 'clear counters session s' -c 'clear counters session x'
 is 'clear counters' "$err $status" '-c3:1:24: error: there is no session "x" 1'
 

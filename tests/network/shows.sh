@@ -139,4 +139,28 @@ displayed show configure 'show session web'
 displayed show configure 'edit session web' show
 shown show configure 'set session web vni 6' 'delete session lost' 'show | compare'
 golden 'show in the configuration mode' "$TOP/tests/network/shows/show.ok" "$lab/show.shown"
+
+# A monitor's rates are those of what it counts, round by round.
+ctl 'monitor sessions | display json' >"$lab/rounds" &
+monitor=$!
+helpers="$helpers $monitor"
+rounds()
+{
+    python3 - "$lab/rounds" <<'END'
+import json, sys
+rounds = [json.loads(line)['round'] for line in open(sys.argv[1]) if line.endswith('\n')]
+web = [(r['elapsed_ms'] / 1000, next(s for s in r['sessions'] if s['name'] == 'web')) for r in rounds]
+for which in 'matched', 'sent':
+    counted = web[-1][1][which]['packets'] - web[0][1][which]['packets']
+    rated = sum(s['packets_per_second'][which] * seconds for seconds, s in web[1:])
+    room = sum(seconds for seconds, s in web[1:]) / 2 + 0.01
+    assert counted == 256 and abs(rated - counted) <= room, (which, counted, rated)
+END
+}
+until_true 10 test -s "$lab/rounds" || not_ok 'monitor as JSON' 'no line'
+in_src python3 "$frames" eth0 flows 1 >/dev/null
+in_box python3 "$frames" src0 flows 2 >/dev/null
+until_true 10 rounds >/dev/null 2>&1
+check 'the rates of a monitor as JSON' rounds
+kill "$monitor" && wait "$monitor"
 check 'the box ends well' box_stop
