@@ -214,7 +214,7 @@ is 'a box that ends says what the next one starts with' "$? $(cat "$lab/box.log"
     '0 mirrorsh: a commit was not confirmed: the next start comes to the configuration before it'
 box_start
 told="THE COMMIT OF $me WAS NOT CONFIRMED: RUNNING THE CONFIGURATION BEFORE IT"
-is 'and that one says so' "$(cat "$lab/box.log") $(runs)" "mirrorsh: $told first"
+is 'and that one says so' "$(runs) $(cat "$lab/box.log")" "first mirrorsh: $told"
 ctl 'run show rollback 1 | match host' commit
 is 'to every console, until a commit' "$out $err" "    host-name second;
 commit complete $told, until a commit"
