@@ -1,7 +1,9 @@
 /* Start and stop, and the one way in which a plan reaches the workers: a data plane is built,
  * published to all of them, and the one before it retired. Commits and changes of links or
- * receivers both take it. */
+ * receivers both take it. Questions about packets are put to the one that is published. */
 #include "engine_state.h"
+#include "explain.h"
+#include "session_conditions.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -447,4 +449,25 @@ void engine_commit(struct engine *engine, struct engine_change *change)
 void engine_abandon(struct engine *engine, struct engine_change *change)
 {
     free_change(engine, change);
+}
+
+struct explanation *engine_explain(const struct engine *engine,
+                                   const struct packet_question *question)
+{
+    const struct dataplane *dataplane = engine->dataplane;
+    const struct numbering *numbering = dataplane->numbering;
+    uint32_t interface = numbering_interface(numbering, question->interface);
+    char fault[REASON_MAX] = "";
+    const char **down = calloc(numbering->count[COUNT_SESSION] + 1u, sizeof *down);
+    if (!down)
+        return NULL;
+    for (uint32_t i = 0; i < numbering->count[COUNT_SESSION]; i++)
+        down[i] = dataplane->sessions[i].reason;
+    if (interface != NO_SLOT)
+        interface_judge(dataplane, interface, fault);
+    struct explanation *explanation = explain(
+        &(struct explain_input){dataplane->plan, numbering, &dataplane->next_hops, down, fault},
+        question);
+    free(down);
+    return explanation;
 }

@@ -129,6 +129,49 @@ struct engine_status {
 struct engine_status *engine_status(struct engine *engine);
 void engine_status_free(struct engine_status *status);
 
+/* A packet that might be seen, and what would become of it. */
+struct packet_question {
+    const char *interface;
+    enum direction direction; /* as the interface sees it */
+    struct match packet;      /* its fields, each with a single value, of one family; what is not
+                                 given it does not have */
+    uint32_t length;          /* on the wire, without frame check sequence, up to 65535; it has its
+                                 headers in any case */
+};
+
+enum explain_outcome {
+    EXPLAIN_PASSED,   /* it was not for this session or rule */
+    EXPLAIN_MIRRORED, /* the verdict */
+    EXPLAIN_REJECTED,
+    EXPLAIN_OWN,     /* traffic of receivers, which is never mirrored */
+    EXPLAIN_SERVICE, /* of plan/services.h */
+};
+
+struct explained {
+    const char *session; /* NULL: it is about none */
+    uint16_t rule;       /* 0: about none */
+    enum explain_outcome outcome;
+    char why[REASON_MAX];
+};
+
+struct explanation {
+    bool mirrored;
+    const char *session;                    /* that mirrors or rejects it; NULL: none */
+    uint16_t rule;                          /* that decides so; 0: none */
+    const struct mirror_receiver *receiver; /* of what is mirrored; NULL: none is up. For
+                                               BALANCE_EVEN one of them */
+    uint32_t vni;
+    uint32_t length, whole;  /* that is sent, of the packet's */
+    struct explained *trace; /* in the order in which it is asked; the last one decides */
+    size_t count;
+};
+
+/* By the plan that the workers have. NULL when memory runs out. Pointers in it into the
+ * configuration hold until the next engine_commit. Freed with explanation_free (NULL is fine). */
+struct explanation *engine_explain(const struct engine *engine,
+                                   const struct packet_question *question);
+void explanation_free(struct explanation *explanation);
+
 /* Sets counters to zero: of one session, or of everything when `session` is NULL.
  * -ENOENT: no such session. */
 int engine_clear(struct engine *engine, const char *session);

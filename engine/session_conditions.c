@@ -51,18 +51,18 @@ static bool has_conflict(const struct links *links, const struct numbering *numb
     return next_conflict(links, numbering, session, &(struct conflict_search){0}, text);
 }
 
-/* Into the condition why this interface delivers nothing. */
-static void judge_interface(const struct dataplane *dataplane, uint32_t index,
-                            struct session_condition *condition)
+void interface_judge(const struct dataplane *dataplane, uint32_t index,
+                     char reason[static REASON_MAX])
 {
     const struct interface_condition *interface = &dataplane->interfaces[index];
     const char *name = dataplane->numbering->interfaces[index];
-    if (!interface->index)
-        set_reason(condition, "interface %s is absent%s", name, "");
-    else if (!interface->up)
-        set_reason(condition, "interface %s is down%s", name, "");
-    else
-        set_reason(condition, "%s%s", dataplane->sources[index]->reason, "");
+    const struct source *source = dataplane->sources[index];
+    reason[0] = '\0';
+    if (!interface->index || !interface->up)
+        snprintf(reason, REASON_MAX, "interface %s is %s", name,
+                 interface->index ? "down" : "absent");
+    else if (!interface->open && source)
+        snprintf(reason, REASON_MAX, "%s", source->reason);
 }
 
 static bool is_usable(const struct interface_condition *interface)
@@ -81,14 +81,14 @@ static bool judge_sources(const struct dataplane *dataplane, uint32_t session,
     for (size_t s = 0; !condition->reason[0] && s < configured->source_count; s++) {
         uint32_t index = numbering_interface(numbering, configured->sources[s]);
         if (!is_usable(&dataplane->interfaces[index]))
-            judge_interface(dataplane, index, condition);
+            interface_judge(dataplane, index, condition->reason);
     }
     const struct number_lists *sources = &numbering->sources;
     for (uint32_t i = sources->first[session]; i < sources->first[session + 1]; i++) {
         const struct interface_condition *interface = &dataplane->interfaces[sources->numbers[i]];
         any |= is_usable(interface);
         if (interface->up && !interface->open && !condition->reason[0])
-            judge_interface(dataplane, sources->numbers[i], condition);
+            interface_judge(dataplane, sources->numbers[i], condition->reason);
     }
     if (!any && !condition->reason[0])
         set_reason(condition, "%s%s",

@@ -290,8 +290,8 @@ int plan_direction(const struct plan *plan, const struct plan_session *session, 
     return direction;
 }
 
-static struct verdict session_verdict(const struct plan *plan, uint32_t index, enum direction seen,
-                                      const struct flow_key *key, const struct probe *probe)
+struct verdict plan_classify_session(const struct plan *plan, uint32_t index, enum direction seen,
+                                     const struct flow_key *key, const struct probe *probe)
 {
     const struct plan_session *session = &plan->sessions[index];
     struct verdict verdict = {.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
@@ -317,7 +317,7 @@ struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum d
     const uint32_t *sessions = plan->interface_sessions + on->first_session;
     const struct probe probe = classifier_probe(key);
     for (uint32_t i = 0; i < on->session_count; i++) {
-        struct verdict verdict = session_verdict(plan, sessions[i], direction, key, &probe);
+        struct verdict verdict = plan_classify_session(plan, sessions[i], direction, key, &probe);
         if (verdict.kind != VERDICT_UNMATCHED)
             return verdict;
     }

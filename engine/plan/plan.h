@@ -25,6 +25,7 @@ struct plan_input {
 
 struct classifier;
 struct prefix_set;
+struct probe;
 
 struct plan_session {
     uint32_t slot;
@@ -104,6 +105,10 @@ int plan_direction(const struct plan *plan, const struct plan_session *session, 
  * the sessions in ascending priority. No side effects. */
 struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum direction direction,
                              const struct flow_key *key);
+
+/* What one session that takes part says of a packet. probe: of the key. */
+struct verdict plan_classify_session(const struct plan *plan, uint32_t session, enum direction seen,
+                                     const struct flow_key *key, const struct probe *probe);
 
 /* How packets that a session mirrors leave. */
 struct forwarding {

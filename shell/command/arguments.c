@@ -13,7 +13,8 @@ static bool positional(const struct argument *argument)
 
 static bool to_the_end(const struct argument *argument)
 {
-    return argument->kind == ARGUMENT_PATH || argument->kind == ARGUMENT_COMMAND;
+    return argument->kind == ARGUMENT_PATH || argument->kind == ARGUMENT_COMMAND ||
+           argument->kind == ARGUMENT_PACKET;
 }
 
 /* The arguments that may stand next, as a set of bits: keywords not given yet, and the first

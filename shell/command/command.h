@@ -33,6 +33,7 @@ enum argument_kind {
     ARGUMENT_NAME,    /* a value by itself: a session, filter, target or interface */
     ARGUMENT_FILE,    /* a value by itself: a file of the console's machine */
     ARGUMENT_PATH,    /* a configuration path to the end of the line */
+    ARGUMENT_PACKET,  /* a packet's words to the end of the line (test_packet.h) */
     ARGUMENT_COMMAND, /* another command to the end of the line: run, top, help */
 };
 

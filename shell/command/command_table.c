@@ -4,7 +4,7 @@
 
 static const struct command *const families[] = {
     configure_commands, edit_commands,  load_commands,    commit_commands, show_commands,
-    monitor_commands,   clear_commands, request_commands, help_commands,
+    monitor_commands,   clear_commands, request_commands, test_commands,   help_commands,
 };
 
 const struct command *command_at(size_t index)
@@ -51,6 +51,7 @@ const char *command_group_help(const char *path, size_t length)
         {"request", "What is asked of the box"},
         {"request rescue", "The configuration to start with when all else fails"},
         {"clear", "Set counters to zero"},
+        {"test", "What would happen, without doing it"},
     };
 
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)

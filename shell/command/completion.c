@@ -4,6 +4,7 @@
 #include "../running/interfaces.h"
 #include "dispatch.h"
 #include "show.h"
+#include "test_packet.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,89 @@ static void complete_configuration(struct completion *completion, const struct a
     free(whole);
 }
 
+/* ---- test packet ---- */
+
+/* A packet has one value where a rule may have a range or a prefix: "<0-65535>[-<0-65535>]". */
+static void print_single(void *context, const struct choice *choice)
+{
+    char hint[MATCH_TEXT_MAX];
+    size_t length = choice->hint ? strcspn(choice->word, "[") : 0;
+
+    snprintf(hint, sizeof hint, "%.*s", (int)length, choice->word);
+    print_choice(context, &(struct choice){.word = length ? hint : choice->word,
+                                           .help = choice->help,
+                                           .hint = choice->hint});
+}
+
+/* The value of a match field, as the configuration completes it. */
+static void complete_match(struct completion *completion, const char *field)
+{
+    char line[128];
+    struct words words = {0};
+    struct problem problem;
+
+    snprintf(line, sizeof line, "filter NAME ingress rule 1 condition 1 %s", field);
+    if (words_split(line, &words, &problem))
+        complete_path(completion->context->running->revision->tree, words.at, words.count,
+                      completion->partial, PATH_SET, NULL, print_single, completion);
+    words_free(&words);
+}
+
+static void complete_value(struct completion *completion, const struct packet_word *name)
+{
+    static const struct choice directions[] = {{"ingress", "The interface receives it", false},
+                                               {"egress", "The interface sends it", false}};
+    size_t length = strlen(completion->partial);
+
+    if (name->field) {
+        complete_match(completion, name->field->name);
+    } else if (strcmp(name->name, PACKET_INTERFACE) == 0) {
+        complete_name(completion, "interface");
+    } else if (strcmp(name->name, PACKET_LENGTH) == 0) {
+        char hint[32];
+        snprintf(hint, sizeof hint, "<%d-%d>", PACKET_LENGTH_MIN, PACKET_LENGTH_MAX);
+        print_choice(completion, &(struct choice){hint, name->help, .hint = true});
+    } else {
+        for (size_t i = 0; i < sizeof directions / sizeof *directions; i++)
+            if (strncmp(directions[i].word, completion->partial, length) == 0)
+                print_choice(completion, &directions[i]);
+    }
+}
+
+/* Whether one of the pairs begins with it. */
+static bool packet_has(const struct word *words, size_t count, const struct packet_word *name)
+{
+    for (size_t i = 0; i < count; i += 2)
+        if (packet_word_called(&words[i], NULL) == name)
+            return true;
+    return false;
+}
+
+static void complete_packet(struct completion *completion, const struct word *words, size_t count)
+{
+    size_t length = strlen(completion->partial);
+    const struct packet_word *name;
+    bool complete = true;
+
+    for (size_t i = 0; i < count; i += 2)
+        if (!packet_word_called(&words[i], NULL))
+            return;
+    if (count % 2) {
+        complete_value(completion, packet_word_called(&words[count - 1], NULL));
+        return;
+    }
+    for (size_t i = 0; (name = packet_word_at(i)); i++) {
+        bool given = packet_has(words, count, name);
+        if (!given && strncmp(name->name, completion->partial, length) == 0)
+            print_choice(completion, &(struct choice){.word = name->name, .help = name->help});
+        complete &= given || name->field || strcmp(name->name, PACKET_LENGTH) == 0;
+    }
+    if (complete && !*completion->partial)
+        print_choice(completion, &(struct choice){"<enter>", ENTER_HELP, .hint = true});
+}
+
+/* ---- commands ---- */
+
 static void complete_command(struct completion *completion, enum command_mode mode,
                              const struct word *words, size_t count);
 
@@ -115,6 +199,10 @@ static void complete_arguments(struct completion *completion, const struct comma
     completion->command = command;
     if (argument->name && argument->kind == ARGUMENT_PATH) {
         complete_configuration(completion, argument, words, count);
+        return;
+    }
+    if (argument->name && argument->kind == ARGUMENT_PACKET) {
+        complete_packet(completion, words, count);
         return;
     }
     if (argument->name && argument->kind == ARGUMENT_NAME && count == 0)

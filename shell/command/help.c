@@ -4,6 +4,7 @@
 #include "command_table.h"
 #include "explain.h"
 #include "output.h"
+#include "test_packet.h"
 #include <string.h>
 
 /* Without a COMMAND, help tells those of the mode the console is in; with one, it finds those
@@ -24,6 +25,8 @@ static void list_commands(const struct context *context)
 
 static void add_argument(struct table *table, const struct argument *argument)
 {
+    const struct packet_word *word;
+
     switch (argument->kind) {
     case ARGUMENT_NUMBER:
         table_cell(table, "%s N", argument->name);
@@ -40,6 +43,12 @@ static void add_argument(struct table *table, const struct argument *argument)
     case ARGUMENT_INTEGER:
         table_cell(table, "%s", argument->name);
         table_cell(table, "%s (%ld-%ld)", argument->help, argument->minimum, argument->maximum);
+        break;
+    case ARGUMENT_PACKET:
+        for (size_t i = 0; (word = packet_word_at(i)); i++) {
+            table_cell(table, "%s", word->name);
+            table_cell(table, "%s", word->help);
+        }
         break;
     case ARGUMENT_KEYWORD:
     case ARGUMENT_NAME:

@@ -12,6 +12,9 @@ command_fn show_sessions, show_filters, show_targets, show_interfaces, show_engi
 bool engine_runs(const struct context *context);
 /* Its counters now; NULL with context->problem. */
 struct engine_status *take_status(const struct context *context);
+/* Whether it has that interface; else *problem. */
+bool interface_there(const struct engine_status *status, const struct word *name,
+                     struct problem *problem);
 /* An answer that is one list, called `key` in JSON; as the line's pipe wants it displayed. */
 void show_list(struct context *context, const char *key, const struct listing *list);
 

@@ -62,8 +62,8 @@ static void interface_columns(struct columns *columns, const void *item, const v
 }
 
 /* Interfaces are the machine's, not the configuration's: the status knows them. */
-static bool interface_there(const struct engine_status *status, const struct word *name,
-                            struct problem *problem)
+bool interface_there(const struct engine_status *status, const struct word *name,
+                     struct problem *problem)
 {
     for (size_t i = 0; i < status->interface_count; i++)
         if (strcmp(status->interfaces[i].name, name->text) == 0)

@@ -55,6 +55,13 @@ void engine_status_free(struct engine_status *status)
     abort();
 }
 
+struct explanation *engine_explain(const struct engine *engine,
+                                   const struct packet_question *question)
+{
+    (void)engine, (void)question;
+    abort();
+}
+
 int engine_clear(struct engine *engine, const char *session)
 {
     (void)engine, (void)session;

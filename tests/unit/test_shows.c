@@ -171,6 +171,13 @@ void engine_abandon(struct engine *engine, struct engine_change *change)
     abort();
 }
 
+struct explanation *engine_explain(const struct engine *engine,
+                                   const struct packet_question *question)
+{
+    (void)engine, (void)question;
+    abort();
+}
+
 int engine_clear(struct engine *engine, const char *session)
 {
     (void)engine, (void)session;
