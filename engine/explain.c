@@ -3,6 +3,7 @@
  * there is no second opinion here on what matches. */
 #include "explain.h"
 
+#include "packet/protocol.h"
 #include "plan/classifier.h"
 #include "plan/services.h"
 #include "test_frame.h"
@@ -84,6 +85,8 @@ static void print_packet(const struct match_field *field, const struct flow_key 
     text[0] = '\0';
     if ((key->parts & field->parts) != field->parts || (!field->parts && !number))
         return;
+    if (field == &match_fields[FIELD_PROTOCOL] && number == PROTOCOL_NO_NEXT)
+        return; /* which is what stands there when nothing follows */
     if (field->kind == MATCH_RANGE)
         memcpy(&number, slot, sizeof number);
     value.low = value.high = number;

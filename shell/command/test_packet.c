@@ -249,7 +249,7 @@ static const char *outcome_text(enum explain_outcome outcome)
 /* Whether all of a row is narrow enough that the reason can stand in it. */
 static bool fits(const struct explanation *explanation)
 {
-    enum { OTHERS = 25 }; /* columns of the indent, the rule, the outcome and what is between */
+    enum { OTHERS = 20 }; /* columns of the indent, the rule, the outcome and what is between */
     size_t session = strlen("Session"), why = 0;
 
     for (size_t i = 0; i < explanation->count; i++) {

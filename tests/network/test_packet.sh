@@ -36,6 +36,11 @@ expect_equal 'a session without filter takes the rest' \
 expect_equal 'traffic of receivers is own' \
     "$(of "$took, v['trace']" direction ingress destination 10.2.0.2)" \
     "([False, None, None, None, None, None], [{'session': None, 'rule': None, 'outcome': 'own', 'why': 'to or from a receiver: never mirrored'}])"
+expect_equal 'a packet without protocol' \
+    "$(of "v['trace'][2]['why']" direction ingress source 10.9.1.1)" 'the packet has no protocol'
+expect_equal 'a reason that just fits stands in its row' \
+    "$(ctl 'test packet interface src0 direction ingress' | tail -n 1)" \
+    '  rest          -  mirrored  no filter: every packet; 1 in 10 packets is sent'
 expect_equal 'why all before let it pass' \
     "$(of "'~'.join('%s %s %s %s' % tuple(e.values()) for e in v['trace'])" direction ingress \
         source 10.1.0.2 protocol icmp vlan 7)" \
