@@ -147,16 +147,35 @@ static bool matches(struct match match, const struct flow_key *key)
     return plainly_matches(&match, key);
 }
 
+/* The first field of a match that does not; NULL: all do. */
+static const char *failing(const struct match *match, const struct flow_key *key)
+{
+    for (unsigned i = 0; i < MATCH_FIELD_COUNT; i++) {
+        struct match one = *match;
+        one.given &= 1u << i;
+        if (!matches(one, key))
+            return match_fields[i].name;
+    }
+    return NULL;
+}
+
+/* And what is said of a rule that does not match names the field. */
 static bool rule_matches(const struct mirror_config *config, const struct explained *at,
                          int direction, const struct flow_key *key)
 {
     const struct mirror_filter *filter =
         &config->filters[session_called(config, at->session)->filter];
     const struct mirror_rule *rule = &filter->rules[direction][at->rule - 1];
-    bool all = matches(rule->match, key);
-    for (size_t i = 0; i < rule->condition_count; i++)
-        all &= matches(rule->conditions[i].match, key);
-    return all;
+    const char *field = failing(&rule->match, key);
+    for (size_t i = 0; !field && i < rule->condition_count; i++)
+        field = failing(&rule->conditions[i].match, key);
+    if (field) {
+        char of_it[40], lacks[40];
+        snprintf(of_it, sizeof of_it, "%s ", field);
+        snprintf(lacks, sizeof lacks, "has no %s", field);
+        assert_true(strstr(at->why, of_it) || strstr(at->why, lacks));
+    }
+    return !field;
 }
 
 /* In which a session looks at its rules. */
