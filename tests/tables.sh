@@ -1,10 +1,10 @@
 #!/bin/bash
 # The manual pages and the help against the program's tables: every command, configuration path,
 # default and option stands in man/mirrorsh.8, and nothing else does. The rules in
-# man/mirrorsh-mirroring.7 against the tests that they name.
+# man/mirrorsh-mirroring.7 against the tests that they name; the example of man/mirrorsh.conf.5.
 # needs: mirrorsh build/tests/config/tables
 
-manual=$TOP/man/mirrorsh.8 mirroring=$TOP/man/mirrorsh-mirroring.7
+manual=$TOP/man/mirrorsh.8 mirroring=$TOP/man/mirrorsh-mirroring.7 format=$TOP/man/mirrorsh.conf.5
 work=$(mktemp -d "${TMPDIR:-/tmp}/tables.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
@@ -127,3 +127,14 @@ well_formed()
 well_formed 'mirrorsh.8 is well formed' groff -man -Tutf8 -ww -z "$manual"
 well_formed 'mirrorsh-mirroring.7 is well formed' groff -t -mdoc -Tutf8 -ww -z "$mirroring"
 well_formed 'mirrorsh-mirroring.7 is what mandoc takes' mandoc -T lint -W warning "$mirroring"
+well_formed 'mirrorsh.conf.5 is well formed' groff -mdoc -Tutf8 -ww -z "$format"
+well_formed 'mirrorsh.conf.5 is what mandoc takes' mandoc -T lint -W warning "$format"
+
+# The example of mirrorsh.conf.5, loaded and written again by a commit
+mkdir "$work/example"
+sed '1,/^\.Bd -literal/d; /^\.Ed/,$d' "$format" >"$work/example.conf"
+cp "$work/example.conf" "$work/example/startup.conf"
+"$MIRRORSH" -n --state "$work/example" -c configure -c 'set system host-name x' -c commit \
+    -c 'delete system host-name' -c commit </dev/null >/dev/null 2>&1
+well_formed 'the example of mirrorsh.conf.5 is as a commit writes it' \
+    cmp "$work/example.conf" "$work/example/startup.conf"
