@@ -1,4 +1,5 @@
-/* The shell's TAB: answers the completions of bash, zsh and fish, which ask `mirrorsh --complete`. */
+/* The shell's TAB: answers the completions of bash, zsh and fish, which ask `mirrorsh --complete`.
+ */
 #ifndef MIRRORSH_SUGGEST_H
 #define MIRRORSH_SUGGEST_H
 

@@ -91,7 +91,7 @@ said=$(box 'load replace again.conf' 'show target' rollback </dev/null)
 verdict 'replace takes what has replace: in the place of what is there' 'load complete
 tap {
     receiver 10.0.0.3;
-}' "$(sed 's/^target //' <<<"$said")"
+}' "${said/target /}"
 said=$(box 'load merge again.conf' </dev/null)
 verdict 'replace: stands nowhere else' \
     '-c2:1:12: error: again.conf:2:1: replace: stands in a load replace only' "$said"
@@ -172,5 +172,5 @@ for ((i = 0; i < 10000; i++)); do
     printf 'filter f%d {\n    ingress {\n        rule 10 {\n            action accept;\n        }\n    }\n}\n' $i
 done >many.conf
 box 'load override many.conf' commit </dev/null >said
-verdict 'ten thousand filters in braces' "$(cat many.conf | md5sum)" \
+verdict 'ten thousand filters in braces' "$(md5sum <many.conf)" \
     "$("$MIRRORSH" -n --state state -c 'show configuration' </dev/null | md5sum)"

@@ -51,6 +51,6 @@ expect_equal 'no acknowledged commit is lost, none comes from nowhere' $lost 0
 expect_equal 'the archive has what ran before, whole' $stray 0
 check 'kills hit commits' test "$number" -gt $((kills / 2))
 expect_equal 'nothing but the configuration lies in the state directory' \
-    "$(ls "$state" | grep -vxE 'startup\.conf|rescue\.conf|archive|lock|vni\.auto')" ''
+    "$(ls "$state" | grep -vxE 'startup\.conf|rescue\.conf|archive|commits|lock|vni\.auto')" ''
 check 'the box ends well' box_stop
 expect_equal 'what is saved is what ran' "$(saved)" "$(cat "$lab/running")"
