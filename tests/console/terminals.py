@@ -14,7 +14,11 @@ import threading
 import time
 
 MIRRORSH, STATE, SOCKET = sys.argv[1:4]
-LINE, COMPLETE, WELCOME, REFUSED, OUTPUT, CANDIDATES, DONE = 2, 3, 8, 9, 10, 14, 18
+# The messages as the protocol numbers them, from 1 on.
+TYPES = dict((name, number) for number, name in enumerate(re.findall(
+    r'^    MESSAGE_(\w+)', open(os.environ['TOP'] + '/shell/protocol.h').read(), re.M), 1))
+LINE, COMPLETE, WELCOME, OUTPUT, CHOICES, DONE = map(
+    TYPES.get, ('LINE', 'COMPLETE', 'WELCOME', 'OUTPUT', 'CHOICES', 'DONE'))
 
 
 def verdict(name, good, got=''):
@@ -236,7 +240,7 @@ def strange_boxes():
 
     def slow(kind, request, _):
         if kind == COMPLETE:
-            late.append(message(CANDIDATES, request, struct.pack('<I', 0) + b'W\tlate\t\n'))
+            late.append(message(CHOICES, request, struct.pack('<I', 0) + b'W\tlate\t\n'))
             return b''
         if kind == LINE:
             return (b''.join(late) + message(OUTPUT, request - 1, b'of another\n') +
