@@ -94,7 +94,8 @@ static void tell(struct context *context, const struct loading *loading,
         context_problem(context, loading->column, "%s:%u:%u: %s", loading->name,
                         problems->at[i].line, problems->at[i].column, problems->at[i].text);
     if (told < problems->count)
-        context_problem(context, loading->column, "%s: and %zu more problems", loading->name,
+        context_problem(context, loading->column, "%s: and %s%zu more problems", loading->name,
+                        problems->count < BRACES_PROBLEMS_MAX ? "" : "at least ",
                         problems->count - told);
 }
 

@@ -18,8 +18,10 @@ struct reading {
     bool replaces; /* replace: is heard */
     bool good;
     const char *at, *end;
-    uint32_t line; /* of `at` */
-    const char *line_start;
+    struct place {
+        const char *at;
+        uint32_t line, column;
+    } told;           /* the last problem's; those behind it are counted from there */
     struct path path; /* of the level */
     struct level {
         size_t above; /* words of the path around it */
@@ -29,8 +31,6 @@ struct reading {
     struct statement {
         char *text;        /* with blanks in the place of comments and line ends */
         const char *start; /* the same in the whole text */
-        uint32_t line;     /* of it */
-        const char *line_start;
         size_t length;
         char *comment; /* of it, malloced; NULL: none */
         struct words words;
@@ -39,21 +39,20 @@ struct reading {
 
 /* ---- places ---- */
 
-/* A problem at a byte of the statement, or of what ends it. */
+/* A problem at a byte of the statement, or of what ends it; none comes in front of the last one. */
 static bool fail(struct reading *reading, size_t offset, const char *text)
 {
-    const struct statement *statement = &reading->statement;
-    const char *line_start = statement->line_start;
-    uint32_t line = statement->line, column = 1;
+    const char *to = reading->statement.start + offset;
+    struct place *place = &reading->told;
 
-    for (const char *c = statement->start; c < statement->start + offset; c++)
-        if (*c == '\n') {
-            line++;
-            line_start = c + 1;
+    for (; place->at < to; place->at++)
+        if (*place->at == '\n') {
+            place->line++;
+            place->column = 1;
+        } else {
+            place->column += ((unsigned char)*place->at & 0xc0) != 0x80;
         }
-    for (const char *c = line_start; c < statement->start + offset; c++)
-        column += ((unsigned char)*c & 0xc0) != 0x80;
-    problems_add(reading->problems, line, column, "%s", text);
+    problems_add(reading->problems, place->line, place->column, "%s", text);
     reading->good = false;
     return false;
 }
@@ -63,14 +62,6 @@ static bool fail(struct reading *reading, size_t offset, const char *text)
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static void advance(struct reading *reading)
-{
-    if (*reading->at++ == '\n') {
-        reading->line++;
-        reading->line_start = reading->at;
-    }
 }
 
 /* The text between the signs of a comment in one line, behind what the statement has of them. */
@@ -118,8 +109,9 @@ static bool pass_comment(struct reading *reading)
     const char *from = reading->at;
 
     if (*from == '#') {
-        while (reading->at < reading->end && *reading->at != '\n')
-            advance(reading);
+        const char *newline = memchr(from, '\n', (size_t)(reading->end - from));
+
+        reading->at = newline ? newline : reading->end;
         return true;
     }
     const char *to = memmem(from + 2, (size_t)(reading->end - from - 2), "*/", 2);
@@ -128,8 +120,7 @@ static bool pass_comment(struct reading *reading)
                     "the comment is not closed, expected */");
     if (!keep_comment(reading, from + 2, to))
         return false;
-    while (reading->at < to + 2)
-        advance(reading);
+    reading->at = to + 2;
     return true;
 }
 
@@ -147,8 +138,7 @@ static bool cut(struct reading *reading, char *end)
     size_t quote = 0;
     FILE *out;
 
-    *statement = (struct statement){
-        .start = reading->at, .line = reading->line, .line_start = reading->line_start};
+    *statement = (struct statement){.start = reading->at};
     if (!(out = open_memstream(&statement->text, &statement->length)))
         return fail(reading, 0, "out of memory");
     bool good = true, inside = false;
@@ -169,11 +159,11 @@ static bool cut(struct reading *reading, char *end)
         inside ^= c == '"';
         fresh = !inside && is_blank(c);
         putc(!inside && is_blank(c) ? ' ' : c, out);
-        advance(reading);
+        reading->at++;
         if (c == '\\' && reading->at < reading->end && strchr("\"\\", *reading->at) &&
             *reading->at != '\0') {
             putc(*reading->at, out);
-            advance(reading);
+            reading->at++;
         }
     }
     if (good && inside)
@@ -182,7 +172,7 @@ static bool cut(struct reading *reading, char *end)
         good = fail(reading, 0, "out of memory");
     *end = good && reading->at < reading->end ? *reading->at : '\0';
     if (good && *end != '\0')
-        advance(reading);
+        reading->at++;
     return good;
 }
 
@@ -355,7 +345,7 @@ static bool take_statement(struct reading *reading, char end)
         fail(reading, problem.at, problem.text);
     free(room);
     free(marks.comment);
-    return good || end == ';';
+    return good || (end == ';' && reading->problems->count < BRACES_PROBLEMS_MAX);
 }
 
 /* The level ends: what is in it is there now, and its marks are put on it. */
@@ -413,11 +403,11 @@ bool text_load_braces(struct node *tree, const char *text, size_t length, bool r
                               .problems = problems,
                               .replaces = replaces,
                               .good = true,
-                              .end = text + length,
-                              .line = 1};
+                              .end = text + length};
     bool more = true;
 
-    reading.at = reading.line_start = text + utf8_mark(text, length);
+    reading.at = text + utf8_mark(text, length);
+    reading.told = (struct place){.at = reading.at, .line = 1, .column = 1};
     while (more) {
         more = next(&reading);
         statement_free(&reading.statement);

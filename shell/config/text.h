@@ -31,6 +31,9 @@ bool text_load(struct node *tree, const char *text, size_t length, struct proble
  * known (leaves without a value among it), so that the check finds no mere consequences. */
 bool text_examine(struct node *tree, const char *text, size_t length, struct problems *problems);
 
+/* So many problems, and a text in braces is read no further. */
+enum { BRACES_PROBLEMS_MAX = 1000 };
+
 /* Adds a text in braces; replaces: what has `replace:` in front takes the place of what is there.
  * As text_load, but of a text whose levels are wrong only the first problem is told. */
 bool text_load_braces(struct node *tree, const char *text, size_t length, bool replaces,

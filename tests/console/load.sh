@@ -133,6 +133,9 @@ verdict 'every problem has its place, and nothing is taken' \
 for ((i = 0; i < 40; i++)); do echo nonsense; done >bad.conf
 verdict 'of many problems the first are told' '21 bad.conf: and 20 more problems' \
     "$(box 'load set bad.conf' </dev/null | awk '{last = $0} END {sub(/.*error: /, "", last); print NR, last}')"
+for ((i = 0; i < 2000; i++)); do printf 'x;'; done >bad.conf
+verdict 'and of very many in braces no more is read' '21 bad.conf: and at least 980 more problems' \
+    "$(box 'load merge bad.conf' </dev/null | awk '{last = $0} END {sub(/.*error: /, "", last); print NR, last}')"
 verdict 'a file that is not there' '-c2:1:15: error: none.conf: No such file or directory' \
     "$(box 'load override none.conf' </dev/null)"
 mkfifo fifo

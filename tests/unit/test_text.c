@@ -253,6 +253,31 @@ static void many_values(void **state)
     tree_free(tree);
 }
 
+/* Problems in braces on one line: their columns, and an end of the reading. */
+static void many_problems(void **state)
+{
+    enum { STATEMENTS = 120000 };
+    struct problems problems = {0};
+    struct node *tree = tree_new();
+    struct writer writer;
+    FILE *out = write_start(&writer);
+
+    (void)state;
+    fputs("\xc3\xa9;\n", out);
+    for (unsigned i = 0; i < STATEMENTS; i++)
+        fputs("\xc3\xa9;", out);
+    fclose(out);
+    assert_false(text_load_braces(tree, writer.text, writer.size, false, &problems));
+    assert_int_equal(problems.count, BRACES_PROBLEMS_MAX);
+    for (unsigned i = 1; i < BRACES_PROBLEMS_MAX; i++) {
+        assert_int_equal(problems.at[i].line, 2);
+        assert_int_equal(problems.at[i].column, 2 * i - 1);
+    }
+    problems_free(&problems);
+    free(writer.text);
+    tree_free(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +288,7 @@ int main(void)
         cmocka_unit_test(problems_have_their_place),
         cmocka_unit_test(many_lines),
         cmocka_unit_test(many_values),
+        cmocka_unit_test(many_problems),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
