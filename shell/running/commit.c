@@ -35,6 +35,7 @@
 #include "assigned_file.h"
 #include "commit_internal.h"
 #include "exclusive.h"
+#include "file.h"
 #include "interfaces.h"
 #include "saver.h"
 #include <errno.h>
@@ -225,11 +226,19 @@ enum commit_result commit_start_saving(struct running *running, struct commit *c
 {
     const struct assignments *kept =
         running->before.revision ? &running->before.assigned : &running->assigned;
+    int error =
+        store_save_begin(running->store,
+                         &(struct store_commit){commit->step, commit->revision->tree, kept,
+                                                &commit->assigned, &commit->revision->record},
+                         &commit->save);
 
-    commit->save = store_save_begin(
-        running->store, &(struct store_commit){commit->step, commit->revision->tree, kept,
-                                               &commit->assigned, &commit->revision->record});
-    int error = commit->save ? saver_start(running->saver, commit_save, commit) : -ENOMEM;
+    if (error == -EFBIG) {
+        problems_add(&commit->report.problems, 0, 0, "the configuration is larger than %d MiB",
+                     FILE_SIZE_MAX / (1024 * 1024));
+        return COMMIT_REFUSED;
+    }
+    if (error == 0)
+        error = saver_start(running->saver, commit_save, commit);
     if (error < 0) {
         problems_add(&commit->report.problems, 0, 0, "%s", strerror(-error));
         return COMMIT_REFUSED;

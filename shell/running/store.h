@@ -11,6 +11,7 @@
 #include "record.h"
 
 struct store;
+struct store_save;
 
 enum { ARCHIVE_MAX = 50 };
 
@@ -51,8 +52,9 @@ struct store_commit {
  * to go then; run, which may be called in another thread, waits for the disk: 0 when the new
  * configuration will outlive a crash, else -errno with *why and startup.conf is the one before.
  * In between the store may be asked for what is archived, and for nothing else. */
-/* NULL: out of memory */
-struct store_save *store_save_begin(struct store *store, const struct store_commit *commit);
+/* -ENOMEM; -EFBIG where no start could load the text (FILE_SIZE_MAX). *begun is NULL then. */
+int store_save_begin(struct store *store, const struct store_commit *commit,
+                     struct store_save **begun);
 int store_save_run(struct store_save *save, char *why, size_t why_size);
 /* Frees it; the archive is as it left it. NULL is fine. */
 void store_save_end(struct store_save *save);

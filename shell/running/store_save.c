@@ -55,27 +55,38 @@ static bool copy_text(const struct store_text *from, struct store_text *to)
     return to->data;
 }
 
-struct store_save *store_save_begin(struct store *store, const struct store_commit *commit)
+/* unconfirmed.conf has a line before the text. */
+enum { TEXT_SIZE_MAX = FILE_SIZE_MAX - 64 };
+
+int store_save_begin(struct store *store, const struct store_commit *commit,
+                     struct store_save **begun)
 {
     struct store_save *save = calloc(1, sizeof *save);
+    int error = 0;
 
+    *begun = NULL;
     if (!save)
-        return NULL;
+        return -ENOMEM;
     save->store = store;
     save->step = commit->step;
     save->record = *commit->record;
     save->assigned = assigned_print(commit->old_assigned, commit->new_assigned);
     bool printed = commit->step == STORE_GO_BACK ? copy_text(&store->before, &save->text)
                                                  : print_tree(commit->tree, &save->text);
-    if (!save->assigned || !printed) {
+    if (!save->assigned || !printed)
+        error = -ENOMEM;
+    else if (commit->step != STORE_GO_BACK && save->text.length > TEXT_SIZE_MAX)
+        error = -EFBIG; /* no start could load it */
+    if (error < 0) {
         store_save_end(save);
-        return NULL;
+        return error;
     }
     if (strcmp(save->assigned, store->assigned_text ? store->assigned_text : "") == 0) {
         free(save->assigned);
         save->assigned = NULL;
     }
-    return save;
+    *begun = save;
+    return 0;
 }
 
 /* Through a file of its own: what stands in the place of `name` is the old text or the new. */

@@ -42,11 +42,13 @@ static inline struct node *load(store_accept_fn *accept)
 static inline int save(struct store *store, const char *text, char *why, size_t why_size)
 {
     struct node *tree = tree_of(text);
-    struct store_save *save =
-        store_save_begin(store, &(struct store_commit){STORE_COMMIT, tree, &no_vnis, &no_vnis,
-                                                       &(struct record){.when = 1}});
+    struct store_save *save;
 
-    assert_non_null(save);
+    assert_int_equal(store_save_begin(store,
+                                      &(struct store_commit){STORE_COMMIT, tree, &no_vnis, &no_vnis,
+                                                             &(struct record){.when = 1}},
+                                      &save),
+                     0);
     tree_free(tree);
     int error = store_save_run(save, why, why_size);
     store_save_end(save);

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include "../../shell/config/node.h"
+#include "../../shell/running/file.h"
 #include "transactions.h"
 
 /* The save fails: the engine is never given the new plan. */
@@ -24,6 +26,27 @@ static void test_failing_save(void **state)
     assert_true(edit_changed(&mine));
     commits(&mine, COMMIT_DONE);
     assert_int_equal(engine.runs->session_count, 2);
+}
+
+/* What no start could read is not saved; one comment stands for very many lines. */
+static void test_too_large(void **state)
+{
+    struct node *tree = edit_writable(&mine);
+    char *comment = malloc(FILE_SIZE_MAX + 1);
+
+    (void)state;
+    assert_non_null(comment);
+    memset(comment, 'x', FILE_SIZE_MAX);
+    comment[FILE_SIZE_MAX] = '\0';
+    set(&mine, TARGET);
+    node_annotate(tree->children[0], comment);
+    refused(&mine, "the configuration is larger than 64 MiB\n");
+    runs("");
+    assert_int_equal(engine.abandoned, 1);
+    assert_int_equal(access(state_file("startup.conf"), F_OK), -1);
+    edit_discard(&mine);
+    set(&mine, TARGET);
+    commits(&mine, COMMIT_DONE);
 }
 
 /* While one commit is being saved, another waits for its turn, and nothing is told too early. */
@@ -122,8 +145,8 @@ static void test_commit_after_fallback(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_failing_save),          TEST(test_queue), TEST(test_console_goes), TEST(test_end),
-        TEST(test_commit_after_fallback),
+        TEST(test_failing_save), TEST(test_too_large), TEST(test_queue),
+        TEST(test_console_goes), TEST(test_end),       TEST(test_commit_after_fallback),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

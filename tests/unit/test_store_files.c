@@ -128,10 +128,14 @@ static void test_planted_links(void **state)
     struct assignments assigned = {0};
     assert_true(assigned_parse("a 5\n", 4, &assigned));
     struct node *tree = tree_of("set system host-name b\n");
-    struct store_save *save =
-        store_save_begin(store, &(struct store_commit){STORE_COMMIT, tree, &no_vnis, &assigned,
-                                                       &(struct record){.when = 1}});
+    struct store_save *save;
     char why[600];
+    assert_int_equal(
+        store_save_begin(store,
+                         &(struct store_commit){STORE_COMMIT, tree, &no_vnis, &assigned,
+                                                &(struct record){.when = 1}},
+                         &save),
+        0);
     assert_int_equal(store_save_run(save, why, sizeof why), 0);
     store_save_end(save);
     tree_free(tree);
