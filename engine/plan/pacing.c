@@ -60,11 +60,12 @@ static uint64_t scale(uint64_t a, uint64_t b, uint64_t c)
     return (uint64_t)((unsigned __int128)a * b / c);
 }
 
-/* Takes tokens out of the bucket: as many as are wanted, or what it has. */
+/* Takes tokens out of the bucket: as many as are wanted, or what it has. What is owed is paid by
+ * all the time that nothing was taken, also where that earns more than the bucket holds. */
 static uint64_t take(const struct pacer *pacer, uint64_t now_ns, uint64_t wanted)
 {
-    uint64_t rate = pacer->pacing->rate, one_ns = NS_PER_S / rate + 1, got, until;
-    uint64_t burst_ns = one_ns > BURST_NS ? one_ns : BURST_NS;
+    uint64_t rate = pacer->pacing->rate, wanted_ns = scale(wanted, NS_PER_S, rate) + 1, got, until;
+    uint64_t burst_ns = wanted_ns > BURST_NS ? wanted_ns : BURST_NS;
     uint64_t spent = atomic_load_explicit(pacer->spent_ns, memory_order_relaxed);
     do {
         uint64_t from = spent + burst_ns < now_ns ? now_ns - burst_ns : spent;

@@ -147,6 +147,23 @@ static uint64_t offer(struct pacer *pacer, uint64_t from_ns, uint64_t steps, uin
     return gone;
 }
 
+/* What is owed is paid in the gaps, however long: what stays below the rate goes. */
+static void test_a_trickle_below_the_rate_goes(void **state)
+{
+    static const struct {
+        uint64_t rate, step_ns;
+        uint32_t bytes;
+    } trickles[] = {{64000, 200000000, 1500}, {8000, 2000000000, 1500}, {1, 10000000000, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof trickles / sizeof *trickles; i++) {
+        struct pacing pacing = {.rate = trickles[i].rate, .unit = RATE_BITS};
+        _Atomic uint64_t spent = 0;
+        struct pacer pacer;
+        pacer_init(&pacer, &pacing, &spent, 1);
+        assert_int_equal(offer(&pacer, start, 200, trickles[i].step_ns, 1, trickles[i].bytes), 200);
+    }
+}
+
 static void test_no_limit(void **state)
 {
     struct pacing pacing = {.sample = 1};
@@ -296,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_pacers_draw_apart),
         cmocka_unit_test(test_flows_are_whole),
         cmocka_unit_test(test_a_sample_spreads_as_all_flows),
+        cmocka_unit_test(test_a_trickle_below_the_rate_goes),
         cmocka_unit_test(test_no_limit),
         cmocka_unit_test(test_packets_a_second),
         cmocka_unit_test(test_bits_a_second),
