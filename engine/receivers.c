@@ -160,7 +160,7 @@ static enum path look_at_path(const struct receivers *receivers, struct receiver
     }
     for (unsigned i = 0; i < receivers->workers; i++)
         atomic_store(&receiver->senders[i]->splits, ways.splits);
-    if (!ways.asking)
+    if (ways.good && !ways.asking)
         receiver->asked_ns = 0;
     health->dead_ports = ways.good ? ((1u << count) - 1) & ~ways.good : 0;
     return ways.good ? PATH_GOOD : ways.resolving ? PATH_RESOLVES : PATH_BAD;
@@ -168,10 +168,24 @@ static enum path look_at_path(const struct receivers *receivers, struct receiver
 
 /* ---- answers ---- */
 
-/* Brings up to date what the network says of packets to it. On a bad path nobody is asked. */
-static void look_at_answers(struct receiver *receiver, enum path path, uint64_t now_ns)
+/* A way that leads to it: where the path is good, not all are dead. */
+static uint32_t first_good_port(const struct receiver *receiver)
 {
-    static const uint64_t rest_ns = 1500000000, silence_ns = 2500000000;
+    uint32_t port = 0;
+    while (port < OUTER_PORTS - 1 && receiver->health.dead_ports >> port & 1)
+        port++;
+    return port;
+}
+
+/* Brings up to date what the network says of packets to it. On a bad path nobody is asked. A host
+ * or router answers about once a second, whomever: so each of the `refused` receivers rests until
+ * the others have been answered. A router that looks for a host's neighbour answers after 3 s. */
+static void look_at_answers(struct receiver *receiver, enum path path, unsigned refused,
+                            uint64_t now_ns)
+{
+    enum { NS_PER_S = 1000000000 };
+    uint64_t rest_ns = NS_PER_S / 2 + (uint64_t)NS_PER_S * (refused > 0 ? refused : 1);
+    uint64_t silence_ns = receiver->refusal == REFUSAL_PORT ? 5ull * NS_PER_S / 2 : 4ull * NS_PER_S;
     enum refusal heard = receiver->heard;
     receiver->heard = REFUSAL_NONE;
     if (heard) {
@@ -185,7 +199,7 @@ static void look_at_answers(struct receiver *receiver, enum path path, uint64_t 
         receiver->unanswered_ns = 0;
     } else if (receiver->refusal && now_ns - receiver->refused_ns >= rest_ns) {
         receiver->unanswered_ns = receiver->unanswered_ns ? receiver->unanswered_ns : now_ns;
-        sender_ask(receiver->senders[0]);
+        sender_ask(receiver->senders[0], first_good_port(receiver));
     }
 }
 
@@ -235,7 +249,8 @@ static bool is_complete(const struct receivers *receivers, struct receiver *rece
 }
 
 /* true: it is down for its neighbour alone, which has been asked for. */
-static bool probe(struct receivers *receivers, struct receiver *receiver, uint64_t now_ns)
+static bool probe(struct receivers *receivers, struct receiver *receiver, unsigned refused,
+                  uint64_t now_ns)
 {
     if (!open_senders(receivers, receiver))
         return false;
@@ -245,7 +260,7 @@ static bool probe(struct receivers *receivers, struct receiver *receiver, uint64
     }
     enum path path =
         is_complete(receivers, receiver) ? look_at_path(receivers, receiver, now_ns) : PATH_BAD;
-    look_at_answers(receiver, path, now_ns);
+    look_at_answers(receiver, path, refused, now_ns);
     if (path == PATH_GOOD)
         heed_answers(receiver);
     return path == PATH_RESOLVES;
@@ -327,8 +342,11 @@ unsigned receivers_probe(struct receivers *receivers, uint64_t now_ns)
 {
     enum { NEIGHBOUR_MS = 100, REFUSAL_MS = 250 };
     bool asking = false, refused = false;
+    unsigned before = 0;
+    for (const struct receiver *each = receivers->first; each; each = each->next)
+        before += each->refusal != REFUSAL_NONE;
     for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next) {
-        probe(receivers, receiver, now_ns);
+        probe(receivers, receiver, before, now_ns);
         asking |= receiver->health.up && receiver->asked_ns != 0;
         refused |= receiver->refusal != REFUSAL_NONE;
     }
@@ -344,7 +362,7 @@ void receivers_settle(struct receivers *receivers, unsigned patience_ms)
         for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next) {
             if (receiver->settled)
                 continue;
-            receiver->settled = !probe(receivers, receiver, 0);
+            receiver->settled = !probe(receivers, receiver, 0, 0);
             waiting |= !receiver->settled;
         }
         if (!waiting || waited >= patience_ms)

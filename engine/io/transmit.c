@@ -317,11 +317,12 @@ static bool take_error(int fd, struct network_answer *answer, bool *told)
 
 bool outer_ports_answer(const struct outer_ports *ports, struct network_answer *answer)
 {
+    enum { TRIES = 64 }; /* senders queue errors of their own there, as fast as they fail */
     struct epoll_event event;
     bool told = false;
     int error;
     socklen_t size = sizeof error;
-    while (!told && epoll_wait(ports->answers, &event, 1, 0) > 0)
+    for (int i = 0; i < TRIES && !told && epoll_wait(ports->answers, &event, 1, 0) > 0; i++)
         if (!take_error(event.data.fd, answer, &told)) /* one that has found no room in the queue */
             getsockopt(event.data.fd, SOL_SOCKET, SO_ERROR, &error, &size);
     return told;
@@ -334,11 +335,11 @@ bool send_again(int error, unsigned *tries)
     return !backlog_error(error) && ++*tries < (error == -ECONNREFUSED ? ANSWERED : OTHERS);
 }
 
-void sender_ask(const struct sender *sender)
+void sender_ask(const struct sender *sender, uint32_t port)
 {
     /* An error that waits on the socket would be this send's result, once. */
     for (int i = 0; i < 2; i++)
-        if (!sendto(sender->sockets[0], NULL, 0, MSG_DONTWAIT, &sender->address.any,
+        if (!sendto(sender->sockets[port], NULL, 0, MSG_DONTWAIT, &sender->address.any,
                     sender->address.size))
             return;
 }

@@ -78,7 +78,7 @@ bool segmentation_error(int error);
 bool send_again(int error, unsigned *tries);
 
 /* Sends a packet without content, which asks for an answer if there is one. Any thread. */
-void sender_ask(const struct sender *sender);
+void sender_ask(const struct sender *sender, uint32_t port);
 
 /* An error of a send for which the socket or a queue behind it had no room. */
 bool backlog_error(int error);

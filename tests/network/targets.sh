@@ -108,7 +108,7 @@ for receiver in 'vx5 10.2.0.2' 'vx5b 10.2.0.3 4790' 'vx5c fd02::2 4791'; do
     # shellcheck disable=SC2086
     vxlan ${receiver%% *} 5 ${receiver#* }
 done
-check 'all return' until_true 6 up_is 'up up up'
+check 'all return' until_true 12 up_is 'up up up'
 rm "$lab/sending"
 wait $sending
 check 'the sums hold' accounts
@@ -244,7 +244,7 @@ answered 10.9.1.3 'packets to it are refused on the way (prohibited)'
 answered 10.9.1.2 'a router does not reach it (host unreachable)'
 ip -n "$lab_name-recv" route del unreachable 10.9.1.2
 ip -n "$lab_name-recv" address add 10.9.1.2/32 dev lo
-check 'one that is reached again is up' until_true 6 state_is "['up']"
+check 'one that is reached again is up' until_true 9 state_is "['up']"
 rm "$lab/sending"
 wait $sending
 
