@@ -163,31 +163,33 @@ static int read_more(struct run *run, struct lines *lines, int fd)
 }
 
 /* `load terminal`: of a -c it is standard input, else the lines that follow, to their end or to a
- * line of nothing but ^D. */
+ * line of nothing but ^D. All of them or nothing: those behind a bad one are no commands either. */
 static int on_text(void *context, FILE *to)
 {
     struct run *run = context;
-    const char *text;
-    size_t length;
-    uint32_t column;
+    const uint32_t line = run->line;
+    bool bad = false;
 
     if (run->input->text)
         return transfer_typed(&run->connection, to);
     while (!run->over) {
+        const char *text = "";
+        size_t length = 0;
+        uint32_t column = 0;
         enum line_kind kind = lines_next(run->lines, &text, &length, &column);
 
         if (kind == LINE_LAST || (kind == LINE_COMMAND && strcmp(text, "\004") == 0))
-            return 0;
+            return bad ? -EINVAL : 0;
         if (kind == LINE_BAD) {
+            bad = true;
+            run->line = run->lines->number;
             tell(run, column, "error", text);
-            return -EINVAL;
+            run->line = line;
         }
         if (kind == LINE_WAIT && read_more(run, run->lines, run->input->fd) != STATUS_OK)
             return -ECONNRESET;
-        if (kind == LINE_WAIT)
-            continue;
-        if (ftell(to) > LOAD_MAX)
-            continue; /* the box says so */
+        if (kind == LINE_WAIT || bad || ftell(to) > LOAD_MAX)
+            continue; /* of too much the box says so */
         fwrite(text, 1, length, to);
         putc('\n', to);
     }

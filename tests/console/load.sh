@@ -171,6 +171,22 @@ said=$(printf '%s\n' configure 'load merge terminal' 'set system host' $'\004' c
 verdict 'a problem in it stops the run' \
     '-:2:12: error: terminal:1:16: host-name: missing value (expected NAME)' "$said"
 
+# refused NAME LINE PROBLEM: that line among others in a pipe is told, and no line of the text is a command
+refused()
+{
+    said=$({
+        printf '%s\n' configure 'load merge terminal' 'set system host-name box7'
+        printf '%b\n' "$2"
+        printf '%s\n' 'set system host-name box8' $'\004' 'show | compare'
+    } | "$MIRRORSH" -k -n --state state 2>&1)
+    verdict "$1" "$3
+-:2:12: error: terminal: Invalid argument" "$said"
+}
+refused 'a NUL in it: nothing of it is taken or run' 'set system\0' \
+    '-:4:11: error: a NUL character cannot stand in a line'
+refused 'nor with a line that is too long' "$(head -c 1100000 /dev/zero | tr '\0' x)" \
+    '-:4:1048577: error: the line is too long: more than 1048576 bytes'
+
 for ((i = 0; i < 10000; i++)); do
     printf 'filter f%d {\n    ingress {\n        rule 10 {\n            action accept;\n        }\n    }\n}\n' $i
 done >many.conf
