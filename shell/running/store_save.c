@@ -269,16 +269,17 @@ static int write_journal(const struct store_save *save)
     return error < 0 ? error : file_sync_directory(store->dir);
 }
 
-/* What cannot be made durable is taken back; the journal of one before it stays. */
+/* What ran is in the archive before anything becomes of startup.conf. What cannot be made durable
+ * is taken back; the journal of one before it stays. */
 static int replace_journal(struct store_save *save, const char **name)
 {
     const struct store *store = save->store;
-    int error;
+    int error = archive(save, name);
 
+    if (error < 0)
+        return error;
     *name = STARTUP;
     error = keep_startup(save);
-    if (error == 0)
-        error = archive(save, name);
     if (error < 0)
         return error;
     *name = JOURNAL;

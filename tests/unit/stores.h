@@ -39,13 +39,14 @@ static inline struct node *load(store_accept_fn *accept)
 }
 
 /* 0 or the error of a save, with its text. */
-static inline int save(struct store *store, const char *text, char *why, size_t why_size)
+static inline int save_step(struct store *store, enum store_step step, const char *text, char *why,
+                            size_t why_size)
 {
     struct node *tree = tree_of(text);
     struct store_save *save;
 
     assert_int_equal(store_save_begin(store,
-                                      &(struct store_commit){STORE_COMMIT, tree, &no_vnis, &no_vnis,
+                                      &(struct store_commit){step, tree, &no_vnis, &no_vnis,
                                                              &(struct record){.when = 1}},
                                       &save),
                      0);
@@ -53,6 +54,11 @@ static inline int save(struct store *store, const char *text, char *why, size_t 
     int error = store_save_run(save, why, why_size);
     store_save_end(save);
     return error;
+}
+
+static inline int save(struct store *store, const char *text, char *why, size_t why_size)
+{
+    return save_step(store, STORE_COMMIT, text, why, why_size);
 }
 
 static inline void commit(struct store *store, const char *text)

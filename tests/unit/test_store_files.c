@@ -9,6 +9,32 @@
 #include "../../shell/running/file.h"
 #include "stores.h"
 #include <errno.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/* The process ends in the place of so many renames from now; 0: it does not. */
+static int renames_left;
+
+int renameat(int from, const char *old, int to, const char *new)
+{
+    if (renames_left > 0 && --renames_left == 0)
+        _exit(0);
+    return (int)syscall(SYS_renameat2, from, old, to, new, 0);
+}
+
+/* Whether a start comes to this name. */
+static bool load_host(const char *name)
+{
+    struct node *tree = load(accept_all), *expected;
+    char text[64];
+
+    snprintf(text, sizeof text, "set system host-name %s\n", name);
+    expected = tree_of(text);
+    bool same = tree_equal(tree, expected);
+    tree_free(expected);
+    tree_free(tree);
+    return same;
+}
 
 /* What ran is archived, whatever became of startup.conf meanwhile; what somebody put there is
  * kept aside. */
@@ -147,6 +173,33 @@ static void test_planted_links(void **state)
     store_close(store);
 }
 
+/* What is only tried, while startup.conf is somebody's: killed before each of its renames, a start
+ * finds what ran or what they wrote. */
+static void test_tried_beside_strangers(void **state)
+{
+    char why[600] = "";
+    int ended = 0;
+
+    for (int step = 1; ended == 0; step++) {
+        assert_in_range(step, 1, 20);
+        struct store *store = open_store();
+
+        commit(store, "set system host-name a\n");
+        commit(store, "set system host-name b\n");
+        write_state("startup.conf", "set system host-name somebodys\n");
+        pid_t child = fork();
+        if (child == 0) {
+            renames_left = step;
+            _exit(save_step(store, STORE_TRY, "set system host-name c\n", why, sizeof why) == 0);
+        }
+        assert_int_equal(waitpid(child, &ended, 0), child);
+        store_close(store);
+        assert_true(load_host("b") || (ended == 0 && load_host("somebodys")));
+        assert_int_equal(remove_state(state), 0);
+        assert_int_equal(make_state(state), 0);
+    }
+}
+
 static void test_whose_directory(void **state)
 {
     struct store *store;
@@ -184,6 +237,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_broken_startup, make_state, remove_state),
         cmocka_unit_test_setup_teardown(test_foreign_names, make_state, remove_state),
         cmocka_unit_test_setup_teardown(test_planted_links, make_state, remove_state),
+        cmocka_unit_test_setup_teardown(test_tried_beside_strangers, make_state, remove_state),
         cmocka_unit_test_setup_teardown(test_whose_directory, make_state, remove_state),
         cmocka_unit_test_setup_teardown(test_size_bound, make_state, remove_state),
     };
