@@ -355,7 +355,7 @@ int store_save_run(struct store_save *save, char *why, size_t why_size)
     if (save->step >= STORE_RESCUE)
         return 0;
     save->saved = true;
-    if (save->step == STORE_COMMIT && store->unconfirmed)
+    if (save->step == STORE_COMMIT) /* there may be one that going back has left */
         unlinkat(store->dir, JOURNAL, 0);
     for (size_t i = 0; i < expired(save); i++)
         remove_entry(store, store->archived[i].serial);

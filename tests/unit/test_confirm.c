@@ -156,9 +156,12 @@ static void test_cannot_go_back(void **state)
     running_service(&running);
 }
 
-/* The disk cannot: it has gone back all the same, and the next commit is as ever. */
+/* The disk cannot: it has gone back all the same, and the next commit is as ever, and takes away
+ * what was not confirmed. */
 static void test_disk_fails(void **state)
 {
+    struct stat about;
+
     (void)state;
     try_b();
     assert_int_equal(mkdir(state_file("commits.new"), 0700), 0);
@@ -167,9 +170,11 @@ static void test_disk_fails(void **state)
     runs("set system host-name a\n");
     assert_non_null(strstr(told, "what was gone back from is not archived: "));
     assert_int_equal(rmdir(state_file("commits.new")), 0);
+    assert_int_equal(stat(state_file("unconfirmed.conf"), &about), 0);
     set(&mine, "set system host-name c\n");
     commits(&mine, COMMIT_DONE);
     saved("set system host-name c\n");
+    assert_int_equal(stat(state_file("unconfirmed.conf"), &about), -1);
 }
 
 int main(void)
