@@ -31,7 +31,7 @@ typedef bool store_accept_fn(void *context, const struct node *tree, struct assi
 struct node *store_load(struct store *store, store_accept_fn *accept, void *context,
                         struct assignments *assigned);
 /* "RUNNING AN OLD CONFIGURATION: ...": what runs since the start in the place of startup.conf;
- * NULL when that runs, and after a save. */
+ * and whose commit was not confirmed. NULL when there is neither, and after a save. */
 const char *store_fallback(const struct store *store);
 
 /* STORE_COMMIT: what is committed is what a start comes to. STORE_TRY: a start comes to what was

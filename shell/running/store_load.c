@@ -163,27 +163,39 @@ static void archive_unconfirmed(struct store *store, const struct store_text *te
     records_write(store, 0, 0, &store->runs, &store->record);
 }
 
+/* Says so, behind what is said already of what runs. */
+static void note_unconfirmed(struct store *store, const struct author *author)
+{
+    char name[AUTHOR_MAX], *notice;
+
+    author_text(author, name);
+    if (asprintf(&notice, "%s%sTHE COMMIT%s%s WAS NOT CONFIRMED%s",
+                 store->fallback ? store->fallback : "", store->fallback ? "; " : "",
+                 *name ? " OF " : "", name,
+                 store->fallback ? "" : ": RUNNING THE CONFIGURATION BEFORE IT") >= 0) {
+        free(store->fallback);
+        store->fallback = notice;
+    }
+    fprintf(stderr, "mirrorsh: %s\n", store->fallback ? store->fallback : strerror(ENOMEM));
+}
+
 /* What ran when the box was killed, and was not confirmed: startup.conf has what ran before. Has it
- * another text than then, there was a commit, which had no time to take the file away. */
+ * another text than then, there was a commit, which had no time to take the file away, or somebody
+ * wrote it. */
 static void take_unconfirmed(struct store *store)
 {
     struct store_text text = {0};
-    char author[AUTHOR_MAX];
     uint64_t before;
 
     if (!read_journal(store, &text, &before))
         return;
-    if (store->runs.data && !store->fallback &&
-        record_digest(store->runs.data, store->runs.length) == before) {
+    bool replaced = store->runs.data && !store->fallback &&
+                    record_digest(store->runs.data, store->runs.length) != before;
+    if (!replaced) {
         const struct record record = records_find(store, &text);
 
-        author_text(&record.author, author);
         archive_unconfirmed(store, &text, &record);
-        if (asprintf(&store->fallback,
-                     "THE COMMIT%s%s WAS NOT CONFIRMED: RUNNING THE CONFIGURATION BEFORE IT",
-                     *author ? " OF " : "", author) < 0)
-            store->fallback = NULL;
-        fprintf(stderr, "mirrorsh: %s\n", store->fallback ? store->fallback : strerror(ENOMEM));
+        note_unconfirmed(store, &record.author);
     }
     free(text.data);
     if (unlinkat(store->dir, JOURNAL, 0) == 0)

@@ -170,6 +170,53 @@ static void test_archive_after_fallback(void **state)
     store_close(store);
 }
 
+/* What was only tried when the box was killed, and startup.conf is broken now: it is archived, is
+ * told of, and is not what a start falls back to. */
+static void test_tried_beside_broken(void **state)
+{
+    struct store *store = open_store();
+    struct assignments assigned;
+    char why[600] = "";
+
+    (void)state;
+    commit(store, "set system host-name a\n");
+    commit(store, "set system host-name b\n");
+    assert_int_equal(save_step(store, STORE_TRY, "set system host-name c\n", why, sizeof why), 0);
+    store_close(store);
+    write_state("startup.conf", "set sytem\n");
+    for (int start = 0; start < 2; start++) {
+        store = open_store();
+        assert_tree(store_load(store, accept_all, NULL, &assigned), "set system host-name b\n");
+        assert_non_null(strstr(store_fallback(store), "RUNNING AN OLD CONFIGURATION: "));
+        assert_int_equal(!!strstr(store_fallback(store), "; THE COMMIT WAS NOT CONFIRMED"),
+                         start == 0);
+        assert_tree(store_archived(store, 1, why, sizeof why), "set system host-name c\n");
+        assert_true(store_record(store, 1)->unconfirmed);
+        store_close(store);
+        assert_false(exists("unconfirmed.conf"));
+    }
+}
+
+/* It is dropped where startup.conf was replaced: what is there now was wanted. */
+static void test_tried_beside_replaced(void **state)
+{
+    struct store *store = open_store();
+    struct assignments assigned;
+    char why[600] = "";
+
+    (void)state;
+    commit(store, "set system host-name a\n");
+    assert_int_equal(save_step(store, STORE_TRY, "set system host-name b\n", why, sizeof why), 0);
+    store_close(store);
+    write_state("startup.conf", "set system host-name c\n");
+    store = open_store();
+    assert_tree(store_load(store, accept_all, NULL, &assigned), "set system host-name c\n");
+    assert_null(store_fallback(store));
+    assert_int_equal(store_archive_count(store), 1);
+    store_close(store);
+    assert_false(exists("unconfirmed.conf"));
+}
+
 /* A write that fails half way: the disk is full, or here: the file may not be longer. */
 static void test_full_disk(void **state)
 {
@@ -287,6 +334,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_crashes, make_state, remove_state),
         cmocka_unit_test_setup_teardown(test_loading_order, make_state, remove_state),
         cmocka_unit_test_setup_teardown(test_archive_after_fallback, make_state, remove_state),
+        cmocka_unit_test_setup_teardown(test_tried_beside_broken, make_state, remove_state),
+        cmocka_unit_test_setup_teardown(test_tried_beside_replaced, make_state, remove_state),
         cmocka_unit_test_setup_teardown(test_full_disk, make_state, remove_state),
         cmocka_unit_test_setup_teardown(test_failing_rename, make_state, remove_state),
         cmocka_unit_test(test_vnis),
