@@ -224,16 +224,19 @@ static int put(struct connection *connection, const struct connection_handler *h
     return shown(connection, failed);
 }
 
-/* Has the line that runs this word in it? No box reads or writes a file that the person did not
- * name there. */
-static bool is_named(const struct connection *connection, const char *word)
+/* Does the line that runs name this file ("": the terminal) to this command, as its word of that
+ * index? No box reads or writes a file that the person did not ask for. */
+static bool is_asked(const struct connection *connection, const char *command, size_t index,
+                     const char *file)
 {
     const struct words *words = connection->filter ? &connection->filter->words : NULL;
+    const struct word *first = words ? words->at : NULL, *named = words ? first + index : NULL;
 
-    for (size_t i = 0; words && i < words->count; i++)
-        if (strcmp(words->at[i].text, word) == 0)
-            return true;
-    return false;
+    if (!words || words->count <= index || first->quoted || *first->text == '\0' ||
+        strncmp(command, first->text, strlen(first->text)) != 0)
+        return false;
+    return *file ? strcmp(named->text, file) == 0
+                 : !named->quoted && strcmp(named->text, "terminal") == 0;
 }
 
 /* Hands one message on. 1: the line is done, 0: go on, or -errno. */
@@ -262,11 +265,11 @@ static int take(struct connection *connection, const struct message *message,
         handler->notice(handler->context, message->data);
         return 0;
     case MESSAGE_READ:
-        if (!is_named(connection, message->length > 0 ? message->data : "terminal"))
+        if (!is_asked(connection, "load", 2, message->data))
             return -EPROTO;
         return transfer_read(connection, message->data, handler);
     case MESSAGE_WRITE:
-        if (connection->file >= 0 || !is_named(connection, message->data))
+        if (connection->file >= 0 || !is_asked(connection, "save", 1, message->data))
             return -EPROTO;
         transfer_begin(connection, message->data, handler);
         return 0;
