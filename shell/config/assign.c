@@ -119,14 +119,18 @@ static struct sessions sessions_of(const struct node *tree)
 }
 
 /* What a session says. */
-static struct session_numbers own_numbers(const struct sessions *sessions, size_t session)
+static struct session_numbers numbers_of(enum profile profile, const struct node *session)
 {
-    const struct node *node = sessions->at[session];
-    const char *vni = profile_setting(sessions->profile, node, "vni").text;
-    const char *priority = profile_setting(sessions->profile, node, "priority").text;
+    const char *vni = profile_setting(profile, session, "vni").text;
+    const char *priority = profile_setting(profile, session, "priority").text;
 
     return (struct session_numbers){(uint32_t)value_to_number(vni, NO_VNI),
                                     (uint16_t)value_to_number(priority, NO_PRIORITY)};
+}
+
+static struct session_numbers own_numbers(const struct sessions *sessions, size_t session)
+{
+    return numbers_of(sessions->profile, sessions->at[session]);
 }
 
 /* NULL when memory runs out. */
@@ -174,6 +178,16 @@ static bool belongs(const struct assignment *entry, const struct node *tree,
            (entry->priority == NO_PRIORITY || priority_is_free(taken, entry->priority));
 }
 
+/* It has all that its session, which is there, leaves out. */
+static bool is_whole(const struct assignment *entry, const struct node *tree, enum profile profile)
+{
+    const struct session_numbers own =
+        numbers_of(profile, node_instance(tree, "session", entry->session));
+
+    return (own.vni != NO_VNI || entry->vni != NO_VNI) &&
+           (own.priority != NO_PRIORITY || entry->priority != NO_PRIORITY);
+}
+
 static bool settle(const struct assignments *assigned, const struct node *tree,
                    struct assignments *settled)
 {
@@ -189,11 +203,18 @@ static bool settle(const struct assignments *assigned, const struct node *tree,
         qsort(sorted, assigned->count, sizeof *sorted, by_entry);
     for (size_t i = 0; good && i < assigned->count; i++) {
         const struct assignment *entry = sorted[i];
-        bool again = settled->count > 0 &&
-                     strcmp(settled->at[settled->count - 1].session, entry->session) == 0;
-        if (!again && belongs(entry, tree, taken))
+        struct assignment *last = settled->count > 0 ? &settled->at[settled->count - 1] : NULL;
+        bool again = last && strcmp(last->session, entry->session) == 0;
+        if (!belongs(entry, tree, taken))
+            continue;
+        if (!again) {
             good = assignments_add(settled, entry->session, strlen(entry->session), entry->vni,
                                    entry->priority);
+        } else if (!is_whole(last, tree, sessions.profile) &&
+                   is_whole(entry, tree, sessions.profile)) {
+            last->vni = entry->vni;
+            last->priority = entry->priority;
+        }
     }
     free(taken);
     free(sorted);

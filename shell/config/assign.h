@@ -29,8 +29,9 @@ bool assignments_add(struct assignments *assigned, const char *session, size_t l
 bool assignments_copy(const struct assignments *assigned, struct assignments *copy);
 void assignments_free(struct assignments *assigned);
 
-/* The entries that belong to a tree, in order: of several for one session the first whose numbers
- * are no session's own. false: out of memory. */
+/* The entries that belong to a tree, in order: of several for one session, of those whose numbers
+ * are no session's own, the first that has all it leaves out, else the first. false: out of memory.
+ */
 bool assignments_settle(const struct assignments *assigned, const struct node *tree,
                         struct assignments *settled);
 

@@ -325,6 +325,30 @@ static void test_priorities(void **state)
     tree_free(tree);
 }
 
+/* After a crash the entries of the configuration before stand first: those with what a session
+ * leaves out go before those without, which are better than none. */
+static void test_entries_with_less(void **state)
+{
+    struct assignments assigned = assigned_of("y 4\nz - 1\nz 12462038 1\nz 7 2\n"), settled;
+    struct node *tree = tree_of("set session y\nset session z\n");
+    struct node *says_vni = tree_of("set session z vni 9\n");
+
+    (void)state;
+    assert_true(assignments_settle(&assigned, tree, &settled));
+    assert_int_equal(settled.count, 2);
+    assert_int_equal(assignments_find(&settled, "y")->vni, 4);
+    assert_int_equal(assignments_find(&settled, "z")->vni, 12462038);
+    assert_int_equal(assignments_find(&settled, "z")->priority, 1);
+    assignments_free(&settled);
+    assert_true(assignments_settle(&assigned, says_vni, &settled));
+    assert_int_equal(settled.count, 1);
+    assert_int_equal(assignments_find(&settled, "z")->vni, NO_VNI);
+    assignments_free(&settled);
+    assignments_free(&assigned);
+    tree_free(tree);
+    tree_free(says_vni);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +364,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_failing_rename, make_state, remove_state),
         cmocka_unit_test(test_vnis),
         cmocka_unit_test(test_priorities),
+        cmocka_unit_test(test_entries_with_less),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
