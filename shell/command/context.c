@@ -19,7 +19,7 @@ size_t context_queued(const struct context *context)
 
 void context_output(struct context *context, const char *text, size_t length)
 {
-    if (context_queued(context) + length > ANSWER_MAX) {
+    if (length > 0 && context_queued(context) + length > ANSWER_MAX) {
         context_problem(context, 0, "the answer has more than %d MiB: ask for a part of it",
                         ANSWER_MAX >> 20);
         return;

@@ -145,13 +145,29 @@ void load_abandon(struct context *context)
     context->loading = NULL;
 }
 
+/* The text is whole and there is room for it before the console empties the file. */
 static enum command_status run_save(struct context *context, const struct arguments *arguments)
 {
     const char *file = argument_text(arguments, "FILE");
+    char *text = NULL;
+    size_t size = 0, path = sizeof(struct message_header) + strlen(file);
+    FILE *out = open_memstream(&text, &size);
+    bool good = false;
 
-    context_send(context, MESSAGE_WRITE, file, strlen(file));
-    text_print_set(edit_tree(&context->edit), &(struct path){0}, context->out);
-    return COMMAND_OK;
+    if (out)
+        text_print_set(edit_tree(&context->edit), &(struct path){0}, out);
+    if (!out || fclose(out) != 0) {
+        problem_at(context->problem, NULL, "out of memory");
+    } else if (context_queued(context) + path + size > ANSWER_MAX) {
+        problem_at(context->problem, NULL, "the configuration has more than %d MiB as lines",
+                   ANSWER_MAX >> 20);
+    } else {
+        good = true;
+        context_send(context, MESSAGE_WRITE, file, strlen(file));
+        context_output(context, text, size);
+    }
+    free(text);
+    return good ? COMMAND_OK : COMMAND_FAILED;
 }
 
 #define LOADED_FROM                                                                                \

@@ -171,6 +171,17 @@ said=$(printf '%s\n' configure 'load merge terminal' 'set system host' $'\004' c
 verdict 'a problem in it stops the run' \
     '-:2:12: error: terminal:1:16: host-name: missing value (expected NAME)' "$said"
 
+# As lines it is more than an answer may be: 64 letters of a name in front of each value.
+{
+    printf 'session %064d { source { interface [' 0
+    seq -f ' i%.0f' 400000
+    echo ' ]; } }'
+} >wide.conf
+echo kept >saved.conf
+verdict 'what is too much to be saved leaves the file as it is' 'load complete
+-c3:1:1: error: the configuration has more than 32 MiB as lines
+kept' "$(box 'load override wide.conf' 'save saved.conf' </dev/null; cat saved.conf)"
+
 # refused NAME LINE PROBLEM: that line among others in a pipe is told, and no line of the text is a command
 refused()
 {
