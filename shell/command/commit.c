@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { WARNINGS_TOLD = 1000 };
+
 /* One problem message each, all at the place of the word commit. */
 static void report(struct context *context, const struct problems *problems)
 {
@@ -11,11 +13,15 @@ static void report(struct context *context, const struct problems *problems)
         context_problem(context, context->request.column, "%s", problems->at[i].text);
 }
 
-/* A warning is of no word of the line. */
+/* A warning is of no word of the line. Not so many that no room is left to say what was done. */
 static void report_warnings(struct context *context, const struct problems *warnings)
 {
-    for (size_t i = 0; i < warnings->count; i++)
+    size_t told = warnings->count < WARNINGS_TOLD ? warnings->count : WARNINGS_TOLD;
+
+    for (size_t i = 0; i < told; i++)
         context_warning(context, 0, "%s", warnings->at[i].text);
+    if (told < warnings->count)
+        context_warning(context, 0, "and %zu more warnings", warnings->count - told);
 }
 
 /* Both values were told; this is the way out. */

@@ -198,6 +198,16 @@ refused 'a NUL in it: nothing of it is taken or run' 'set system\0' \
 refused 'nor with a line that is too long' "$(head -c 1100000 /dev/zero | tr '\0' x)" \
     '-:4:1048577: error: the line is too long: more than 1048576 bytes'
 
+{
+    echo 'target tap { receiver 10.0.0.1; }'
+    for ((i = 0; i < 1500; i++)); do printf 'session s%d { priority %d; target tap; }\n' $i $((i + 1)); done
+} >many.conf
+said=$(box 'load override many.conf' commit </dev/null)
+verdict 'of very many warnings the first are told, and that it is done' '1000 of sessions
+-c3:1:1: warning: and W more warnings
+commit complete' "$(grep -c 'warning: session' <<<"$said") of sessions
+$(tail -n 2 <<<"$said" | sed 's/and [0-9]* more/and W more/')"
+
 for ((i = 0; i < 10000; i++)); do
     printf 'filter f%d {\n    ingress {\n        rule 10 {\n            action accept;\n        }\n    }\n}\n' $i
 done >many.conf
