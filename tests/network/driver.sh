@@ -8,10 +8,12 @@ driver_build()
 {
     [ -z "$driver" ] || return
     driver=$lab/driver
-    # shellcheck disable=SC2046,SC2086
+    local objects # those of the sources that are there: an old build may have more
+    mapfile -t objects < <(cd "$TOP" && find engine -name '*.c')
+    objects=("${objects[@]/#/$BUILD/build/}")
+    # shellcheck disable=SC2086
     if ! ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -pthread -g $SANITIZE -o "$driver" \
-        "$TOP/tests/network/engine_driver.c" \
-        $(cd "$TOP" && find engine -name '*.c' | sed "s,\(.*\)c$,$BUILD/build/\1o,") -luring \
+        "$TOP/tests/network/engine_driver.c" "${objects[@]/%.c/.o}" -luring \
         >"$lab/cc" 2>&1; then
         not_ok 'the driver builds' "$(cat "$lab/cc")"
         exit 1
