@@ -149,7 +149,7 @@ static void values_are_offered_as_the_profile_has_them(void **state)
            "auto: An unused one, which the session keeps\n"
            "<0-16777215>: VXLAN network identifier (default 1)\n");
     offers(PROFILE_TENCENT, "priority",
-           "<1-32766>: Sessions see a packet in ascending order of it (default assigned)\n");
+           "<1-32766>: Place among the sessions, lowest first (default assigned)\n");
 }
 
 int main(void)

@@ -43,6 +43,23 @@ static void is_documented(const struct schema *row)
     }
 }
 
+/* `?` has each of a row's children in a line of 80 columns, behind the longest of their names. */
+static void has_room_for_its_children(const struct schema *row)
+{
+    size_t widest = 0;
+
+    for (const struct schema *child = row->children; child && child->name; child++)
+        if (strlen(child->name) > widest)
+            widest = strlen(child->name);
+    for (const struct schema *child = row->children; child && child->name; child++)
+        for (int profile = 0; profile < PROFILES; profile++) {
+            char help[PROFILE_HELP_SIZE];
+            if (4 + widest + strlen(profile_help((enum profile)profile, child, help)) > 80)
+                fail_msg("%s: %s  %s", row->name, child->name,
+                         profile_help((enum profile)profile, child, help));
+        }
+}
+
 static void has_a_good_default(const struct schema *row)
 {
     char why[200], *canonical;
@@ -73,6 +90,8 @@ static void every_row_is_documented(void **state)
 {
     (void)state;
     each_row(schema_root(), is_documented);
+    has_room_for_its_children(schema_root());
+    each_row(schema_root(), has_room_for_its_children);
 }
 
 static const struct schema *match(const struct schema *row, const char *text,
