@@ -46,7 +46,7 @@ enum message_type {
 /* No message is longer than MESSAGE_MAX. What the box takes is bounded more closely: REQUEST_MAX,
  * which holds a line of LINE_LENGTH_MAX bytes, and GREETING_MAX before the HELLO. */
 enum {
-    PROTOCOL_VERSION = 4,
+    PROTOCOL_VERSION = 5,
     PROMPT_MAX = 256,
     MESSAGE_MAX = 16 * 1024 * 1024,
     LINE_LENGTH_MAX = 1024 * 1024,
@@ -86,6 +86,7 @@ struct hello {
     uint32_t kind;    /* enum console_kind */
     struct screen_size size;
     char terminal[64];    /* of the console, for show and logs: "pts/3" */
+    char from[64];        /* where its user logged in from: "192.0.2.7"; "": not known */
     uint32_t full_screen; /* 1: it can draw the live view, if it is large enough */
 };
 

@@ -67,6 +67,7 @@ static int greet(struct connection *connection, enum console_kind kind, bool ful
                           .full_screen = full_screen};
 
     terminal_name(hello.terminal, sizeof hello.terminal);
+    terminal_from(hello.terminal, hello.from, sizeof hello.from);
     return connection_send(connection, MESSAGE_HELLO, &hello, sizeof hello);
 }
 

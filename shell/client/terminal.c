@@ -17,6 +17,7 @@
 #include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
+#include <utmpx.h>
 
 static volatile sig_atomic_t interrupted, resized, ended;
 static sigset_t waiting_mask; /* what is blocked while terminal_wait waits */
@@ -128,6 +129,26 @@ void terminal_name(char *name, size_t size)
     name[0] = '\0';
     if (ttyname_r(STDIN_FILENO, path, sizeof path) == 0)
         snprintf(name, size, "%s", strncmp(path, "/dev/", 5) == 0 ? path + 5 : path);
+}
+
+/* As sshd says it; behind su or sudo as the login is recorded. */
+void terminal_from(const char *name, char *from, size_t size)
+{
+    const char *connection = getenv("SSH_CONNECTION");
+    const struct utmpx *login = NULL;
+    struct utmpx line = {.ut_type = LOGIN_PROCESS};
+
+    from[0] = '\0';
+    if (connection && *connection) {
+        snprintf(from, size, "%.*s", (int)strcspn(connection, " "), connection);
+    } else if (*name && strlen(name) < sizeof line.ut_line) {
+        memcpy(line.ut_line, name, strlen(name));
+        setutxent();
+        login = getutxline(&line);
+        if (login)
+            snprintf(from, size, "%.*s", (int)sizeof login->ut_host, login->ut_host);
+        endutxent();
+    }
 }
 
 /* ---- writing ---- */

@@ -41,6 +41,8 @@ bool terminal_called(void);
 struct screen_size terminal_size(void);
 /* "pts/3", or "" where standard input is no terminal. */
 void terminal_name(char *name, size_t size);
+/* Where the user of the terminal `name` logged in from, "192.0.2.7"; "" when that is not known. */
+void terminal_from(const char *name, char *from, size_t size);
 
 /* Writes it all to standard output. 0; -ECANCELED: ^C came, and what the terminal has not shown
  * yet is thrown away; -EINTR: the process is to end; or -errno. */

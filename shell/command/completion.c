@@ -56,13 +56,13 @@ static void complete_name(struct completion *completion, const char *list)
 static void complete_commit(struct completion *completion)
 {
     const struct store *store = completion->context->running->store;
-    char number[24], help[AUTHOR_MAX + COMMIT_TIME_MAX + COMMENT_SIZE + 4];
+    char number[24], help[AUTHOR_MAX + MOMENT_MAX + COMMENT_SIZE + 4];
 
     for (size_t i = 0; i <= store_archive_count(store); i++) {
         const struct record *record = store_record(store, i);
-        char when[COMMIT_TIME_MAX], author[AUTHOR_MAX];
+        char when[MOMENT_MAX], author[AUTHOR_MAX];
 
-        commit_time(record, "%Y-%m-%d %H:%M:%S", when);
+        moment_text(record->when, MOMENT_SHOWN, when);
         author_text(&record->author, author);
         snprintf(number, sizeof number, "%zu", i);
         snprintf(help, sizeof help, "%s%s%s%s%s",

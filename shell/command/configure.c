@@ -3,6 +3,7 @@
 #include "../clock.h"
 #include "../running/exclusive.h"
 #include "command_table.h"
+#include "show.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,17 +74,14 @@ enum command_status configure_resume(struct context *context, bool give_up)
 /* A line for each console that edits, this one too. */
 static enum command_status run_status(struct context *context, const struct arguments *arguments)
 {
-    char text[EDIT_TEXT_MAX], when[32];
-    struct tm since;
+    char text[EDIT_TEXT_MAX], when[MOMENT_MAX];
 
     (void)arguments;
     for (struct edit *edit = context->running->edits; edit; edit = edit->next) {
         if (!edit->editing)
             continue;
         edit_describe(edit, text);
-        when[0] = '\0';
-        if (localtime_r(&edit->since, &since))
-            strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &since);
+        moment_text(edit->since, MOMENT_SHOWN, when);
         fprintf(context->out, "%s, since %s, %s%s\n", text, when,
                 edit_changed(edit) ? "uncommitted changes" : "no changes",
                 edit == &context->edit ? " (this console)" : "");

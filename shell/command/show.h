@@ -6,7 +6,7 @@
 #include "context.h"
 
 command_fn show_sessions, show_filters, show_targets, show_interfaces, show_engine, show_version,
-    show_configuration, show_candidate, show_commits, show_rollback;
+    show_configuration, show_candidate, show_commits, show_consoles, show_rollback;
 
 /* Whether there is an engine to ask; else context->problem. */
 bool engine_runs(const struct context *context);
@@ -21,10 +21,11 @@ void show_list(struct context *context, const char *key, const struct listing *l
 /* A whole tree, as the line's pipe wants it displayed. */
 void show_tree(struct context *context, const struct node *tree);
 
-enum { COMMIT_TIME_MAX = 40 };
-/* "" when it is not known. */
-void commit_time(const struct record *record, const char *format,
-                 char text[static COMMIT_TIME_MAX]);
+enum { MOMENT_MAX = 40 };
+/* For people, and for programs; "" when it is not known (0). */
+#define MOMENT_SHOWN "%Y-%m-%d %H:%M:%S"
+#define MOMENT_EXACT "%Y-%m-%dT%H:%M:%S%z"
+void moment_text(time_t when, const char *format, char text[static MOMENT_MAX]);
 
 /* Rows of a status that belong to instances of a list of the configuration, side by side. */
 struct owned {

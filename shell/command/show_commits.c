@@ -3,15 +3,6 @@
 #include "show.h"
 #include <stdlib.h>
 
-void commit_time(const struct record *record, const char *format, char text[static COMMIT_TIME_MAX])
-{
-    struct tm when;
-
-    if (record->when == 0 || !localtime_r(&record->when, &when) ||
-        strftime(text, COMMIT_TIME_MAX, format, &when) == 0)
-        text[0] = '\0';
-}
-
 /* One commit: how far back it is. */
 struct commit_row {
     size_t back;
@@ -22,11 +13,11 @@ static void commit_columns(struct columns *columns, const void *item, const void
 {
     const struct commit_row *row = item;
     const struct author *author = &row->record->author;
-    char shown[COMMIT_TIME_MAX], exact[COMMIT_TIME_MAX];
+    char shown[MOMENT_MAX], exact[MOMENT_MAX];
 
     (void)context;
-    commit_time(row->record, "%Y-%m-%d %H:%M:%S", shown);
-    commit_time(row->record, "%Y-%m-%dT%H:%M:%S%z", exact);
+    moment_text(row->record->when, MOMENT_SHOWN, shown);
+    moment_text(row->record->when, MOMENT_EXACT, exact);
     const struct column table[] = {
         {"number", "Rollback", NUMBER(row->back)},
         {NULL, "Time", TEXT(columns_text(columns, "%s", *shown ? shown : "-"))},

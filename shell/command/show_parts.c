@@ -88,6 +88,14 @@ const char *direction_text(enum direction direction)
     return direction == INGRESS ? "ingress" : "egress";
 }
 
+void moment_text(time_t when, const char *format, char text[static MOMENT_MAX])
+{
+    struct tm parts;
+
+    if (when == 0 || !localtime_r(&when, &parts) || strftime(text, MOMENT_MAX, format, &parts) == 0)
+        text[0] = '\0';
+}
+
 static bool owns(const char *name, const struct owned *owned, size_t index)
 {
     return index < owned->count &&

@@ -29,7 +29,9 @@ struct edit {
     struct revision *const *runs; /* the running one, whichever that is */
     struct revision *base;        /* what the candidate began from; NULL: no changes */
     struct node *candidate;       /* NULL: no changes */
-    struct author author;         /* is at the console */
+    struct author author;         /* is at the console; no user: nobody yet */
+    char from[AUTHOR_PART_MAX];   /* where they logged in from; "": not known */
+    time_t attached;              /* when the console came */
     struct commit *commit;        /* asked for, and its result not yet taken; NULL: none */
     bool editing;                 /* it is in the configuration mode: exclusive.h */
     time_t since;                 /* when it entered that */

@@ -118,18 +118,23 @@ static void make_plain(char *name)
             *name = '?';
 }
 
-/* For those who are told of what it commits. */
-static void note_who(struct peer *peer, const char *terminal)
+/* For those who are told of what it commits, and that it is there. */
+static void note_who(struct peer *peer, const struct hello *hello)
 {
     const struct passwd *user = getpwuid(peer->role.user);
-    struct author *author = &peer->context.edit.author;
+    struct edit *edit = &peer->context.edit;
+    struct author *author = &edit->author;
     char number[16];
 
     snprintf(number, sizeof number, "user %u", (unsigned)peer->role.user);
     snprintf(author->user, sizeof author->user, "%s", user ? user->pw_name : number);
-    snprintf(author->terminal, sizeof author->terminal, "%s", terminal);
+    snprintf(author->terminal, sizeof author->terminal, "%s", hello->terminal);
+    snprintf(edit->from, sizeof edit->from, "%s", hello->from);
     make_plain(author->user);
     make_plain(author->terminal);
+    make_plain(edit->from);
+    edit->attached = time(NULL);
+    edit->active_ms = clock_ms();
 }
 
 /* Every console is told until a commit; one of the box's own process has read it at the start. */
@@ -152,11 +157,12 @@ static void take_hello(struct peer *peer, const struct waiting *message)
     }
     memcpy(&hello, message->data, sizeof hello);
     hello.terminal[sizeof hello.terminal - 1] = '\0';
+    hello.from[sizeof hello.from - 1] = '\0';
     if (hello.version != PROTOCOL_VERSION) {
         refuse(peer, "this console is of another version than the box");
         return;
     }
-    note_who(peer, hello.terminal);
+    note_who(peer, &hello);
     context->person = hello.kind == CONSOLE_TERMINAL;
     context->full_screen = hello.full_screen;
     context->size = hello.size;

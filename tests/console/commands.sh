@@ -356,7 +356,7 @@ wait "$anna"
 
 if command -v python3 >/dev/null; then
     python3 - "$socket" <<'END' >"$lab/rude" 2>&1
-import os, socket, struct, sys
+import os, re, socket, struct, sys
 def attach():
     s = socket.socket(socket.AF_UNIX)
     s.connect(sys.argv[1])
@@ -369,7 +369,9 @@ def rest(s):
     except ConnectionResetError:
         pass
     return 'ended'
-hello = struct.pack('<IIIIIHH64sI', 1, 80, 0, 4, 1, 80, 24, b'test', 0)
+version = int(re.search(r'PROTOCOL_VERSION = (\d+)',
+                        open(os.environ['TOP'] + '/shell/protocol.h').read())[1])
+hello = struct.pack('<IIIIIHH64s64sI', 1, 144, 0, version, 1, 80, 24, b'test', b'', 0)
 for name, data in [('noise', b'\xff' * 4096), ('no hello', struct.pack('<IIII', 2, 8, 1, 0) + b'exit'),
                    ('other version', hello[:12] + struct.pack('<I', 99) + hello[16:]),
                    ('too long', hello + struct.pack('<III', 2, 1 << 31, 1)),

@@ -37,7 +37,6 @@ import sys
 import time
 
 lab, box = sys.argv[1], int(sys.argv[2])
-HELLO = struct.pack('<IIIIIHH64sI', 1, 80, 0, 3, 1, 80, 24, b'test', 0)
 STRANGER = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']
 
 
@@ -81,7 +80,7 @@ def memory():
 
 version = int(re.search(r'PROTOCOL_VERSION = (\d+)',
                         open(os.environ['TOP'] + '/shell/protocol.h').read())[1])
-HELLO = HELLO[:12] + struct.pack('<I', version) + HELLO[16:]
+HELLO = struct.pack('<IIIIIHH64s64sI', 1, 144, 0, version, 1, 80, 24, b'test', b'', 0)
 
 # Before the hello
 before = memory()

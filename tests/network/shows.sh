@@ -75,9 +75,9 @@ displayed()
     done | steady >>"$lab/$1.shown"
 }
 
-# Every show of help's list; with a name too where it takes one. Those of commits are in
-# tests/console/commits.sh.
-ctl help | sed -nE '/^show (rollback|system commit)/d; s/^(show( [a-z]+)*) .*/\1/p' >"$lab/shows"
+# Every show of help's list; with a name too where it takes one. Those of commits and
+# consoles are in tests/console/commits.sh and consoles.exp.
+ctl help | sed -nE '/^show (rollback|system)/d; s/^(show( [a-z]+)*) .*/\1/p' >"$lab/shows"
 while read -r command; do
     name=${command// /-}
     displayed "$name" "$command"
