@@ -104,11 +104,16 @@ int transfer_read(struct connection *connection, const char *path,
     return result;
 }
 
-int transfer_typed(const struct connection *connection, FILE *to)
-{
-    bool line_starts = true;
-    char byte; /* one at a time: what comes behind the ^D is another's */
+/* What was read and not taken yet: behind the end of a text comes the next one's. */
+static struct {
+    char bytes[CHUNK];
+    size_t at, end;
+} ahead;
 
+/* Waits for bytes: 1 when there are some, 0 at the end of all, or -errno. Of a terminal no more than
+ * one, for what comes behind the ^D is the editor's. */
+static int read_ahead(const struct connection *connection)
+{
     for (;;) {
         int ready = terminal_wait(STDIN_FILENO, connection->wire.fd, -1);
 
@@ -120,16 +125,32 @@ int transfer_typed(const struct connection *connection, FILE *to)
             return -ECONNRESET; /* it has nothing to say before the text has come */
         if (ready < 0 || !(ready & 1))
             continue;
-        ssize_t got = read(STDIN_FILENO, &byte, 1);
+        ssize_t got = read(STDIN_FILENO, ahead.bytes, isatty(STDIN_FILENO) ? 1 : CHUNK);
         if (got < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
-        if (got < 0)
-            return -errno;
-        if (got == 0 || (byte == END_OF_TRANSMISSION && line_starts))
+        ahead.at = 0;
+        ahead.end = got < 0 ? 0 : (size_t)got;
+        return got < 0 ? -errno : got > 0;
+    }
+}
+
+int transfer_typed(const struct connection *connection, FILE *to)
+{
+    bool line_starts = true;
+    size_t length = 0;
+
+    for (;;) {
+        int more = ahead.at < ahead.end ? 1 : read_ahead(connection);
+        char byte;
+
+        if (more <= 0)
+            return more;
+        byte = ahead.bytes[ahead.at++];
+        if (byte == END_OF_TRANSMISSION && line_starts)
             return 0;
         byte = byte == '\r' ? '\n' : byte;
         line_starts = byte == '\n';
-        if (ftell(to) <= LOAD_MAX) /* else the box says so */
+        if (length++ <= LOAD_MAX) /* else the box says so */
             putc(byte, to);
     }
 }
