@@ -4,26 +4,6 @@
 #include <string.h>
 #include <time.h>
 
-enum { WARNINGS_TOLD = 1000 };
-
-/* One problem message each, all at the place of the word commit. */
-static void report(struct context *context, const struct problems *problems)
-{
-    for (size_t i = 0; i < problems->count; i++)
-        context_problem(context, context->request.column, "%s", problems->at[i].text);
-}
-
-/* A warning is of no word of the line. Not so many that no room is left to say what was done. */
-static void report_warnings(struct context *context, const struct problems *warnings)
-{
-    size_t told = warnings->count < WARNINGS_TOLD ? warnings->count : WARNINGS_TOLD;
-
-    for (size_t i = 0; i < told; i++)
-        context_warning(context, 0, "%s", warnings->at[i].text);
-    if (told < warnings->count)
-        context_warning(context, 0, "and %zu more warnings", warnings->count - told);
-}
-
 /* Both values were told; this is the way out. */
 static void report_way_out(struct context *context)
 {
@@ -56,14 +36,16 @@ static enum command_status tell(struct context *context, enum commit_result resu
     case COMMIT_RUNNING:
         return COMMAND_RUNNING;
     case COMMIT_DONE:
-        report_warnings(context, &told->warnings);
+        /* of no word of the line */
+        context_list(context, context_warning, 0, &told->warnings, "warnings");
         say(context, asked->done);
         break;
     case COMMIT_UNCHANGED:
         say(context, "no changes\n");
         break;
     case COMMIT_REFUSED:
-        report(context, &told->problems);
+        context_list(context, context_problem, context->request.column, &told->problems,
+                     "problems");
         if (told->clashes)
             report_way_out(context);
         break;

@@ -81,6 +81,18 @@ void context_warning(struct context *context, uint32_t column, const char *forma
     va_end(arguments);
 }
 
+void context_list(struct context *context, context_tell_fn *tell, uint32_t column,
+                  const struct problems *problems, const char *things)
+{
+    size_t told = 0;
+
+    while (told < problems->count &&
+           context_queued(context) + strlen(problems->at[told].text) < ANSWER_MAX)
+        tell(context, column, "%s", problems->at[told++].text);
+    if (problems->count - told + problems->more > 0)
+        tell(context, column, "and %zu more %s", problems->count - told + problems->more, things);
+}
+
 void context_leave(struct context *context)
 {
     context->mode = MODE_OPERATIONAL;

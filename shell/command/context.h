@@ -76,6 +76,11 @@ void context_problem(struct context *context, uint32_t column, const char *forma
 /* The same of what is no reason to refuse. */
 void context_warning(struct context *context, uint32_t column, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* All of a list that there is room for by one of these, and how many more `things` there are. */
+typedef void context_tell_fn(struct context *context, uint32_t column, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void context_list(struct context *context, context_tell_fn *tell, uint32_t column,
+                  const struct problems *problems, const char *things);
 /* Any message. */
 void context_send(struct context *context, enum message_type type, const void *data, size_t length);
 size_t context_queued(const struct context *context);

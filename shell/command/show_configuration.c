@@ -103,8 +103,8 @@ static enum command_status compare_candidate(struct context *context,
         status = compare(context, tree, arguments);
     else
         problem_at(context->problem, NULL, "out of memory");
-    for (size_t i = 0; i < clashes.count && status == COMMAND_OK; i++)
-        context_warning(context, 0, "%s", clashes.at[i].text);
+    if (status == COMMAND_OK)
+        context_list(context, context_warning, 0, &clashes, "warnings");
     problems_free(&clashes);
     tree_free(tree);
     return status;

@@ -32,7 +32,9 @@ struct reading {
         char *text;        /* with blanks in the place of comments and line ends */
         const char *start; /* the same in the whole text */
         size_t length;
-        char *comment; /* of it, malloced; NULL: none */
+        FILE *comments; /* to `comment`, as long as the statement is cut; NULL: none */
+        char *comment;  /* of it, malloced; NULL: none */
+        size_t comment_length;
         struct words words;
     } statement;
 };
@@ -68,38 +70,38 @@ static bool is_blank(char c)
 static bool keep_comment(struct reading *reading, const char *from, const char *to)
 {
     struct statement *statement = &reading->statement;
-    size_t had = statement->comment ? strlen(statement->comment) + 1 : 0;
-    char *text = realloc(statement->comment, had + (size_t)(to - from) + 1);
 
-    if (!text)
+    if (statement->comments)
+        putc(' ', statement->comments);
+    else
+        statement->comments = open_memstream(&statement->comment, &statement->comment_length);
+    if (!statement->comments)
         return fail(reading, 0, "out of memory");
-    statement->comment = text;
-    if (had > 0)
-        text[had - 1] = ' ';
-    text += had;
     from += from < to && *from == ' ';
     to -= from < to && to[-1] == ' ';
     while (from < to) {
-        uint32_t code;
         const char *next = from;
+        bool line_ends = false;
 
         while (next < to && is_blank(*next))
-            next++;
-        if (memchr(from, '\n', (size_t)(next - from))) { /* a line end and what is around it */
+            line_ends |= *next++ == '\n';
+        if (line_ends) { /* it and what is around it */
             from = next;
-            *text++ = ' ';
+            putc(' ', statement->comments);
             continue;
         }
-        size_t length = utf8_decode(from, &code);
-        if (length == 0 || (utf8_is_control(code) && code != '\t'))
-            return fail(reading, (size_t)(from - statement->start),
-                        length == 0 ? "a comment that is not UTF-8"
-                                    : "a control character in a comment");
-        memcpy(text, from, length);
-        text += length;
-        from += length;
+        do {
+            uint32_t code;
+            size_t length = utf8_decode(from, &code);
+
+            if (length == 0 || (utf8_is_control(code) && code != '\t'))
+                return fail(reading, (size_t)(from - statement->start),
+                            length == 0 ? "a comment that is not UTF-8"
+                                        : "a control character in a comment");
+            fwrite(from, 1, length, statement->comments);
+            from += length;
+        } while (from < next);
     }
-    *text = '\0';
     return true;
 }
 
@@ -168,7 +170,9 @@ static bool cut(struct reading *reading, char *end)
     }
     if (good && inside)
         good = fail(reading, quote, "the quote is not closed");
-    if (fclose(out) != 0 && good)
+    bool written = fclose(out) == 0;
+    written &= !statement->comments || fclose(statement->comments) == 0;
+    if (!written && good)
         good = fail(reading, 0, "out of memory");
     *end = good && reading->at < reading->end ? *reading->at : '\0';
     if (good && *end != '\0')
@@ -345,7 +349,7 @@ static bool take_statement(struct reading *reading, char end)
         fail(reading, problem.at, problem.text);
     free(room);
     free(marks.comment);
-    return good || (end == ';' && reading->problems->count < BRACES_PROBLEMS_MAX);
+    return good || (end == ';' && !problems_full(reading->problems));
 }
 
 /* The level ends: what is in it is there now, and its marks are put on it. */

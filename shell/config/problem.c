@@ -47,6 +47,10 @@ void problems_add(struct problems *problems, uint32_t line, uint32_t column, con
     va_list arguments;
     char *text;
 
+    if (problems_full(problems)) {
+        problems->more++;
+        return;
+    }
     if ((count & (count - 1)) == 0) { /* room for a power of two is what there is */
         struct problem_line *at = realloc(problems->at, (count == 0 ? 1 : 2 * count) * sizeof *at);
         if (!at)
@@ -59,6 +63,11 @@ void problems_add(struct problems *problems, uint32_t line, uint32_t column, con
     va_end(arguments);
     problems->at[count] = (struct problem_line){.line = line, .column = column, .text = text};
     problems->count++;
+}
+
+_Bool problems_full(const struct problems *problems)
+{
+    return !problems->all && problems->count >= PROBLEMS_MAX;
 }
 
 void problems_free(struct problems *problems)

@@ -24,7 +24,9 @@ _Bool problem_at(struct problem *problem, const struct word *word, const char *f
 _Bool problem_warn(struct problem *problem, const struct word *word, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A growing list of texts, each with the line it is about (0: none). */
+/* A growing list of texts, each with the line it is about (0: none); unless all are wanted, the first
+ * PROBLEMS_MAX. */
+enum { PROBLEMS_MAX = 1000 };
 struct problems {
     struct problem_line {
         uint32_t line;   /* 1-based; 0: no line */
@@ -32,10 +34,14 @@ struct problems {
         char *text;
     } * at;
     size_t count;
+    size_t more; /* that were not kept */
+    _Bool all;
 };
 
 void problems_add(struct problems *problems, uint32_t line, uint32_t column, const char *format,
                   ...) __attribute__((format(printf, 4, 5)));
+/* Whether another one would not be kept. */
+_Bool problems_full(const struct problems *problems);
 void problems_free(struct problems *problems);
 
 #endif

@@ -214,7 +214,8 @@ static bool load(struct loading *loading, const char *text, size_t length)
     uint32_t number = 1;
 
     loading->good = true;
-    for (text += utf8_mark(text, length); text < end; text = next, number++) {
+    for (text += utf8_mark(text, length); text < end && !problems_full(loading->problems);
+         text = next, number++) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         size_t bytes = (size_t)((newline ? newline : end) - text);
         next = newline ? newline + 1 : end;

@@ -25,14 +25,12 @@ void text_print_json(const struct node *tree, const struct path *path, FILE *out
 
 /* Adds a text of set, deactivate and annotate lines (a byte order mark in front of it is passed
  * over), blank lines and # comments to the tree; every line that is wrong is a problem with its
- * line and column, the others are taken. false: at least one. */
+ * line and column, the others are taken; where the list of problems is full, nothing is read any more.
+ * false: at least one. */
 bool text_load(struct node *tree, const char *text, size_t length, struct problems *problems);
 /* The same, for a check of what is only looked at: of a line that is wrong the tree has what can be
  * known (leaves without a value among it), so that the check finds no mere consequences. */
 bool text_examine(struct node *tree, const char *text, size_t length, struct problems *problems);
-
-/* So many problems, and a text in braces is read no further. */
-enum { BRACES_PROBLEMS_MAX = 1000 };
 
 /* Adds a text in braces; replaces: what has `replace:` in front takes the place of what is there.
  * As text_load, but of a text whose levels are wrong only the first problem is told. */

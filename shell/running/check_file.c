@@ -35,7 +35,7 @@ static void print(const char *path, const char *what, struct problems *problems)
 
 static int check_text(const char *path, const char *text, size_t length)
 {
-    struct problems problems = {0}, warnings = {0};
+    struct problems problems = {.all = true}, warnings = {.all = true};
     struct node *tree = tree_new();
     int result;
 

@@ -136,6 +136,9 @@ verdict 'of many problems the first are told' '21 bad.conf: and 20 more problems
 for ((i = 0; i < 2000; i++)); do printf 'x;'; done >bad.conf
 verdict 'and of very many in braces no more is read' '21 bad.conf: and at least 980 more problems' \
     "$(box 'load merge bad.conf' </dev/null | awk '{last = $0} END {sub(/.*error: /, "", last); print NR, last}')"
+yes sett | head -n 2000 >bad.conf
+verdict 'nor in lines' '21 bad.conf: and at least 980 more problems' \
+    "$(box 'load set bad.conf' </dev/null | awk '{last = $0} END {sub(/.*error: /, "", last); print NR, last}')"
 verdict 'a file that is not there' '-c2:1:15: error: none.conf: No such file or directory' \
     "$(box 'load override none.conf' </dev/null)"
 mkfifo fifo
@@ -145,7 +148,7 @@ head -c 17000000 /dev/zero | tr '\0' '#' >big.conf
 verdict 'no more is taken than there is room for' '-c2:1:12: error: big.conf: larger than 16 MiB' \
     "$(box 'load merge big.conf' </dev/null)"
 verdict 'nor from standard input' '-c2:1:12: error: terminal: larger than 16 MiB' \
-    "$(box 'load merge terminal' <big.conf)"
+    "$(cat big.conf | box 'load merge terminal')"
 verdict 'save says why it cannot' '-c2:1:1: error: none/x: No such file or directory' \
     "$(box 'save none/x' </dev/null)"
 if [ -c /dev/full ]; then
@@ -157,6 +160,12 @@ verdict 'behind -c the terminal is standard input' 'load complete
 [edit system]
 -  host-name box1;
 +  host-name box4;' "$(echo 'system { host-name box4; }' | box 'load merge terminal' 'show | compare' rollback)"
+verdict 'behind its ^D is the next text' 'load complete
+load complete
+[edit system]
+-  host-name box1;
++  host-name box5;' "$(printf '%s\n' 'set system host-name box4' $'\004delete system host-name' 'set system host-name box5' |
+    box 'load merge terminal' 'load set terminal' 'show | compare' rollback)"
 said=$(printf '%s\n' configure 'load merge terminal' '# a comment' 'set system host-name box5' '' $'\004' \
     'show | compare' rollback 'load set terminal' 'set system host-name box6' |
     "$MIRRORSH" -n --state state 2>&1)
@@ -198,6 +207,14 @@ refused 'a NUL in it: nothing of it is taken or run' 'set system\0' \
 refused 'nor with a line that is too long' "$(head -c 1100000 /dev/zero | tr '\0' x)" \
     '-:4:1048577: error: the line is too long: more than 1048576 bytes'
 
+{
+    echo 'target tap { receiver 10.0.0.1; }'
+    for ((i = 0; i < 1500; i++)); do printf 'session s%d { priority %d; }\n' $i $((i + 1)); done
+} >many.conf
+said=$(box 'load override many.conf' commit </dev/null)
+verdict 'of very many problems a refused commit tells the first' '1000 of sessions
+-c3:1:1: error: and 500 more problems' "$(grep -c 'error: session' <<<"$said") of sessions
+$(tail -n 1 <<<"$said")"
 {
     echo 'target tap { receiver 10.0.0.1; }'
     for ((i = 0; i < 1500; i++)); do printf 'session s%d { priority %d; target tap; }\n' $i $((i + 1)); done

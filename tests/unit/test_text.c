@@ -253,6 +253,51 @@ static void many_values(void **state)
     tree_free(tree);
 }
 
+/* A text is read no further than there is room for its problems; unless all are wanted. */
+static void many_wrong_lines(void **state)
+{
+    enum { LINES = 100000 };
+    struct problems problems = {0}, all = {.all = true};
+    struct node *tree = tree_new();
+    char *text = malloc(2 * LINES);
+
+    (void)state;
+    for (unsigned i = 0; i < LINES; i++)
+        memcpy(text + 2 * i, "x\n", 2);
+    assert_false(text_load_commands(tree, text, 2 * LINES, &problems));
+    assert_true(problems_full(&problems));
+    assert_int_equal(problems.count, PROBLEMS_MAX);
+    assert_false(text_examine(tree, text, 2 * LINES, &all));
+    assert_int_equal(all.count, LINES);
+    problems_free(&problems);
+    problems_free(&all);
+    free(text);
+    tree_free(tree);
+}
+
+/* Very many comments in front of a statement, and one that is mostly blanks: as above, the time. */
+static void long_comments(void **state)
+{
+    enum { COMMENTS = 1500000, BLANKS = 1 << 20 };
+    struct problems problems = {0};
+    struct node *tree = tree_new();
+    struct writer writer;
+    FILE *out = write_start(&writer);
+
+    (void)state;
+    for (unsigned i = 0; i < COMMENTS; i++)
+        fputs("/**/", out);
+    fprintf(out, " session s;\n/* a%*sb */ session t;\n", BLANKS, "");
+    fclose(out);
+    assert_false(text_load_braces(tree, writer.text, writer.size, false, &problems));
+    assert_int_equal(problems.count, 2);
+    assert_string_equal(problems.at[0].text, "the comment is longer than 255 characters");
+    assert_string_equal(problems.at[1].text, "the comment is longer than 255 characters");
+    problems_free(&problems);
+    free(writer.text);
+    tree_free(tree);
+}
+
 /* Problems in braces on one line: their columns, and an end of the reading. */
 static void many_problems(void **state)
 {
@@ -268,8 +313,8 @@ static void many_problems(void **state)
         fputs("\xc3\xa9;", out);
     fclose(out);
     assert_false(text_load_braces(tree, writer.text, writer.size, false, &problems));
-    assert_int_equal(problems.count, BRACES_PROBLEMS_MAX);
-    for (unsigned i = 1; i < BRACES_PROBLEMS_MAX; i++) {
+    assert_int_equal(problems.count, PROBLEMS_MAX);
+    for (unsigned i = 1; i < PROBLEMS_MAX; i++) {
         assert_int_equal(problems.at[i].line, 2);
         assert_int_equal(problems.at[i].column, 2 * i - 1);
     }
@@ -288,6 +333,8 @@ int main(void)
         cmocka_unit_test(problems_have_their_place),
         cmocka_unit_test(many_lines),
         cmocka_unit_test(many_values),
+        cmocka_unit_test(many_wrong_lines),
+        cmocka_unit_test(long_comments),
         cmocka_unit_test(many_problems),
     };
 
