@@ -224,12 +224,9 @@ static int draw(struct live *live)
 static int wait_for_news(const struct live *live)
 {
     bool waits = screen_waits(&live->screen);
-    uint32_t full = waits ? terminal_full() : 0;
-    int timeout = full                                     ? (int)full
-                  : !waits && (live->dirty || live->round) ? (int)terminal_busy()
-                                                           : -1;
+    int timeout = !waits && (live->dirty || live->round) ? (int)terminal_busy() : -1;
 
-    return terminal_wait_all(STDIN_FILENO, live->connection->wire.fd, waits && !full, timeout);
+    return terminal_wait_all(STDIN_FILENO, live->connection->wire.fd, waits, timeout);
 }
 
 /* Until the person or the box ends it. 1: DONE came, 0: they want out, or -errno. */
@@ -260,9 +257,11 @@ static int watch(struct live *live)
         if (!failed && ready > 0 && ready & 2)
             failed = hear(live);
     }
-    /* What the box said last stays on the screen, if the terminal lets it. */
+    /* What the box said last stays on the screen. */
     if (failed == 1 && live->dirty)
         paint_all(&live->paint);
+    if (failed == 1 && screen_take(&live->screen))
+        screen_finish(&live->screen);
     return failed;
 }
 

@@ -110,6 +110,14 @@ int screen_send(struct live_screen *screen)
     return 0;
 }
 
+void screen_finish(struct live_screen *screen)
+{
+    while ((screen_waits(screen) || terminal_busy()) && !terminal_called() &&
+           screen_send(screen) == 0)
+        terminal_wait_all(-1, -1, screen_waits(screen),
+                          screen_waits(screen) ? -1 : (int)terminal_busy());
+}
+
 static FILE *drawing; /* what put_drawn writes to */
 
 static int put_drawn(int character)
@@ -143,7 +151,7 @@ static void drop_picture(struct live_screen *screen)
 void screen_close(struct live_screen *screen, bool now)
 {
     screen_take(screen);
-    if (now || screen_waits(screen) || terminal_busy())
+    if (now || screen_waits(screen) || (terminal_slow() && terminal_busy()))
         drop_picture(screen);
     move(getmaxy(stdscr) - 1, 0);
     clrtoeol();

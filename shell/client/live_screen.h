@@ -27,6 +27,8 @@ void screen_close(struct live_screen *screen, bool now);
 bool screen_take(struct live_screen *screen);
 /* Sends what the terminal takes at once: 0 or -errno. */
 int screen_send(struct live_screen *screen);
+/* Sends it all, however slow the line; a signal ends that. */
+void screen_finish(struct live_screen *screen);
 /* Whether some of the picture waits for the terminal. */
 bool screen_waits(const struct live_screen *screen);
 

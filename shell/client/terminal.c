@@ -1,7 +1,7 @@
 /* What the client needs of its process and terminal, beneath the editor, the pager, scripts
  * and the live view. */
 #include "terminal.h"
-#include "../clock.h"
+#include "line_speed.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
 #include <utmpx.h>
@@ -162,12 +160,10 @@ struct stream {
 
 static struct stream output = {.given = STDOUT_FILENO}, errors = {.given = STDERR_FILENO};
 
-/* A PIPE_BUF: what a pipe that poll found writable takes without blocking. */
-enum { PIECE = 4096, PTY_MAJOR = 136, PTY_MAJORS = 8 };
+static struct line_speed line = {.fd = -1, .events = -1}; /* of the output, where a terminal is */
 
-/* A line of known speed is given this part of a second in advance, and no more: what has left
- * here a ^C cannot always take back. */
-enum { AHEAD = 4 };
+/* A PIPE_BUF: what a pipe that poll found writable takes without blocking. */
+enum { PIECE = 4096 };
 
 static void know(struct stream *stream)
 {
@@ -185,68 +181,18 @@ static void know(struct stream *stream)
     stream->blocks = stream->fd < 0; /* another user's terminal: it may be used, not opened */
     if (stream->blocks)
         stream->fd = stream->given;
-}
-
-/* The speed that the terminal's line is set to, in bytes a second; 0: it has none. */
-static unsigned line_speed(void)
-{
-    static const struct {
-        speed_t code;
-        unsigned bits;
-    } speeds[] = {{B110, 110},     {B300, 300},     {B600, 600},      {B1200, 1200},
-                  {B2400, 2400},   {B4800, 4800},   {B9600, 9600},    {B19200, 19200},
-                  {B38400, 38400}, {B57600, 57600}, {B115200, 115200}};
-    struct termios modes;
-    struct stat file;
-    bool pty;
-
-    if (!output.terminal || tcgetattr(output.given, &modes) || fstat(output.given, &file))
-        return 0;
-    /* what a pseudo-terminal says to which nobody has told a speed */
-    pty = major(file.st_rdev) >= PTY_MAJOR && major(file.st_rdev) < PTY_MAJOR + PTY_MAJORS;
-    if (pty && cfgetospeed(&modes) == B38400)
-        return 0;
-    for (size_t i = 0; i < sizeof speeds / sizeof *speeds; i++)
-        if (speeds[i].code == cfgetospeed(&modes))
-            return speeds[i].bits / 10;
-    return 0;
-}
-
-/* What was written and the line cannot have carried yet, by its speed. */
-static double debt;
-static int64_t debt_ms;
-
-/* The debt as it is now; *speed is the line's, 0: it has none. */
-static double owed(unsigned *speed)
-{
-    int64_t now = clock_ms();
-
-    *speed = line_speed();
-    debt -= (double)(now - debt_ms) / 1000 * *speed;
-    if (debt < 0 || *speed == 0)
-        debt = 0;
-    debt_ms = now;
-    return debt;
+    if (stream == &output)
+        line_speed_open(&line, stream->fd);
 }
 
 uint32_t terminal_busy(void)
 {
-    unsigned speed;
-    double waiting = owed(&speed);
-    int queued = 0;
-
-    /* the queue of a real line; a pseudo-terminal has none to show */
-    if (output.terminal && ioctl(output.given, TIOCOUTQ, &queued) == 0 && queued > waiting)
-        waiting = queued;
-    return waiting > 0 ? (uint32_t)(1000 * waiting / (speed ? speed : 1000)) + 1 : 0;
+    return line_speed_busy(&line);
 }
 
-uint32_t terminal_full(void)
+uint32_t terminal_slow(void)
 {
-    unsigned speed;
-    double ahead = owed(&speed) - speed / AHEAD;
-
-    return ahead > 0 ? (uint32_t)(1000 * ahead / speed) + 1 : 0;
+    return line_speed_slow(&line);
 }
 
 void terminal_discard(void)
@@ -254,28 +200,26 @@ void terminal_discard(void)
     know(&output);
     if (output.terminal)
         tcflush(output.given, TCOFLUSH);
-    debt = 0;
 }
 
 static ssize_t offer(struct stream *stream, const char *text, size_t length)
 {
     sigset_t before;
-    unsigned speed;
-    size_t most;
+    uint32_t full;
+    size_t room = stream->terminal ? line_speed_room(&line, &full) : PIECE;
     ssize_t done;
 
+    if (room == 0)
+        return 0;
     if (stream->blocks)
         pthread_sigmask(SIG_SETMASK, &waiting_mask, &before);
-    if (stream->terminal && terminal_full())
-        return 0;
-    owed(&speed);
-    most = speed && speed / AHEAD < PIECE ? speed / AHEAD + 1 : PIECE;
-    done = write(stream->fd, text, length < most ? length : most);
+    done = write(stream->fd, text, length < room ? length : room);
     if (done < 0)
         done = errno == EAGAIN || errno == EINTR ? 0 : -errno;
     if (stream->blocks)
         pthread_sigmask(SIG_SETMASK, &before, NULL);
-    debt += done > 0 && stream->terminal ? (double)done : 0;
+    if (done > 0 && stream->terminal)
+        line_speed_wrote(&line, (size_t)done);
     return done;
 }
 
@@ -284,14 +228,22 @@ int terminal_wait_all(int first, int second, bool wanted, int timeout_ms)
     struct pollfd wait[3] = {{.fd = first, .events = POLLIN},
                              {.fd = second, .events = POLLIN},
                              {.fd = -1, .events = POLLOUT}};
-    struct timespec timeout = {timeout_ms / 1000, (timeout_ms % 1000) * 1000000L};
+    struct timespec timeout;
+    uint32_t full = 0;
+    int ready;
 
     if (interrupted || ended)
         return -EINTR;
     know(&output);
-    if (wanted)
+    if (wanted && line_speed_room(&line, &full) == 0)
+        wait[2] = (struct pollfd){.fd = line.events, .events = POLLIN};
+    else if (wanted)
         wait[2].fd = output.fd;
-    if (ppoll(wait, 3, timeout_ms < 0 ? NULL : &timeout, &waiting_mask) < 0)
+    if (full && (timeout_ms < 0 || (uint32_t)timeout_ms > full))
+        timeout_ms = (int)full;
+    timeout = (struct timespec){timeout_ms / 1000, (timeout_ms % 1000) * 1000000L};
+    ready = ppoll(wait, 3, timeout_ms < 0 ? NULL : &timeout, &waiting_mask);
+    if (ready < 0)
         return -errno;
     return (wait[0].revents ? 1 : 0) | (wait[1].revents ? 2 : 0) | (wait[2].revents ? 4 : 0);
 }
@@ -309,8 +261,8 @@ static int write_all(struct stream *stream, const char *text, size_t length)
         uint32_t full;
         ssize_t done;
 
-        while ((full = terminal_full()) > 0 && !interrupted && !ended)
-            terminal_wait(-1, -1, (int)full);
+        while (stream->terminal && line_speed_room(&line, &full) == 0 && !interrupted && !ended)
+            terminal_wait_all(-1, -1, true, -1);
         terminal_wait_for(stream->fd, POLLOUT);
         if (ended)
             return -EINTR;

@@ -23,7 +23,8 @@ void terminal_signals(void);
  * or interrupts has not been asked for. */
 int terminal_wait(int first, int second, int timeout_ms);
 
-/* The same, and bit 4 when standard output takes more, if that is asked for. */
+/* The same, and bit 4 when standard output takes more, if that is asked for; 0 too when it is only
+ * worth trying. */
 int terminal_wait_all(int first, int second, bool output, int timeout_ms);
 
 /* The same for one descriptor and what poll knows of it, without a timeout. */
@@ -54,9 +55,10 @@ ssize_t terminal_offer(const char *text, size_t length);
 void terminal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Throws away what was written and has not left for the terminal yet. */
 void terminal_discard(void);
-/* Milliseconds until a line of known speed takes more; 0: now. */
-uint32_t terminal_full(void);
-/* Milliseconds until the line has carried what was written; 0: it is free. */
+/* Whether the line to the terminal has carried what was written (line_speed.h): 0, or milliseconds
+ * until it is to be asked again. */
 uint32_t terminal_busy(void);
+/* Bytes a second of a line that was seen to be slow; 0: nobody need count. */
+uint32_t terminal_slow(void);
 
 #endif

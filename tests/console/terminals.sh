@@ -1,5 +1,5 @@
 #!/bin/bash
-# Consoles on slow and stopped terminals, and places at the box: what the many, the silent and
+# Consoles on stopped terminals, and places at the box: what the many, the silent and
 # the slow may not do to others. Needs python3 for terminals and rude consoles.
 
 lab=$(mktemp -d "${TMPDIR:-/tmp}/terminals.XXXXXX") || exit 1
@@ -29,5 +29,5 @@ for ((tries = 0; tries < 200; tries++)); do
     [ -S "$socket" ] && break
     sleep 0.1
 done
-python3 "$TOP/tests/console/terminals.py" "$MIRRORSH" "$state" "$socket" ||
+python3 -B "$TOP/tests/console/terminals.py" "$MIRRORSH" "$state" "$socket" ||
     echo 'not ok terminals.py: it ended badly'

@@ -1,0 +1,182 @@
+/* How much is written ahead of a terminal's far end, which here is a pseudo-terminal's other side
+ * that reads when it is told to. */
+#include "../../shell/client/line_speed.h"
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct far_end {
+    int master, terminal;
+    struct line_speed line;
+};
+
+static void open_line(struct far_end *end)
+{
+    struct termios modes;
+
+    end->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+    assert_true(end->master >= 0);
+    assert_int_equal(grantpt(end->master) | unlockpt(end->master), 0);
+    end->terminal = open(ptsname(end->master), O_RDWR | O_NOCTTY | O_NONBLOCK);
+    assert_true(end->terminal >= 0);
+    tcgetattr(end->terminal, &modes);
+    cfmakeraw(&modes);
+    tcsetattr(end->terminal, TCSANOW, &modes);
+    line_speed_open(&end->line, end->terminal);
+}
+
+static void close_line(struct far_end *end)
+{
+    if (end->line.events >= 0)
+        close(end->line.events);
+    close(end->terminal);
+    close(end->master);
+}
+
+/* Writes as much as may be; returns how much. */
+static size_t fill(struct far_end *end)
+{
+    static const char text[4096];
+    size_t all = 0, room;
+    uint32_t wait_ms;
+
+    while ((room = line_speed_room(&end->line, &wait_ms)) > 0 && all < 100000) {
+        ssize_t done = write(end->terminal, text, room);
+
+        if (done <= 0)
+            break;
+        line_speed_wrote(&end->line, (size_t)done);
+        all += (size_t)done;
+    }
+    return all;
+}
+
+/* The far end takes all there is; how much that was. */
+static size_t take_all(struct far_end *end)
+{
+    char text[8192];
+    ssize_t got;
+    size_t all = 0;
+    struct pollfd wait = {.fd = end->master, .events = POLLIN};
+
+    while (poll(&wait, 1, 20) > 0 && (got = read(end->master, text, sizeof text)) > 0)
+        all += (size_t)got;
+    return all;
+}
+
+static void test_silent_end_gets_little(void **state)
+{
+    struct far_end end;
+    size_t written;
+
+    (void)state;
+    open_line(&end);
+    written = fill(&end);
+    assert_in_range(written, 256, 512);
+    assert_int_equal(line_speed_room(&end.line, &(uint32_t){0}) > 64, 0);
+    assert_int_not_equal(line_speed_busy(&end.line), 0);
+    close_line(&end);
+}
+
+static void test_fast_end_gets_much(void **state)
+{
+    struct far_end end;
+    size_t most = 0;
+
+    (void)state;
+    open_line(&end);
+    for (int i = 0; i < 40; i++) {
+        size_t written = fill(&end), took = take_all(&end);
+
+        assert_int_equal(written, took);
+        most = written > most ? written : most;
+    }
+    assert_true(most >= 2048);
+    close_line(&end);
+}
+
+/* 48 bytes each twentieth of a second: what is ahead stays in the order of that. */
+static void test_slow_end_is_not_flooded(void **state)
+{
+    struct far_end end;
+    size_t ahead = 0, most = 0;
+
+    (void)state;
+    open_line(&end);
+    for (int i = 0; i < 30; i++) {
+        char text[48];
+        ssize_t got;
+
+        ahead += fill(&end);
+        most = ahead > most ? ahead : most;
+        poll(NULL, 0, 50);
+        got = read(end.master, text, sizeof text);
+        ahead -= got > 0 ? (size_t)got : 0;
+    }
+    assert_in_range(most, 256, 960);
+    assert_in_range(line_speed_slow(&end.line), 100, 4000);
+    close_line(&end);
+}
+
+/* It may coincide with what a write of our own says; then a few bytes more ask for it. */
+static void test_lost_news_is_asked_for(void **state)
+{
+    struct far_end end;
+    struct line_speed before;
+    size_t sent = 0;
+
+    (void)state;
+    open_line(&end);
+    fill(&end);
+    before = end.line;
+    take_all(&end);
+    line_speed_wrote(&end.line, 1); /* which takes the news for its own */
+    end.line = before;
+    for (int i = 0; i < 100 && sent == 0; i++) {
+        poll(NULL, 0, 20);
+        sent = fill(&end);
+    }
+    assert_true(sent > 0);
+    take_all(&end);
+    assert_true(fill(&end) >= 128);
+    close_line(&end);
+}
+
+static void test_what_is_no_terminal_takes_all(void **state)
+{
+    struct line_speed line;
+    int null = open("/dev/null", O_WRONLY);
+    uint32_t wait_ms;
+
+    (void)state;
+    line_speed_open(&line, null);
+    for (int i = 0; i < 100; i++) {
+        assert_true(line_speed_room(&line, &wait_ms) >= 256);
+        line_speed_wrote(&line, 4096);
+    }
+    assert_int_equal(line_speed_busy(&line), 0);
+    assert_int_equal(line_speed_slow(&line), 0);
+    close(null);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_silent_end_gets_little),
+        cmocka_unit_test(test_fast_end_gets_much),
+        cmocka_unit_test(test_slow_end_is_not_flooded),
+        cmocka_unit_test(test_lost_news_is_asked_for),
+        cmocka_unit_test(test_what_is_no_terminal_takes_all),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
