@@ -202,9 +202,9 @@ select_packets()
     done
 }
 
-# wire_dropped HOST DEVICE: what the wire itself lost, before anybody saw it at the other end (a
-# veth drops when the machine is too busy to take more)
-wire_dropped() { ip -n "$lab_name-$1" -s -j link show "$2" | json "d[0]['stats64']['tx']['dropped']"; }
+# wire_dropped HOST DEVICE [rx]: what the wire itself lost, before anybody saw it at the other end (a
+# veth drops when the machine is too busy to take more; a vxlan device where it receives)
+wire_dropped() { ip -n "$lab_name-$1" -s -j link show "$2" | json "d[0]['stats64']['${3-tx}']['dropped']"; }
 
 # packets PCAP [FILTER]: how many
 packets()

@@ -26,20 +26,26 @@ addresses()
     done
 }
 
-# transfer VLAN SENDER ADDRESS BYTES: once more, and twice, when the wire of the source itself has
-# lost something (wire_dropped), which is sent again then and not in the copy that is judged
+# wires_dropped: what the wires of the source and of the receiver lost, where the box is innocent
+wires_dropped()
+{
+    echo "$(wire_dropped src eth0) $(wire_dropped box up0) $(wire_dropped recv vx5 rx)"
+}
+
+# transfer VLAN SENDER ADDRESS BYTES: once more, and twice, when a wire itself has lost something
 transfer()
 {
     local getter=src dropped status
     [ "$2" != src ] || getter=box
     for _ in 1 2 3; do
-        dropped=$(wire_dropped src eth0)
+        dropped=$(wires_dropped)
         "$lab/transfer" "$4" 1500 "$1" "$lab_name-$2" "$lab_name-$getter" "$3" "$lab_name-box:src0" \
             "$lab_name-recv:vx5" >"$lab/transfer.out"
         status=$?
-        [ $status != 0 ] && [ "$(wire_dropped src eth0)" != "$dropped" ] || break
+        [ $status != 0 ] && [ "$(wires_dropped)" != "$dropped" ] || break
     done
     cat "$lab/transfer.out"
+    [ $status = 0 ] || echo "lost by the wires: before $dropped, now $(wires_dropped)"
     return $status
 }
 

@@ -30,7 +30,7 @@
 #include <unistd.h>
 
 enum {
-    WINDOW = 4 << 20,    /* sent, and not in the mirror yet */
+    WINDOW = 1 << 20,    /* sent, and not in the mirror yet: no queue of 1,000 packets runs over */
     PATIENCE_MS = 20000, /* without any news */
     LINGER_MS = 200,     /* for what should not come */
     MIRROR_BUFFER = 64 << 20,
