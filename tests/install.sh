@@ -49,6 +49,7 @@ sbin/mirrorsh
 share/bash-completion/completions/mirrorsh
 share/fish/vendor_completions.d/mirrorsh.fish
 share/man/man5/mirrorsh.conf.5
+share/man/man7/mirrorsh-commands.7
 share/man/man7/mirrorsh-mirroring.7
 share/man/man8/mirrorsh.8
 share/zsh/site-functions/_mirrorsh

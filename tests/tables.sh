@@ -1,10 +1,12 @@
 #!/bin/bash
-# The manual pages and the help against the program's tables: every command, configuration path,
-# default and option stands in man/mirrorsh.8, and nothing else does. The rules in
-# man/mirrorsh-mirroring.7 against the tests that they name; the example of man/mirrorsh.conf.5.
+# The manual pages and the help against the program's tables: every option stands in
+# man/mirrorsh.8, every command and pipe in man/mirrorsh-commands.7, every configuration path and
+# default in man/mirrorsh.conf.5, and nothing else does. The rules in man/mirrorsh-mirroring.7 against
+# the tests that they name; the examples that can be run.
 # needs: mirrorsh build/tests/config/tables
 
-manual=$TOP/man/mirrorsh.8 mirroring=$TOP/man/mirrorsh-mirroring.7 format=$TOP/man/mirrorsh.conf.5
+manual=$TOP/man/mirrorsh.8 commands=$TOP/man/mirrorsh-commands.7
+mirroring=$TOP/man/mirrorsh-mirroring.7 format=$TOP/man/mirrorsh.conf.5
 work=$(mktemp -d "${TMPDIR:-/tmp}/tables.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
@@ -25,31 +27,34 @@ compared()
     fi
 }
 
-# tags SECTION: the tagged lines of a section of the manual
+# tags PAGE SECTION...: the tags in sections of a manual page, without their markup
 tags()
 {
-    awk -v section="$1" '/^\.SH / {here = ($0 == ".SH " section)}
-        here && tag {sub(/^\.BR? /, ""); gsub(/"/, ""); gsub(/\\-/, "-"); gsub(/\\&/, ""); print}
-        {tag = /^\.T[PQ]/}' "$manual"
+    awk -v sections="$(printf '%s|' "${@:2}")" '
+        /^\.Sh / {here = index("|" sections, "|" substr($0, 5) "|")}
+        here && sub(/^\.It Ic /, "") {gsub(/\\&/, ""); print}
+        here && sub(/^\.It Fl /, "-") {gsub(/ , -/, ", --"); gsub(/ Ar /, " "); print}' "$1"
 }
 
 "$BUILD/build/tests/config/tables" | sort -u >"$work/configuration"
-tags CONFIGURATION >"$work/manual"
+tags "$format" CONFIGURATION >"$work/manual"
 compared 'the manual has every configuration path' "$work/configuration" "$work/manual"
 
 # The tags of CONFIGURATION and the "Default: WHAT." behind them, as TAG: WHAT
 defaults()
 {
-    awk '/^\.SH / {here = ($0 == ".SH CONFIGURATION")}
-        here && tag {
+    awk '/^\.Sh / {here = ($0 == ".Sh CONFIGURATION")}
+        here && sub(/^\.It Ic /, "") {
             if (!more) count = 0
-            sub(/^\.BR? /, ""); gsub(/"/, ""); gsub(/\\-/, "-"); tags[count++] = $0
+            tags[count++] = $0
+            more = 1
+            next
         }
-        {tag = /^\.T[PQ]/; more = /^\.TQ/}
+        {more = 0}
         here && sub(/^Default: /, "") {
             sub(/\.$/, "")
             for (i = 0; i < count; i++) print tags[i] ": " $0
-        }' "$manual"
+        }' "$format"
 }
 "$BUILD/build/tests/config/tables" defaults | sort -u >"$work/defaults"
 defaults >"$work/manual"
@@ -65,18 +70,18 @@ for mode in "help quit" configure; do
     done
     "$MIRRORSH" -n --state "$work/state" "${arguments[@]}" </dev/null
 done | grep '^[a-z]' | sort -u >"$work/commands"
-tags COMMANDS >"$work/manual"
+tags "$commands" "OPERATIONAL MODE" "CONFIGURATION MODE" >"$work/manual"
 compared 'the manual has every command' "$work/commands" "$work/manual"
 
 # What could have stood there, says the error
 "$MIRRORSH" -n --state "$work/state" -c 'show version | ?' </dev/null 2>&1 |
     sed -n 's/.*expected one of: //p' | tr -d ' ' | tr , '\n' >"$work/pipes"
-tags PIPES | sed 's/^| //; s/ .*//' | sort -u >"$work/manual"
+tags "$commands" PIPES | sed 's/^| //; s/ .*//' | sort -u >"$work/manual"
 compared 'the manual has every pipe' "$work/pipes" "$work/manual"
 
 # As getopt_long's table has them: -c COMMAND, --state DIR, -h, --help
 "$MIRRORSH" --help | grep -E '^ +-' | sed -E 's/^ +//; s/ {2,}.*//' >"$work/options"
-tags OPTIONS >"$work/manual"
+tags "$manual" OPTIONS >"$work/manual"
 compared 'the manual has every option' "$work/options" "$work/manual"
 
 # A line a rule of the clouds: what it says, profiles, where it lives, tests
@@ -124,17 +129,28 @@ well_formed()
         cat "$work/said"
     fi
 }
-well_formed 'mirrorsh.8 is well formed' groff -man -Tutf8 -ww -z "$manual"
-well_formed 'mirrorsh-mirroring.7 is well formed' groff -t -mdoc -Tutf8 -ww -z "$mirroring"
-well_formed 'mirrorsh-mirroring.7 is what mandoc takes' mandoc -T lint -W warning "$mirroring"
-well_formed 'mirrorsh.conf.5 is well formed' groff -mdoc -Tutf8 -ww -z "$format"
-well_formed 'mirrorsh.conf.5 is what mandoc takes' mandoc -T lint -W warning "$format"
+for page in "$TOP"/man/*.[1-9]; do
+    well_formed "${page##*/} is well formed" groff -t -mdoc -Tutf8 -ww -z "$page"
+    well_formed "${page##*/} is what mandoc takes" mandoc -T lint -W warning "$page"
+done
 
 # The example of mirrorsh.conf.5, loaded and written again by a commit
 mkdir "$work/example"
-sed '1,/^\.Bd -literal/d; /^\.Ed/,$d' "$format" >"$work/example.conf"
+sed '0,/^\.Sh EXAMPLES/d' "$format" | sed '0,/^\.Bd -literal/d; /^\.Ed/,$d' >"$work/example.conf"
 cp "$work/example.conf" "$work/example/startup.conf"
 "$MIRRORSH" -n --state "$work/example" -c configure -c 'set system host-name x' -c commit \
     -c 'delete system host-name' -c commit </dev/null >/dev/null 2>&1
 well_formed 'the example of mirrorsh.conf.5 is as a commit writes it' \
     cmp "$work/example.conf" "$work/example/startup.conf"
+
+# What mirrorsh.8 has of Ansible, run twice as its task runs it: the second time changes nothing.
+words=$(sed -n 's/.*{argv: \[mirrorsh, \(.*\)\], stdin:.*/\1/p' "$manual")
+mapfile -t words <<<"${words//, /$'\n'}"
+for run in first second; do
+    "$MIRRORSH" -n --state "$work/ansible" "${words[@]}" <"$work/example.conf" >"$work/$run" 2>"$work/said"
+done
+compared 'the task of Ansible in mirrorsh.8 changes what it has to' \
+    "$work/example.conf" "$work/ansible/startup.conf"
+echo 'no changes' >"$work/wanted"
+cat "$work/first" "$work/second" | grep '^no changes' >"$work/got"
+compared 'and says so when that is nothing' "$work/wanted" "$work/got"
