@@ -32,7 +32,7 @@ trap 'echo interrupted; exit 130' INT TERM HUP
 export TMPDIR TOP=$top BUILD=$PWD MIRRORSH=$PWD/mirrorsh SANITIZE=${SANITIZE-} LC_ALL=C.UTF-8
 [ -n "${MIRRORSH_DATA-}" ] || ! [ -d "$top/../shared/data" ] ||
     export MIRRORSH_DATA=$top/../shared/data
-export CMOCKA_MESSAGE_OUTPUT=TAP
+export CMOCKA_MESSAGE_OUTPUT=TAP XDG_STATE_HOME=$TMPDIR/home
 reports=$TMPDIR/sanitizer
 export ASAN_OPTIONS=log_path=$reports:${ASAN_OPTIONS-} TSAN_OPTIONS=log_path=$reports:${TSAN_OPTIONS-}
 export UBSAN_OPTIONS=log_path=$reports:print_stacktrace=1:${UBSAN_OPTIONS-}

@@ -6,6 +6,7 @@
 #include "../config/utf8.h"
 #include "../config/words.h"
 #include "choices.h"
+#include "history_file.h"
 #include "keys.h"
 #include "pager.h"
 #include "terminal.h"
@@ -17,11 +18,10 @@
 #include <unistd.h>
 #include <wchar.h>
 
-enum { HISTORY_LINES = 1000 };
-
 struct editor {
     EditLine *el;
     History *history;
+    char *file;      /* that keeps it across logins; NULL: none does */
     FILE *discarded; /* libedit's complaints about terminals it does not know */
     struct connection *connection;
     const struct connection_handler *handler;
@@ -335,6 +335,14 @@ static void bind_keys(EditLine *el)
     el_set(el, EL_SETTY, "-x", "-echo", "-icanon", NULL);
 }
 
+static void remember(void *context, const char *line)
+{
+    const struct editor *editor = context;
+    HistEvent event;
+
+    history(editor->history, &event, H_ENTER, line);
+}
+
 struct editor *editor_open(struct connection *connection, const struct connection_handler *handler)
 {
     struct editor *editor = calloc(1, sizeof *editor);
@@ -356,6 +364,9 @@ struct editor *editor_open(struct connection *connection, const struct connectio
     }
     history(editor->history, &event, H_SETSIZE, HISTORY_LINES);
     history(editor->history, &event, H_SETUNIQUE, 1);
+    editor->file = history_file_path();
+    if (editor->file)
+        history_file_load(editor->file, remember, editor);
     el_set(editor->el, EL_CLIENTDATA, editor);
     el_set(editor->el, EL_SIGNAL, 0);
     el_set(editor->el, EL_PROMPT, prompt_of);
@@ -380,6 +391,7 @@ void editor_close(struct editor *editor)
     if (editor->out)
         fclose(editor->out);
     free(editor->line);
+    free(editor->file);
     free(editor);
 }
 
@@ -406,14 +418,25 @@ static enum editor_result read_line(struct editor *editor, const char *prompt)
     return EDITOR_LINE;
 }
 
+/* A line that is typed twice is kept once. */
+static void keep(struct editor *editor, const char *line)
+{
+    HistEvent last;
+
+    if (history(editor->history, &last, H_FIRST) >= 0 && strcmp(last.str, line) == 0)
+        return;
+    remember(editor, line);
+    if (editor->file)
+        history_file_add(editor->file, line);
+}
+
 enum editor_result editor_line(struct editor *editor, const char *prompt, const char **line)
 {
     enum editor_result result = read_line(editor, prompt);
-    HistEvent event;
 
     if (result == EDITOR_LINE) {
         if (editor->line[strspn(editor->line, " \t")])
-            history(editor->history, &event, H_ENTER, editor->line);
+            keep(editor, editor->line);
         *line = editor->line;
     }
     return result;

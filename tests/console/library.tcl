@@ -11,6 +11,7 @@ set boxes {}
 log_user 0
 set env(TERM) vt100
 set env(LC_ALL) C.UTF-8
+set env(XDG_STATE_HOME) $work/home
 
 proc ok {name} {
     puts "ok $name"
