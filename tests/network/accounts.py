@@ -45,7 +45,7 @@ def session(i):
             % (i, 2 + i, chance.choice(['near', 'far', 'both', 'nowhere']), 60 + 10 * i,
                chance.choice(['interface src0 c%d' % (i % INTERFACES), 'all-interfaces', 'interface src0 prefix 10.0.0.0/24', 'prefix 10.1.0.0/16']),
                chance.choice(['', 'filter udp', 'filter none']),
-               chance.choice(['', 'sample 3', 'sample 2 sample-by flow', 'rate-limit 2kpps', 'sample 2 rate-limit 1mbps'])))
+               chance.choice(['', 'sample 3', 'sample 2 sample-by flow', 'rate-limit 20pps', 'sample 2 rate-limit 20kbps'])))
 
 
 def commits():
