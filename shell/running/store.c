@@ -199,7 +199,7 @@ static int open_parts(struct store *store, char *why, size_t why_size)
     unlinkat(store->dir, STAGED, 0);
     unlinkat(store->dir, ASSIGNED_STAGED, 0);
     unlinkat(store->dir, RECORDS_STAGED, 0);
-    unlinkat(store->dir, JOURNAL_STAGED, 0);
+    unlinkat(store->dir, UNCONFIRMED_STAGED, 0);
     unlinkat(store->dir, RESCUE_STAGED, 0);
     if (store->archive >= 0)
         unlinkat(store->archive, STAGED, 0);

@@ -7,20 +7,20 @@
 #include "file.h"
 #include "store.h"
 
-#define STARTUP         "startup.conf"
-#define STAGED          "startup.conf.new" /* in the archive too */
-#define ASIDE           "startup.conf.aside"
-#define RESCUE          "rescue.conf"
-#define RESCUE_STAGED   "rescue.conf.new"
-#define JOURNAL         "unconfirmed.conf"
-#define JOURNAL_STAGED  "unconfirmed.conf.new"
-#define ASSIGNED_FILE   "vni.auto"
-#define ASSIGNED_STAGED "vni.auto.new"
-#define RECORDS         "commits"
-#define RECORDS_STAGED  "commits.new"
+#define STARTUP            "startup.conf"
+#define STAGED             "startup.conf.new" /* in the archive too */
+#define ASIDE              "startup.conf.aside"
+#define RESCUE             "rescue.conf"
+#define RESCUE_STAGED      "rescue.conf.new"
+#define UNCONFIRMED        "unconfirmed.conf"
+#define UNCONFIRMED_STAGED "unconfirmed.conf.new"
+#define ASSIGNED_FILE      "vni.auto"
+#define ASSIGNED_STAGED    "vni.auto.new"
+#define RECORDS            "commits"
+#define RECORDS_STAGED     "commits.new"
 
 /* The first line of unconfirmed.conf, with the digest of what startup.conf has. */
-#define JOURNAL_HEAD "# unconfirmed, before it: "
+#define UNCONFIRMED_HEAD "# unconfirmed, before it: "
 
 enum { ARCHIVE_NAME_MAX = 32 };
 

@@ -125,15 +125,15 @@ static struct node *try_others(struct attempt *attempt)
 }
 
 /* The text of unconfirmed.conf, without its first line, and the digest in that. */
-static bool read_journal(const struct store *store, struct store_text *text, uint64_t *before)
+static bool read_unconfirmed(const struct store *store, struct store_text *text, uint64_t *before)
 {
     char *line, *behind;
 
-    if (file_read(store->dir, JOURNAL, &text->data, &text->length) < 0)
+    if (file_read(store->dir, UNCONFIRMED, &text->data, &text->length) < 0)
         return false;
     line = text->data;
-    if (strncmp(line, JOURNAL_HEAD, strlen(JOURNAL_HEAD)) == 0) {
-        *before = strtoull(line + strlen(JOURNAL_HEAD), &behind, 16);
+    if (strncmp(line, UNCONFIRMED_HEAD, strlen(UNCONFIRMED_HEAD)) == 0) {
+        *before = strtoull(line + strlen(UNCONFIRMED_HEAD), &behind, 16);
         if (*behind == '\n') {
             text->length -= (size_t)(behind + 1 - line);
             memmove(line, behind + 1, text->length + 1);
@@ -187,7 +187,7 @@ static void take_unconfirmed(struct store *store)
     struct store_text text = {0};
     uint64_t before;
 
-    if (!read_journal(store, &text, &before))
+    if (!read_unconfirmed(store, &text, &before))
         return;
     bool replaced = store->runs.data && !store->fallback &&
                     record_digest(store->runs.data, store->runs.length) != before;
@@ -198,7 +198,7 @@ static void take_unconfirmed(struct store *store)
         note_unconfirmed(store, &record.author);
     }
     free(text.data);
-    if (unlinkat(store->dir, JOURNAL, 0) == 0)
+    if (unlinkat(store->dir, UNCONFIRMED, 0) == 0)
         file_sync_directory(store->dir);
 }
 
@@ -208,7 +208,7 @@ static void drop_archived_twice(struct store *store)
 {
     char name[ARCHIVE_NAME_MAX];
 
-    if (is_there(store, JOURNAL) || !archive_newest_is(store, &store->runs))
+    if (is_there(store, UNCONFIRMED) || !archive_newest_is(store, &store->runs))
         return;
     archive_name(store->archived[store->archive_count - 1].serial, name);
     if (unlinkat(store->archive, name, 0) == 0)

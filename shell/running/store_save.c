@@ -247,7 +247,7 @@ static int keep_startup(struct store_save *save)
     return error < 0 ? error : file_sync_directory(store->dir);
 }
 
-static int write_journal(const struct store_save *save)
+static int write_unconfirmed(const struct store_save *save)
 {
     const struct store *store = save->store;
     const struct store_text *before = startup_text(store);
@@ -258,20 +258,20 @@ static int write_journal(const struct store_save *save)
 
     if (!out)
         return error;
-    fprintf(out, JOURNAL_HEAD "%016" PRIx64 "\n",
+    fprintf(out, UNCONFIRMED_HEAD "%016" PRIx64 "\n",
             record_digest(before->data ? before->data : "", before->length));
     fwrite(save->text.data, 1, save->text.length, out);
     if (fclose(out) == 0)
-        error = file_write(store->dir, JOURNAL_STAGED, text, length);
+        error = file_write(store->dir, UNCONFIRMED_STAGED, text, length);
     free(text);
-    if (error == 0 && renameat(store->dir, JOURNAL_STAGED, store->dir, JOURNAL) < 0)
+    if (error == 0 && renameat(store->dir, UNCONFIRMED_STAGED, store->dir, UNCONFIRMED) < 0)
         error = -errno;
     return error < 0 ? error : file_sync_directory(store->dir);
 }
 
 /* What ran is in the archive before anything becomes of startup.conf. What cannot be made durable
- * is taken back; the journal of one before it stays. */
-static int replace_journal(struct store_save *save, const char **name)
+ * is taken back; that of one before it stays. */
+static int replace_unconfirmed(struct store_save *save, const char **name)
 {
     const struct store *store = save->store;
     int error = archive(save, name);
@@ -282,23 +282,23 @@ static int replace_journal(struct store_save *save, const char **name)
     error = keep_startup(save);
     if (error < 0)
         return error;
-    *name = JOURNAL;
-    error = write_journal(save);
+    *name = UNCONFIRMED;
+    error = write_unconfirmed(save);
     if (error < 0 && !store->unconfirmed)
-        unlinkat(store->dir, JOURNAL, 0);
+        unlinkat(store->dir, UNCONFIRMED, 0);
     return error;
 }
 
 /* startup.conf has what runs again. */
-static int drop_journal(struct store_save *save, const char **name)
+static int drop_unconfirmed(struct store_save *save, const char **name)
 {
     const struct store *store = save->store;
     int error = archive(save, name);
 
     if (error < 0)
         return error;
-    *name = JOURNAL;
-    if (unlinkat(store->dir, JOURNAL, 0) < 0 && errno != ENOENT)
+    *name = UNCONFIRMED;
+    if (unlinkat(store->dir, UNCONFIRMED, 0) < 0 && errno != ENOENT)
         return -errno;
     return file_sync_directory(store->dir);
 }
@@ -338,8 +338,8 @@ static void take_back(struct store_save *save)
 int store_save_run(struct store_save *save, char *why, size_t why_size)
 {
     static int (*const steps[])(struct store_save *, const char **) = {
-        [STORE_COMMIT] = replace_startup,  [STORE_TRY] = replace_journal,
-        [STORE_GO_BACK] = drop_journal,    [STORE_RESCUE] = replace_rescue,
+        [STORE_COMMIT] = replace_startup,   [STORE_TRY] = replace_unconfirmed,
+        [STORE_GO_BACK] = drop_unconfirmed, [STORE_RESCUE] = replace_rescue,
         [STORE_NO_RESCUE] = delete_rescue,
     };
     const struct store *store = save->store;
@@ -356,7 +356,7 @@ int store_save_run(struct store_save *save, char *why, size_t why_size)
         return 0;
     save->saved = true;
     if (save->step == STORE_COMMIT) /* there may be one that going back has left */
-        unlinkat(store->dir, JOURNAL, 0);
+        unlinkat(store->dir, UNCONFIRMED, 0);
     for (size_t i = 0; i < expired(save); i++)
         remove_entry(store, store->archived[i].serial);
     return 0;

@@ -94,8 +94,8 @@ static void test_commit_fails(void **state)
     runs("set system host-name a\n");
 }
 
-/* The journal cannot be written: nothing has changed, and nothing goes back. */
-static void test_no_journal(void **state)
+/* unconfirmed.conf cannot be written: nothing has changed, and nothing goes back. */
+static void test_no_unconfirmed_file(void **state)
 {
     struct commit_report report = {0};
 
@@ -118,7 +118,7 @@ static void test_no_journal(void **state)
 }
 
 /* The same of a second one: the first one's is still there, and its time. */
-static void test_no_second_journal(void **state)
+static void test_no_second_unconfirmed_file(void **state)
 {
     struct commit_report report = {0};
     struct stat about;
@@ -180,8 +180,12 @@ static void test_disk_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_goes_back),  TEST(test_commit_under_way),  TEST(test_commit_fails),
-        TEST(test_no_journal), TEST(test_no_second_journal), TEST(test_cannot_go_back),
+        TEST(test_goes_back),
+        TEST(test_commit_under_way),
+        TEST(test_commit_fails),
+        TEST(test_no_unconfirmed_file),
+        TEST(test_no_second_unconfirmed_file),
+        TEST(test_cannot_go_back),
         TEST(test_disk_fails),
     };
 
