@@ -6,6 +6,7 @@
 #include "client/script.h"
 #include "client/suggest.h"
 #include "client/terminal.h"
+#include "journal/journal.h"
 #include "protocol.h"
 #include "running/check_file.h"
 #include "server/box.h"
@@ -92,7 +93,7 @@ static int run_daemon(const struct box_options *options)
         failed = box_open(&daemon_box, options, why, sizeof why);
     while (wait_for_other(failed, &waited));
     if (failed) {
-        fprintf(stderr, "mirrorsh: %s\n", why);
+        journal(LOG_ERR, "%s", why);
         return STATUS_NO_BOX;
     }
     set_handler(SIGTERM, end_daemon);
@@ -101,9 +102,19 @@ static int run_daemon(const struct box_options *options)
     failed = box_run(daemon_box);
     pthread_sigmask(SIG_BLOCK, &ends, NULL);
     box_close(daemon_box);
-    if (failed < 0)
-        fprintf(stderr, "mirrorsh: %s\n", strerror(-failed));
     return failed < 0 ? STATUS_NO_BOX : STATUS_OK;
+}
+
+/* Its journal is standard error. */
+static int run_service(const struct box_options *options)
+{
+    int error = journal_open();
+
+    if (error < 0)
+        fprintf(stderr, "mirrorsh: %s\n", strerror(-error));
+    int status = run_daemon(options);
+    journal_close();
+    return status;
 }
 
 /* A connection to the running box or to one in this process (*box then); -1: neither, which
@@ -201,7 +212,7 @@ int main(int argc, char **argv)
         status = run_check(options.check);
     } else if (options.daemon) {
         status =
-            run_daemon(&(struct box_options){.state = options.state, .socket = options.socket});
+            run_service(&(struct box_options){.state = options.state, .socket = options.socket});
     } else {
         terminal_signals();
         status = run_client(&options);

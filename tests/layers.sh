@@ -41,9 +41,10 @@ step()
     verdict "shell/$1 includes nothing above it" "$(includes "shell/$1" |
         grep -vE " (shell/$1|$2)(/[a-z0-9_]+)*\.h$")"
 }
-step running 'shell/(config|clock)|engine'
-step command 'shell/(running|config|protocol|clock)|engine'
-step server 'shell/(command|running|config|protocol|clock)|engine'
+step journal 'shell/(config|clock)'
+step running 'shell/(journal|config|clock)|engine'
+step command 'shell/(running|journal|config|protocol|clock)|engine'
+step server 'shell/(command|running|journal|config|protocol|clock)|engine'
 step client 'shell/(config|protocol|clock)'
 verdict 'shell/protocol and shell/clock stand alone' "$(includes shell/protocol.[ch] shell/clock.[ch] |
     awk '$2 !~ /^shell\/(protocol|clock)\.h$/')"

@@ -1,4 +1,5 @@
 /* clear counters: of everything, or of one session. */
+#include "../journal/journal.h"
 #include "command_table.h"
 #include "context.h"
 #include "show.h"
@@ -6,6 +7,7 @@
 static enum command_status run_clear(struct context *context, const struct arguments *arguments)
 {
     const struct word *name = argument_words(arguments, "NAME");
+    char author[AUTHOR_MAX];
 
     if (!engine_runs(context))
         return COMMAND_FAILED;
@@ -13,6 +15,9 @@ static enum command_status run_clear(struct context *context, const struct argum
         problem_at(context->problem, name, "there is no session \"%s\"", name ? name->text : "");
         return COMMAND_FAILED;
     }
+    author_text(&context->edit.author, author);
+    journal(LOG_NOTICE, "counters%s%s cleared by %s", name ? " of session " : "",
+            name ? name->text : "", author);
     return COMMAND_OK;
 }
 

@@ -1,5 +1,6 @@
 /* The texts for lines that are no command, from the tree of commands: see explain.h. */
 #include "explain.h"
+#include "../journal/journal.h"
 #include <string.h>
 
 /* "a, b, c" */
@@ -36,6 +37,19 @@ bool explain_word(const struct context *context, const struct reach *reach,
                           word->text);
     return problem_at(problem, word, "unknown %s \"%s\", expected one of: %s",
                       reach->words == 0 ? "command" : "word", word->text, all.text);
+}
+
+/* Of one who may only look: told to them, and to the journal. */
+static bool explain_role(const struct context *context, const struct reach *reach,
+                         const struct word *words, struct problem *problem)
+{
+    char author[AUTHOR_MAX], subject[AUTHOR_MAX + 16];
+
+    author_text(&context->edit.author, author);
+    snprintf(subject, sizeof subject, "role %s", author);
+    journal_about(subject, LOG_NOTICE, "%s may not %s: refused", author, reach->path);
+    return problem_at(problem, words, "only root and members of the group mirrorsh may %s",
+                      reach->path);
 }
 
 /* Whether the first word leads to commands of a mode, and to which. */
@@ -76,8 +90,7 @@ bool explain_line(const struct context *context, enum command_mode mode, const s
     struct reach reach = dispatch_look_up(context->dispatch, mode, words, count);
 
     if (reach.command)
-        return problem_at(problem, words, "only root and members of the group mirrorsh may %s",
-                          reach.path);
+        return explain_role(context, &reach, words, problem);
     if (reach.words == 0 && count > 0 && explain_mode(context, mode, words, problem))
         return false;
     return explain_word(context, &reach, words, count, problem);

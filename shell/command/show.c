@@ -1,5 +1,6 @@
 /* The family of show commands: its table, and how all of them begin and end. */
 #include "show.h"
+#include "../journal/journal.h"
 #include "command_table.h"
 
 bool engine_runs(const struct context *context)
@@ -70,6 +71,16 @@ const struct command show_commands[] = {
      .modes = MODE_OPERATIONAL,
      .displays = DISPLAY_JSON,
      .run = show_version},
+    {.path = "show log",
+     .help = "What the box has said: commits, logins, what went down",
+     .modes = MODE_OPERATIONAL,
+     .displays = DISPLAY_JSON,
+     .arguments = {{.name = "last",
+                    .help = "Only so many lines, the newest",
+                    .kind = ARGUMENT_NUMBER,
+                    .minimum = 1,
+                    .maximum = JOURNAL_ENTRIES_MAX}},
+     .run = show_log},
     {.path = "show system commit",
      .help = "What was committed, when, by whom and why",
      .modes = MODE_OPERATIONAL,

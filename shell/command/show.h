@@ -6,7 +6,7 @@
 #include "context.h"
 
 command_fn show_sessions, show_filters, show_targets, show_interfaces, show_engine, show_version,
-    show_configuration, show_candidate, show_commits, show_consoles, show_rollback;
+    show_configuration, show_candidate, show_commits, show_consoles, show_rollback, show_log;
 
 /* Whether there is an engine to ask; else context->problem. */
 bool engine_runs(const struct context *context);

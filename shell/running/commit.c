@@ -32,6 +32,7 @@
  * queues has none (forget). */
 #include "commit.h"
 #include "../config/check.h"
+#include "../journal/journal.h"
 #include "assigned_file.h"
 #include "commit_internal.h"
 #include "exclusive.h"
@@ -152,8 +153,8 @@ void running_close(struct running *running)
         running_service(running);
     saver_close(running->saver);
     if (running->before.revision)
-        fprintf(stderr, "mirrorsh: a commit was not confirmed: the next start comes to the "
-                        "configuration before it\n");
+        journal(LOG_ERR,
+                "a commit was not confirmed: the next start comes to the configuration before it");
     before_forget(running);
     revision_release(running->revision);
     assignments_free(&running->assigned);
@@ -354,6 +355,7 @@ void commit_finish(struct running *running, enum commit_result result)
     running->commits = commit->next;
     commit_let_go(running, commit);
     commit->result = result;
+    commit_journal(commit);
     if (!commit->edit)
         commit_free(commit);
 }
@@ -380,10 +382,13 @@ void running_service(struct running *running)
         return;
     saver_wait(running->saver);
     running->saving = false;
+    if (commit->error == 0 && store_save_set_aside(commit->save))
+        running_tell(running, LOG_ERR, "startup.conf was not what ran: kept as startup.conf.aside");
     if (commit->error < 0) {
         problems_add(&commit->report.problems, 0, 0, "%s", commit->why);
         if (commit->step == STORE_GO_BACK)
-            running_tell(running, "what was gone back from is not archived: %s", commit->why);
+            running_tell(running, LOG_ERR, "what was gone back from is not archived: %s",
+                         commit->why);
     } else if (commit->step >= STORE_RESCUE) {
         result = COMMIT_DONE;
     } else if (commit->step != STORE_GO_BACK) {

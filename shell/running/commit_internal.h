@@ -42,12 +42,15 @@ void commit_publish(struct running *running, struct commit *commit);
 void commit_let_go(struct running *running, struct commit *commit);
 /* The first in the queue has a result. */
 void commit_finish(struct running *running, enum commit_result result);
+/* Says so in the journal. */
+void commit_journal(const struct commit *commit);
 
 /* A commit is on the disk: notes what it is to go back to, or that there is nothing to. Before it
  * is published, which takes away what runs. */
 void before_note(struct running *running, const struct commit *commit);
 void before_forget(struct running *running);
-void running_tell(const struct running *running, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* To every console, and to the journal. */
+void running_tell(const struct running *running, int priority, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,6 +1,7 @@
 /* The commit that is to be confirmed: when it goes back, and how. commit.c has the whole way of a
  * commit. */
 #include "../clock.h"
+#include "../journal/journal.h"
 #include "commit_internal.h"
 #include <stdarg.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@ void before_forget(struct running *running)
     running->before = (struct before){0};
 }
 
-void running_tell(const struct running *running, const char *format, ...)
+void running_tell(const struct running *running, int priority, const char *format, ...)
 {
     va_list arguments;
     char text[600];
@@ -22,6 +23,7 @@ void running_tell(const struct running *running, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    journal(priority, "%s", text);
     if (running->tell)
         running->tell(running->tell_context, text);
 }
@@ -39,12 +41,12 @@ void before_note(struct running *running, const struct commit *commit)
             before->revision->users++;
         }
         before->due_ms = clock_ms() + (int64_t)commit->minutes * 60000;
-        running_tell(running,
+        running_tell(running, LOG_NOTICE,
                      "commit confirmed by %s: it goes back in %u minute%s unless a commit follows",
                      author, commit->minutes, commit->minutes == 1 ? "" : "s");
     } else if (before->revision) {
         before_forget(running);
-        running_tell(running, "the commit is confirmed by %s", author);
+        running_tell(running, LOG_NOTICE, "the commit is confirmed by %s", author);
     }
 }
 
@@ -67,10 +69,11 @@ static bool apply_before(struct running *running, struct commit *commit)
 
     if (!prepared) {
         before->due_ms = clock_ms() + RETRY_MS;
-        running_tell(
-            running, "A COMMIT IS NOT CONFIRMED AND CANNOT GO BACK: %s; tried again in %d seconds",
-            commit->report.problems.count ? commit->report.problems.at[0].text : "out of memory",
-            RETRY_MS / 1000);
+        running_tell(running, LOG_ERR,
+                     "A COMMIT IS NOT CONFIRMED AND CANNOT GO BACK: %s; tried again in %d seconds",
+                     commit->report.problems.count ? commit->report.problems.at[0].text
+                                                   : "out of memory",
+                     RETRY_MS / 1000);
         return false;
     }
     commit->revision = before->revision;
@@ -94,8 +97,8 @@ static void go_back(struct running *running)
         return;
     }
     author_text(&running->revision->record.author, author);
-    running_tell(running, "THE COMMIT OF %s WAS NOT CONFIRMED: RUNNING THE CONFIGURATION BEFORE IT",
-                 author);
+    running_tell(running, LOG_WARNING,
+                 "THE COMMIT OF %s WAS NOT CONFIRMED: RUNNING THE CONFIGURATION BEFORE IT", author);
     running->commits = commit;
     enum commit_result result = commit_start_saving(running, commit);
     commit_publish(running, commit);

@@ -1,5 +1,6 @@
 /* The state directory, opened, locked and looked through: see store.h. Commits are in
  * store_save.c; what is loaded at start is chosen in store_load.c. */
+#include "../journal/journal.h"
 #include "store_internal.h"
 #include <dirent.h>
 #include <errno.h>
@@ -57,8 +58,8 @@ static int open_directory(const struct store *store, int dir, const char *path, 
         return -EPERM;
     }
     if (about.st_uid != 0 && about.st_uid != geteuid())
-        fprintf(stderr, "mirrorsh: warning: %s%s%s belongs to another user (%u)\n", store->path,
-                *name ? "/" : "", name, (unsigned)about.st_uid);
+        journal(LOG_ERR, "%s%s%s belongs to another user (%u)", store->path, *name ? "/" : "", name,
+                (unsigned)about.st_uid);
     return fd;
 }
 

@@ -56,6 +56,8 @@ struct store_commit {
 int store_save_begin(struct store *store, const struct store_commit *commit,
                      struct store_save **begun);
 int store_save_run(struct store_save *save, char *why, size_t why_size);
+/* Whether what stood at startup.conf was not what ran, and is kept as startup.conf.aside. */
+bool store_save_set_aside(const struct store_save *save);
 /* Frees it; the archive is as it left it. NULL is fine. */
 void store_save_end(struct store_save *save);
 

@@ -1,4 +1,5 @@
 /* Which configuration a box starts with, and those that a rollback brings back: see store.h. */
+#include "../journal/journal.h"
 #include "assigned_file.h"
 #include "store_internal.h"
 #include <errno.h>
@@ -92,7 +93,7 @@ static void fall_back(struct store *store, const char *to, const char *name)
     if (asprintf(&store->fallback, "RUNNING %s CONFIGURATION%s%s%s", to, *name ? ": " : "",
                  *name ? store->path : "", name) < 0)
         store->fallback = NULL;
-    fprintf(stderr, "mirrorsh: %s\n", store->fallback ? store->fallback : strerror(ENOMEM));
+    journal(LOG_ERR, "%s", store->fallback ? store->fallback : strerror(ENOMEM));
 }
 
 /* Tries the archive, newest first, then the rescue configuration. */
@@ -114,13 +115,13 @@ static struct node *try_others(struct attempt *attempt)
             fall_back(store, "AN OLD", path);
             return tree;
         }
-        fprintf(stderr, "mirrorsh: %s%s: %s\n", store->path, path, why);
+        journal(LOG_ERR, "%s%s: %s", store->path, path, why);
     }
     tree = try_file(attempt, store->dir, RESCUE, why, sizeof why);
     if (tree)
         fall_back(store, "THE RESCUE", "/" RESCUE);
     else if (is_there(store, RESCUE))
-        fprintf(stderr, "mirrorsh: %s/" RESCUE ": %s\n", store->path, why);
+        journal(LOG_ERR, "%s/" RESCUE ": %s", store->path, why);
     return tree;
 }
 
@@ -176,7 +177,7 @@ static void note_unconfirmed(struct store *store, const struct author *author)
         free(store->fallback);
         store->fallback = notice;
     }
-    fprintf(stderr, "mirrorsh: %s\n", store->fallback ? store->fallback : strerror(ENOMEM));
+    journal(LOG_ERR, "%s", store->fallback ? store->fallback : strerror(ENOMEM));
 }
 
 /* What ran when the box was killed, and was not confirmed: startup.conf has what ran before. Has it
@@ -238,7 +239,7 @@ struct node *store_load(struct store *store, store_accept_fn *accept, void *cont
                      !is_there(store, RESCUE) && store->archive_count == 0;
 
         if (!first)
-            fprintf(stderr, "mirrorsh: %s/" STARTUP " cannot be loaded: %s\n", store->path, why);
+            journal(LOG_ERR, "%s/" STARTUP " cannot be loaded: %s", store->path, why);
         tree = try_others(&attempt);
         if (!tree && !first)
             fall_back(store, "AN EMPTY", "");
@@ -247,7 +248,7 @@ struct node *store_load(struct store *store, store_accept_fn *accept, void *cont
     store->record = records_find(store, &store->runs);
     take_unconfirmed(store);
     if (!tree && (tree = tree_new()) && !accept(context, tree, assigned, why, sizeof why))
-        fprintf(stderr, "mirrorsh: even an empty configuration is refused: %s\n", why);
+        journal(LOG_ERR, "even an empty configuration is refused: %s", why);
     return tree;
 }
 

@@ -160,7 +160,6 @@ static int set_stranger_aside(struct store_save *save)
     if (renameat(store->dir, STARTUP, store->dir, ASIDE) < 0)
         return -errno;
     save->aside = true;
-    fprintf(stderr, "mirrorsh: %s/" STARTUP " was not what ran: kept as " ASIDE "\n", store->path);
     return 0;
 }
 
@@ -403,6 +402,11 @@ static void note(struct store_save *save)
     save->text = (struct store_text){0};
     free(store->fallback);
     store->fallback = NULL;
+}
+
+bool store_save_set_aside(const struct store_save *save)
+{
+    return save->aside;
 }
 
 void store_save_end(struct store_save *save)

@@ -2,17 +2,17 @@
  * control thread's loop over them: see box.h. */
 #include "box.h"
 #include "../clock.h"
+#include "../journal/journal.h"
+#include "notify.h"
 #include "server.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { SERVICE_MS = 1000, WHY_MAX = 600 };
@@ -22,6 +22,7 @@ struct box {
     struct engine *engine; /* NULL: offline */
     struct running running;
     struct server server;
+    struct notify notify;
     int wake; /* eventfd: box_end, or a console of this process */
     atomic_bool ending;
     pthread_mutex_t lock; /* for `arriving` */
@@ -32,26 +33,6 @@ struct box {
 };
 
 /* ---- start and end ---- */
-
-/* Tells systemd (Type=notify) how far the box is; does nothing elsewhere. */
-static void notify(const char *state)
-{
-    const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    size_t length = path ? strlen(path) : 0;
-
-    if (length == 0 || length >= sizeof address.sun_path || (*path != '/' && *path != '@'))
-        return;
-    memcpy(address.sun_path, path, length);
-    if (*path == '@')
-        address.sun_path[0] = '\0'; /* an abstract name */
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address,
-           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
-    close(fd);
-}
 
 static uint64_t random_seed(void)
 {
@@ -105,6 +86,7 @@ int box_open(struct box **result, const struct box_options *options, char *why, 
         return -ENOMEM;
     }
     box->wake = -1;
+    box->notify.fd = -1;
     box->server.listener.fd = -1;
     pthread_mutex_init(&box->lock, NULL);
     error = open_parts(box, options, why, why_size);
@@ -135,6 +117,7 @@ void box_close(struct box *box)
     if (box->started) {
         box_end(box);
         pthread_join(box->thread, NULL);
+        journal_quiet(false);
     }
     for (size_t i = 0; i < box->arriving_count; i++)
         close(box->arriving[i]);
@@ -216,6 +199,7 @@ static int run_once(struct box *box, int64_t *serviced)
     if (polls[SAVED].revents)
         running_service(&box->running);
     running_tick(&box->running);
+    journal_tick(clock_ms());
     server_serve(&box->server, polls + SERVER, count - SERVER);
     if (polls[WAKE].revents)
         take_arriving(box);
@@ -227,25 +211,31 @@ int box_run(struct box *box)
     int64_t serviced = clock_ms();
     int error = 0;
 
-    notify("READY=1");
+    journal(LOG_NOTICE, "mirrorsh " MIRRORSH_VERSION " has started");
+    journal_flush(); /* what a start has to say is read by who waits for it */
+    notify_open(&box->notify);
+    notify_send(&box->notify, "READY=1");
     /* who waits for a commit that is being saved is told how it went */
     while (error == 0 && !(atomic_load(&box->ending) && running_end(&box->running)))
         error = run_once(box, &serviced);
-    notify("STOPPING=1");
+    notify_send(&box->notify, "STOPPING=1");
+    notify_close(&box->notify);
+    if (error < 0)
+        journal(LOG_ERR, "mirrorsh ends: %s", strerror(-error));
+    else
+        journal(LOG_NOTICE, "mirrorsh ends");
     return error;
 }
 
 static void *run_in_thread(void *argument)
 {
-    int error = box_run(argument);
-
-    if (error < 0)
-        fprintf(stderr, "mirrorsh: the box ends: %s\n", strerror(-error));
+    box_run(argument);
     return NULL;
 }
 
 int box_start(struct box *box)
 {
+    journal_quiet(true); /* a console has the terminal */
     int error = pthread_create(&box->thread, NULL, run_in_thread, box);
 
     box->started = error == 0;

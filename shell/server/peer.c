@@ -10,6 +10,7 @@
 #include "../command/load.h"
 #include "../command/monitor.h"
 #include "../command/prompt.h"
+#include "logins.h"
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,8 @@ struct peer *peer_new(int fd, const struct role *role, struct running *running)
 
 void peer_free(struct peer *peer)
 {
+    if (peer_greeted(peer))
+        logout_say(peer);
     monitor_end(&peer->context);
     load_abandon(&peer->context);
     edit_end(&peer->context.edit);
@@ -105,6 +108,7 @@ static void send_prompt(struct peer *peer, enum message_type type, bool failed, 
 
 static void refuse(struct peer *peer, const char *text)
 {
+    login_say_refused(&peer->role, text);
     channel_send(&peer->channel, MESSAGE_REFUSED, text, strlen(text));
     channel_flush(&peer->channel);
     peer->channel.broken = true;
@@ -170,6 +174,7 @@ static void take_hello(struct peer *peer, const struct waiting *message)
     if (!context->dispatch) {
         refuse(peer, "out of memory");
     } else {
+        login_say(peer);
         tell_fallback(peer);
         send_prompt(peer, MESSAGE_WELCOME, false, true);
     }

@@ -33,6 +33,7 @@ struct role role_of_peer(int fd)
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
         return role;
     role.user = peer.uid;
+    role.process = peer.pid;
     role.own_process = peer.pid == getpid();
     role.owner = peer.uid == 0 || peer.uid == geteuid();
     const struct group *group = role.owner ? NULL : getgrnam(ROLES_GROUP);

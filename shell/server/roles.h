@@ -10,6 +10,7 @@
 
 struct role {
     uid_t user;
+    pid_t process;
     bool own_process;   /* the box's: a console that began it */
     bool owner;         /* root, or the user that the box runs as */
     bool may_configure; /* an owner or a member of the group; others may only look */

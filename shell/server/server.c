@@ -1,6 +1,7 @@
 /* The consoles of a box, served in turn by its control thread: see server.h. */
 #include "server.h"
 #include "../clock.h"
+#include "logins.h"
 #include "roles.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -95,6 +96,7 @@ void server_add(struct server *server, int fd)
     const char *why = too_many(server, &role);
 
     if (why && !make_place(server, &role)) {
+        login_say_refused(&role, why);
         turn_away(fd, why);
         return;
     }

@@ -45,9 +45,16 @@ if ! ${CC:-cc} -w -shared -fPIC -o "$lab/disk.so" "$lab/disk.c" 2>"$lab/cc"; the
     exit 1
 fi
 
+# What it has said beside its journal, or in it that somebody should do something: box.log is its
+# journal, as if that were systemd's.
+complaints() { grep -v '^<[4-7]>' "$lab/box.log"; }
 # A sanitizer's library has to come first, unless it is told not to mind.
 box_start()
 {
+    local JOURNAL_STREAM
+    touch "$lab/box.log"
+    JOURNAL_STREAM=$(stat -c %d:%i "$lab/box.log")
+    export JOURNAL_STREAM
     rm -f "$socket"
     LD_PRELOAD=$lab/disk.so ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS-} \
         "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null >>"$lab/box.log" 2>&1 &
@@ -148,5 +155,5 @@ run works 'set system host-name works' commit
 is 'then it works again' "$(cat "$lab/works.out") $(saved)" 'commit complete works'
 kill $box
 wait $box
-is 'the box ends well' "$? $(cat "$lab/box.log")" '0 '
+is 'the box ends well, and has complained of what failed' "$? $(complaints | grep -c 'refused: .*Input/output error') $(complaints | wc -l)" '0 2 2'
 box=

@@ -100,4 +100,4 @@ expect_equal 'each connection is whole at one receiver' \
 check 'both receivers have some' test -s "$lab/flows" -a -s "$lab/flowsb"
 check 'the sums hold' accounts
 check 'the box ends well' box_stop
-check 'the box has said nothing' test ! -s "$lab/box.err"
+expect_equal 'the box has no complaints' "$(complaints)" ''

@@ -82,4 +82,4 @@ stop6() { ip -n "$lab_name-recv" link set vx5d down; }
 start6() { ip -n "$lab_name-recv" link set vx5d up; }
 fails 'stopped, IPv6' fived fd02::2 'port 4792 is closed (port unreachable)' stop6 start6
 check 'the box ends well' box_stop
-check 'the box has said nothing' test ! -s "$lab/box.err"
+expect_equal 'the box has no complaints' "$(complaints)" ''

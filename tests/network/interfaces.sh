@@ -197,4 +197,4 @@ else
     check 'renamed among all interfaces: the sums hold' accounts
 fi
 check 'the box ends well' box_stop
-check 'the box has said nothing' test ! -s "$lab/box.err"
+expect_equal 'the box has no complaints' "$(complaints)" ''

@@ -239,11 +239,14 @@ ctl_file()
 socket_is_new() { [ -S "$socket" ] && [ "$(stat -c %i "$socket")" != "$1" ]; }
 
 # box_start [WRAPPER...]: the daemon, ready when this returns; a killed one has left its socket
-# behind
+# behind. Its journal is box.err, as if that were systemd's: a line begins with its priority.
 box_start()
 {
-    local before
+    local before JOURNAL_STREAM
     before=$(stat -c %i "$socket" 2>/dev/null)
+    touch "$lab/box.err"
+    JOURNAL_STREAM=$(stat -c %d:%i "$lab/box.err")
+    export JOURNAL_STREAM
     ip netns exec "$lab_name-box" "$@" "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null \
         >>"$lab/box.out" 2>>"$lab/box.err" &
     box_pid=$!
@@ -251,6 +254,9 @@ box_start()
     not_ok 'the box starts' "$(tail -n 3 "$lab/box.err")"
     exit 1
 }
+
+# What the box has said beside its journal, or in it that somebody should do something.
+complaints() { grep -v '^<[4-7]>' "$lab/box.err"; }
 
 box_stop()
 {

@@ -76,8 +76,8 @@ displayed()
 }
 
 # Every show of help's list; with a name too where it takes one. Those of commits and
-# consoles are in tests/console/commits.sh and consoles.exp.
-ctl help | sed -nE '/^show (rollback|system)/d; s/^(show( [a-z]+)*) .*/\1/p' >"$lab/shows"
+# consoles are in tests/console/commits.sh and consoles.exp, the journal's in log.sh.
+ctl help | sed -nE '/^show (rollback|system|log)/d; s/^(show( [a-z]+)*) .*/\1/p' >"$lab/shows"
 while read -r command; do
     name=${command// /-}
     displayed "$name" "$command"
