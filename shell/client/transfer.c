@@ -110,8 +110,8 @@ static struct {
     size_t at, end;
 } ahead;
 
-/* Waits for bytes: 1 when there are some, 0 at the end of all, or -errno. Of a terminal no more than
- * one, for what comes behind the ^D is the editor's. */
+/* Waits for bytes: 1 when there are some, 0 at the end of all, or -errno. Of a terminal no more
+ * than one, for what comes behind the ^D is the editor's. */
 static int read_ahead(const struct connection *connection)
 {
     for (;;) {

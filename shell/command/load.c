@@ -95,8 +95,7 @@ static void tell(struct context *context, const struct loading *loading,
                         problems->at[i].line, problems->at[i].column, problems->at[i].text);
     if (told < problems->count)
         context_problem(context, loading->column, "%s: and %s%zu more problems", loading->name,
-                        problems_full(problems) ? "at least " : "",
-                        problems->count - told);
+                        problems_full(problems) ? "at least " : "", problems->count - told);
 }
 
 /* The text becomes the candidate, or a part of it, as a whole. */

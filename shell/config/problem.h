@@ -24,8 +24,8 @@ _Bool problem_at(struct problem *problem, const struct word *word, const char *f
 _Bool problem_warn(struct problem *problem, const struct word *word, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A growing list of texts, each with the line it is about (0: none); unless all are wanted, the first
- * PROBLEMS_MAX. */
+/* A growing list of texts, each with the line it is about (0: none); unless all are wanted, the
+ * first PROBLEMS_MAX. */
 enum { PROBLEMS_MAX = 1000 };
 struct problems {
     struct problem_line {

@@ -25,8 +25,8 @@ void text_print_json(const struct node *tree, const struct path *path, FILE *out
 
 /* Adds a text of set, deactivate and annotate lines (a byte order mark in front of it is passed
  * over), blank lines and # comments to the tree; every line that is wrong is a problem with its
- * line and column, the others are taken; where the list of problems is full, nothing is read any more.
- * false: at least one. */
+ * line and column, the others are taken; where the list of problems is full, nothing is read any
+ * more. false: at least one. */
 bool text_load(struct node *tree, const char *text, size_t length, struct problems *problems);
 /* The same, for a check of what is only looked at: of a line that is wrong the tree has what can be
  * known (leaves without a value among it), so that the check finds no mere consequences. */
