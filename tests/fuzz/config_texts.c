@@ -1,7 +1,6 @@
-/* Texts that mean no good, taken as configurations: as lines and in braces. */
+/* Texts that mean no good, taken as configurations: as lines and in braces. Built by libFuzzer
+ * (make fuzz) it makes them from the coverage, otherwise from pieces, the same every time. */
 #include "random_trees.h"
-
-static unsigned rounds = 300;
 
 static bool load_lines(struct node *tree, const char *text, size_t length,
                        struct problems *problems)
@@ -66,6 +65,17 @@ static void swallow(const char *text, size_t length)
     swallow_by(load_commands, text, length);
     swallow_by(load_braces, text, length);
 }
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    swallow((const char *)data, size);
+    return 0;
+}
+
+#ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+
+static unsigned rounds = 300;
 
 static void hostile_bytes(void **state)
 {
@@ -182,3 +192,5 @@ int main(void)
     rounds = random_begin(rounds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
+
+#endif

@@ -15,8 +15,19 @@ static const char *random_value(const struct schema *row)
 {
     static const char *const names[] = {
         "a", "b", "web", "x.y-z_0", "\xe7\xbd\x91\xe7\xbb\x9c", "10", "set", "filter", NULL};
-    static const char *const texts[] = {"",      " ",  "plain", "two words",    "\"quoted\"", "a|b",
-                                        "# not", "\\", "\\\"",  "\xe2\x82\xac", NULL};
+    static const char *const texts[] = {
+        "",
+        " ",
+        "plain",
+        "two words",
+        "\"quoted\"",
+        "a|b",
+        "# not",
+        "\\",
+        "\\\"",
+        "\xe2\x82\xac",
+        "\xe6\xb7\xb1\xe5\x9c\xb3 \xe2\x86\x92 \xe5\x8c\x97\xe4\xba\xac",
+        NULL};
     static const char *const endpoints[] = {"10.0.0.1",     "10.0.0.1:4789",      "10.0.0.2:1",
                                             "2001:DB8::1",  "[2001:db8::1]:4789", "[::1]:9",
                                             "fe80::1%eth0", "[fe80::1%eth0]:9",   NULL};
@@ -88,8 +99,20 @@ static inline void random_line(const struct schema *row, FILE *out)
 static inline void random_mark(struct node *tree, const struct words *words,
                                struct problem *problem)
 {
-    static const char *const comments[] = {"",  " ",  "plain", "{ a; }", "\"quoted\"",   "/* x",
-                                           "*", " /", "#",     "\\",     "\xe2\x82\xac", NULL};
+    static const char *const comments[] = {
+        "",
+        " ",
+        "plain",
+        "{ a; }",
+        "\"quoted\"",
+        "/* x",
+        "*",
+        " /",
+        "#",
+        "\\",
+        "\xe2\x82\xac",
+        "\xe9\x87\x8d\xe8\xa6\x81\xef\xbc\x9b \"\xe5\x8b\xbf\xe5\x88\xaa\"",
+        NULL};
     struct word marked[TREE_DEPTH * 2];
     size_t count = 1 + random_below((unsigned)words->count);
     char *comment = strdup(one_of(comments));
