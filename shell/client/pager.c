@@ -1,48 +1,82 @@
 /* Cuts an output into rows of the screen and lets keys move through them. Needs nothing of
- * the terminal but a carriage return, so it works on every one. */
+ * the terminal but a carriage return, so it works on every one: going back writes a screen anew,
+ * below what stands there. */
 #include "pager.h"
+#include "../clock.h"
 #include "../config/utf8.h"
+#include "keys.h"
 #include "pattern.h"
 #include "terminal.h"
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
+enum { PATTERN_SIZE = 256 };
+
+/* Keys that no terminal sends as one byte. */
+enum { KEY_NONE = 256, KEY_LEAVE, KEY_RESIZED };
+
 struct pager {
     const char *text;
     size_t length;
-    size_t *rows; /* byte offset of each row of the screen, and the end */
-    size_t count; /* rows */
-    size_t next;  /* row that would be shown next */
-    size_t height, width;
+    size_t *rows;            /* byte offset of each row of the screen, and the end */
+    size_t count;            /* rows */
+    size_t top;              /* the first row of the screen */
+    size_t next;             /* the first behind it */
+    struct screen_size size; /* of the terminal, that the rows were cut for */
+    size_t height, width;    /* as far as they are of use */
+    size_t status;           /* columns that the last line of the screen has of our own */
+    struct keys keys;
+    struct pattern *pattern; /* searched for last; NULL: none yet */
+    size_t found;            /* the row it was found in last */
+    bool has_found;
 };
+
+static const char help[] = "space enter  a screen, a line on\n"
+                           "b k          a screen, a line back\n"
+                           "g G          the beginning, the end\n"
+                           "/            search: type, then enter\n"
+                           "n N          the next match, the last\n"
+                           "h ?          these keys\n"
+                           "q ^C         leave\n";
+
+/* ---- rows ---- */
+
+/* Of the line that begins at this byte, or the rest of it; without its newline. */
+static size_t line_length(const struct pager *pager, size_t start)
+{
+    const char *newline = memchr(pager->text + start, '\n', pager->length - start);
+
+    return newline ? (size_t)(newline - pager->text) - start : pager->length - start;
+}
 
 static size_t row_end(const struct pager *pager, size_t start)
 {
-    const char *newline = memchr(pager->text + start, '\n', pager->length - start);
-    size_t line = newline ? (size_t)(newline - pager->text) - start : pager->length - start;
+    size_t line = line_length(pager, start);
     size_t fits = utf8_fit(pager->text + start, line, pager->width);
 
     if (fits < line)
         return start + (fits ? fits : 1);
-    return start + line + (newline ? 1 : 0);
+    return start + line + (start + line < pager->length ? 1 : 0);
 }
 
-/* Cuts anew, for the width the terminal has now; stays at the same place of the text. */
+/* Cuts anew, for the width the terminal has now; stays at the same places of the text. */
 static bool cut_rows(struct pager *pager)
 {
-    struct screen_size size = terminal_size();
-    size_t place = pager->rows ? pager->rows[pager->next] : 0;
+    size_t top = pager->rows ? pager->rows[pager->top] : 0;
+    size_t found = pager->rows ? pager->rows[pager->found] : 0;
     size_t capacity = 0;
 
-    pager->height = size.rows > 2 ? size.rows : 2;
-    pager->width = size.columns > 10 ? size.columns : 10;
+    pager->size = terminal_size();
+    pager->height = pager->size.rows > 2 ? pager->size.rows : 2;
+    pager->width = pager->size.columns > 10 ? pager->size.columns : 10;
     free(pager->rows);
     pager->rows = NULL;
-    pager->count = pager->next = 0;
+    pager->count = 0;
     for (size_t at = 0;; at = row_end(pager, at)) {
         if (pager->count + 1 >= capacity) {
             size_t *grown = realloc(pager->rows, (capacity = 2 * capacity + 64) * sizeof *grown);
@@ -52,18 +86,46 @@ static bool cut_rows(struct pager *pager)
             pager->rows = grown;
         }
         pager->rows[pager->count] = at;
-        if (at <= place)
-            pager->next = pager->count;
+        if (at <= top)
+            pager->top = pager->count;
+        if (at <= found)
+            pager->found = pager->count;
         if (at >= pager->length)
             return true;
         pager->count++;
     }
 }
 
-/* Writes rows up to `until`, each on a line of its own. */
-static int write_rows(struct pager *pager, size_t until)
+/* Of the text; the last one is the status line's. */
+static size_t screenful(const struct pager *pager)
 {
-    int failed = 0;
+    return pager->height - 1;
+}
+
+/* The row at which the last screen begins. */
+static size_t last_top(const struct pager *pager)
+{
+    return pager->count > screenful(pager) ? pager->count - screenful(pager) : 0;
+}
+
+/* ---- the screen ---- */
+
+/* Writes over the last line of the screen; "" wipes it. */
+static int status_line(struct pager *pager, const char *text)
+{
+    char wipe[PATTERN_SIZE];
+    size_t columns = pager->status < pager->width ? pager->status : pager->width - 1;
+    int length = snprintf(wipe, sizeof wipe, "\r%*s\r", (int)columns, "");
+    int failed = columns ? terminal_write(wipe, (size_t)length) : 0;
+
+    pager->status = utf8_width(text, strlen(text));
+    return failed ? failed : terminal_write(text, strlen(text));
+}
+
+/* Writes the rows behind the screen up to `until`, each on a line of its own. */
+static int go_on(struct pager *pager, size_t until)
+{
+    int failed = status_line(pager, "");
 
     if (until > pager->count)
         until = pager->count;
@@ -74,49 +136,88 @@ static int write_rows(struct pager *pager, size_t until)
         if (!failed && pager->text[end - 1] != '\n')
             failed = terminal_write("\n", 1);
     }
+    pager->top = pager->next > screenful(pager) ? pager->next - screenful(pager) : 0;
     return failed;
 }
 
-/* Writes a prompt over the last line of the screen; "" wipes it. */
-static int status_line(const char *text)
+/* Writes a screen that begins at this row. */
+static int go_to(struct pager *pager, size_t top)
 {
-    int failed = terminal_write("\r                              \r", 32);
+    int failed;
 
-    return failed ? failed : terminal_write(text, strlen(text));
+    pager->next = top;
+    failed = go_on(pager, top + screenful(pager));
+    pager->top = top;
+    return failed;
 }
 
-/* A key, or -errno. ^C, a hang-up and the end of input are 'q'. */
-static int read_key(struct pager *pager)
+/* ---- keys ---- */
+
+/* A typed byte as one of the keys that `obey` knows. */
+static int key_of(struct pager *pager, unsigned char byte)
+{
+    bool numbered = pager->keys.state == KEYS_CSI && byte == '~';
+    const wchar_t *means;
+
+    if (byte >= 0x80)
+        return KEY_NONE;
+    means = keys_take(&pager->keys, byte, clock_ms());
+    if (numbered && pager->keys.number[0] == 5) /* PgUp */
+        return 'b';
+    if (numbered && pager->keys.number[0] == 6) /* PgDn */
+        return ' ';
+    if (means[0] == L'\033')
+        means++; /* Meta */
+    return means[0] ? (int)means[0] : KEY_NONE;
+}
+
+/* A byte, or KEY_LEAVE: ^C, a hang-up or the end of input, KEY_RESIZED: the rows were cut anew, or
+ * -errno. */
+static int read_byte(struct pager *pager)
 {
     for (;;) {
         int ready = terminal_wait(STDIN_FILENO, -1, -1);
-        unsigned char key;
+        struct screen_size size = terminal_size();
+        unsigned char byte;
 
         if (terminal_ended())
             return -EINTR;
         if (terminal_interrupted())
-            return 'q';
-        if (terminal_resized() && !cut_rows(pager))
-            return -ENOMEM;
+            return KEY_LEAVE;
+        /* Whoever edits the next line has to hear of it too: the news is left to them. */
+        if (size.columns != pager->size.columns || size.rows != pager->size.rows)
+            return cut_rows(pager) ? KEY_RESIZED : -ENOMEM;
         if (ready > 0)
-            return read(STDIN_FILENO, &key, 1) == 1 ? key : 'q';
+            return read(STDIN_FILENO, &byte, 1) == 1 ? byte : KEY_LEAVE;
     }
 }
 
+static int read_key(struct pager *pager)
+{
+    int key;
+
+    do {
+        key = read_byte(pager);
+        if (key >= 0 && key < KEY_NONE)
+            key = key_of(pager, (unsigned char)key);
+    } while (key == KEY_NONE);
+    return key;
+}
+
 /* Reads a search pattern behind a slash; false: dropped. */
-static bool read_pattern(struct pager *pager, char *pattern, size_t size)
+static bool read_pattern(struct pager *pager, char *pattern)
 {
     size_t length = 0;
 
     pattern[0] = '\0';
-    status_line("/");
+    status_line(pager, "/");
     for (;;) {
-        int key = read_key(pager);
+        int key = read_byte(pager);
 
-        if (key < 0 || key == 3 || key == 27)
+        if (key < 0 || key == KEY_LEAVE || key == 27)
             return false;
         if (key == '\n' || key == '\r')
-            return length > 0;
+            return true;
         if (key == 8 || key == 127) {
             /* A whole character goes: its first byte and those that go on from it. */
             do {
@@ -124,80 +225,164 @@ static bool read_pattern(struct pager *pager, char *pattern, size_t size)
                     return false;
                 length--;
             } while ((pattern[length] & 0xc0) == 0x80);
-        } else if (key >= ' ' && length + 1 < size) {
+            pattern[length] = '\0';
+            status_line(pager, "/");
+            terminal_write(pattern, length);
+        } else if (key >= ' ' && key < KEY_NONE && length + 1 < PATTERN_SIZE / 2 &&
+                   ((key & 0xc0) == 0x80 || pager->status + 2 < pager->width)) {
             pattern[length++] = (char)key;
+            pattern[length] = '\0';
+            terminal_write(pattern + length - 1, 1);
         }
-        pattern[length] = '\0';
-        status_line("/");
-        terminal_write(pattern, length);
+        pager->status = 1 + utf8_width(pattern, length);
     }
 }
 
-/* Goes to the first row behind what is shown that the pattern is found in. NULL, or what the
- * status line says of it. */
-static const char *search(struct pager *pager, const char *text)
+/* ---- searching ---- */
+
+static const char not_found[] = "--More-- (not found)";
+
+/* Goes to the line in which the pattern is found, from the one at or behind (back: in front of)
+ * this row on. 0 with what the status line says of it, or -errno. */
+static int search(struct pager *pager, size_t row, bool back, const char **status)
 {
-    char why[200];
-    struct pattern *pattern = pattern_compile(text, why, sizeof why);
     enum pattern_verdict verdict = PATTERN_ABSENT;
-    size_t row = pager->next;
 
-    if (!pattern)
-        return "--More-- (no such pattern)";
-    for (; row < pager->count && verdict == PATTERN_ABSENT && !terminal_called(); row++) {
+    for (; row < pager->count && verdict == PATTERN_ABSENT && !terminal_called();
+         row = back ? row - 1 : row + 1) {
         const char *start = pager->text + pager->rows[row];
-        size_t length = pager->rows[row + 1] - pager->rows[row];
 
-        verdict = pattern_search(pattern, start, length - (start[length - 1] == '\n'));
+        if (row > 0 && start[-1] != '\n')
+            continue; /* it began further up */
+        verdict = pattern_search(pager->pattern, start, line_length(pager, pager->rows[row]));
+        if (verdict == PATTERN_FOUND)
+            pager->found = row;
     }
-    pattern_free(pattern);
-    if (verdict == PATTERN_COSTLY)
-        return "--More-- (takes too long)";
-    if (verdict == PATTERN_ABSENT)
-        return "--More-- (not found)";
-    pager->next = row - 1;
-    return NULL;
+    if (verdict == PATTERN_FOUND) {
+        pager->has_found = true;
+        return go_to(pager, pager->found);
+    }
+    *status = verdict == PATTERN_COSTLY ? "--More-- (takes too long)" : not_found;
+    return 0;
 }
 
-/* Obeys keys until all is shown. 1: q, 0: the end is reached, or -errno. */
+static int search_again(struct pager *pager, bool back, const char **status)
+{
+    size_t from = pager->has_found ? pager->found : back ? pager->top : pager->next - 1;
+
+    if (!pager->pattern) {
+        *status = "--More-- (nothing searched for yet)";
+        return 0;
+    }
+    return search(pager, back ? from - 1 : from + 1, back, status);
+}
+
+/* The pattern that is typed behind a slash, in what is not shown yet; none: the last one again. */
+static int search_typed(struct pager *pager, const char **status)
+{
+    char typed[PATTERN_SIZE], why[200];
+    struct pattern *pattern;
+
+    if (!read_pattern(pager, typed))
+        return 0;
+    if (!*typed)
+        return search_again(pager, false, status);
+    pattern = pattern_compile(typed, why, sizeof why);
+    if (!pattern) {
+        *status = "--More-- (no such pattern)";
+        return 0;
+    }
+    pattern_free(pager->pattern);
+    pager->pattern = pattern;
+    pager->has_found = false;
+    return search(pager, pager->next, false, status);
+}
+
+/* ---- paging ---- */
+
+static int show_help(struct pager *pager)
+{
+    int failed = status_line(pager, ""), key;
+
+    if (!failed)
+        failed = terminal_write(help, sizeof help - 1);
+    if (!failed)
+        failed = status_line(pager, "--More-- (any key)");
+    key = failed ? failed : read_key(pager);
+    return key < 0 ? key : key == KEY_LEAVE ? 1 : go_to(pager, pager->top);
+}
+
+/* A screen or a line on; behind the end: out. */
+static int go_forward(struct pager *pager, size_t rows)
+{
+    int failed = go_on(pager, pager->next + rows);
+
+    return failed ? failed : pager->next == pager->count;
+}
+
+/* Does what a key says. 0, 1: it is over, or -errno; *status is what the status line says then. */
+static int obey(struct pager *pager, int key, const char **status)
+{
+    size_t screen = screenful(pager), top = pager->top;
+
+    switch (key) {
+    case ' ':
+    case 'f':
+        return go_forward(pager, screen);
+    case '\n':
+    case '\r':
+    case 'j':
+    case 14: /* the arrow down, as the editor has it */
+        return go_forward(pager, 1);
+    case 'b':
+        return go_to(pager, top > screen ? top - screen : 0);
+    case 'k':
+    case 16: /* and up */
+        return go_to(pager, top > 0 ? top - 1 : 0);
+    case 'g':
+    case 1: /* Home */
+        return go_to(pager, 0);
+    case 'G':
+    case 5: /* End */
+        return go_to(pager, last_top(pager));
+    case '/':
+        return search_typed(pager, status);
+    case 'n':
+    case 'N':
+        return search_again(pager, key == 'N', status);
+    case 'h':
+    case '?':
+        return show_help(pager);
+    case KEY_RESIZED: /* what fits the screen now needs no pager any more */
+        return pager->count > screen ? go_to(pager, top) : go_forward(pager, pager->count);
+    case 'q':
+    case 'Q':
+    case 3:
+    case 4:
+    case KEY_LEAVE:
+        return 1;
+    default:
+        *status = "--More-- (h: help)";
+        return 0;
+    }
+}
+
+/* Obeys keys until it is over: 0, or -errno. */
 static int page(struct pager *pager)
 {
-    char pattern[128];
+    int failed = go_on(pager, screenful(pager));
     const char *status = "--More--";
-    int failed = write_rows(pager, pager->height - 1);
 
-    while (!failed && pager->next < pager->count) {
-        size_t screenful = pager->height - 1;
-        int key;
+    while (!failed) {
+        failed = status_line(pager, status);
+        int key = failed ? failed : read_key(pager);
 
-        failed = status_line(status);
-        key = failed ? failed : read_key(pager);
-        status = "--More--";
-        if (key < 0)
-            return key;
-        if (key == 'q' || key == 'Q' || key == 3 || key == 4)
-            return 1;
-        if (key == '/') {
-            if (!read_pattern(pager, pattern, sizeof pattern))
-                continue;
-            const char *missed = search(pager, pattern);
-
-            if (missed) {
-                status = missed;
-                continue;
-            }
-        } else if (key == 'b') {
-            pager->next = pager->next > 2 * screenful ? pager->next - 2 * screenful : 0;
-        } else if (key == '\n' || key == '\r') {
-            screenful = 1;
-        } else if (key != ' ') {
-            continue;
-        }
-        failed = status_line("");
-        if (!failed)
-            failed = write_rows(pager, pager->next + screenful);
+        status = NULL;
+        failed = key < 0 ? key : obey(pager, key, &status);
+        if (!status)
+            status = pager->next < pager->count ? "--More--" : "--More-- (end)";
     }
-    return failed;
+    return failed > 0 ? status_line(pager, "") : failed;
 }
 
 int pager_show(const char *text, size_t length)
@@ -216,9 +401,8 @@ int pager_show(const char *text, size_t length)
     keys.c_cc[VTIME] = 0;
     tcsetattr(STDIN_FILENO, TCSANOW, &keys);
     failed = page(&pager);
-    if (failed == 1)
-        failed = status_line("");
     tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    pattern_free(pager.pattern);
     free(pager.rows);
     return failed;
 }

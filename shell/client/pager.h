@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* Shows a whole output on the terminal; keys: space, enter, b, q, /. Shorter than the screen,
+/* Shows a whole output on the terminal; keys: those of its help (`h`). Shorter than the screen,
  * it is only written. 0, or -errno when the terminal has gone or the process is to end. The
  * terminal's modes are as before in any case. */
 int pager_show(const char *text, size_t length);
