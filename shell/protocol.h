@@ -46,7 +46,7 @@ enum message_type {
 /* No message is longer than MESSAGE_MAX. What the box takes is bounded more closely: REQUEST_MAX,
  * which holds a line of LINE_LENGTH_MAX bytes, and GREETING_MAX before the HELLO. */
 enum {
-    PROTOCOL_VERSION = 5,
+    PROTOCOL_VERSION = 6,
     PROMPT_MAX = 256,
     MESSAGE_MAX = 16 * 1024 * 1024,
     LINE_LENGTH_MAX = 1024 * 1024,
@@ -67,7 +67,7 @@ struct message_header {
 enum line_flags { LINE_FILTERED = 1 };
 
 /* A terminal smaller than this gets plain lines instead of the live view. */
-enum { VIEW_COLUMNS_MIN = 64, VIEW_ROWS_MIN = 10 };
+enum { VIEW_COLUMNS_MIN = 40, VIEW_ROWS_MIN = 10 };
 
 enum console_kind { CONSOLE_TERMINAL, CONSOLE_SCRIPT };
 
@@ -75,10 +75,12 @@ struct screen_size {
     uint16_t columns, rows;
 };
 
-/* What a live view wants of the samples. */
+/* What a live view wants of the samples. SESSION_NAME_SIZE: 64 characters of four bytes, and a
+ * NUL. */
+enum { SESSION_NAME_SIZE = 64 * 4 + 1 };
 struct watch {
-    uint32_t interval_ms; /* 0: as it is */
-    char session[256];    /* whose rules and receivers are wanted, "": nobody's */
+    uint32_t interval_ms;            /* 0: as it is */
+    char session[SESSION_NAME_SIZE]; /* whose rules and receivers are wanted, "": nobody's */
 };
 
 struct hello {
@@ -108,11 +110,12 @@ struct view_start {
  * SAMPLE: lines of tab-separated fields, counters since the last clear:
  *   "box\tHOST\tuptime_ms\tworker loads in percent, comma-separated\tms since the monitor began\n"
  *   "session\tNAME\tstate\tpriority\tmatched packets\tmatched bytes\tsent packets\tsent bytes\t
- *    dropped packets\treason\tfilter\ttarget\tvni\tpacket length or full\n"  in priority order
- *   "rule\tSESSION\tdirection\tnumber\taction\tmatch text\thits packets\thits bytes\n"
- *   "receiver\tSESSION\taddress:port\tstate\treason\tsent packets\tsent bytes\terrors\n"
- *   "more\tSESSION\thow many rules are left out behind those\n"
- *   Rules and receivers are of the session that is watched. */
+ *    reason\tfilter\ttarget\tvni\tpacket length or full\tcut packets\tsampled out\tdropped by rate
+ *    limit\tno receiver\tsend error\tbacklog\n"  in priority order
+ *   "watched\tSESSION\n": the session that is watched, if there is one; the following are its
+ *   "rule\tdirection\tnumber\taction\tmatch text\thits packets\thits bytes\n"
+ *   "receiver\taddress:port\tstate\treason\tsent packets\tsent bytes\terrors\n"
+ *   "more\thow many rules are left out behind those\n" */
 
 struct message {
     enum message_type type;

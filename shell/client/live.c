@@ -10,167 +10,66 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum {
-    KEY_ESCAPE = 27,
-    KEY_CONTROL_C = 3,
-    KEY_CONTROL_L = 12,
-};
-
 struct live {
     struct connection *connection;
     struct live_screen screen;
+    struct live_view view;
     struct paint paint;
-    bool dirty, over;
-    bool round;        /* the box waits to hear that its last sample is on the screen */
-    char watched[260]; /* the session whose rules it was asked for */
-    FILE *notices;     /* to be printed when the screen is the shell's again */
+    bool dirty;         /* the picture is not what stands on the screen */
+    bool round;         /* the box waits to hear that its last sample is on the screen */
+    struct watch asked; /* of the box */
+    FILE *notices;      /* to be printed when the screen is the shell's again */
 };
 
-/* Keeps the cursor on its session when the order changes, and within the table. The page of a
- * session stays with it when it has gone, and says so. */
-static void follow_selection(struct paint *paint, bool by_name)
-{
-    const struct live_sample *now = paint->model.now;
-    size_t count = now ? now->session_count : 0;
-    bool found = false;
-
-    for (size_t i = 0; by_name && !found && i < count; i++) {
-        found = strcmp(now->sessions[paint->model.order[i]].name, paint->selected) == 0;
-        if (found)
-            paint->row = i;
-    }
-    if (by_name && !found && paint->page == PAGE_SESSION)
-        return;
-    if (paint->row >= count)
-        paint->row = count ? count - 1 : 0;
-    if (count)
-        snprintf(paint->selected, sizeof paint->selected, "%s",
-                 now->sessions[paint->model.order[paint->row]].name);
-}
-
-static void move_by(struct paint *paint, long rows)
-{
-    size_t *place = paint->page == PAGE_SESSION ? &paint->first : &paint->row;
-    size_t page = paint->rows > 3 ? (size_t)paint->rows - 3 : 1;
-    size_t last = paint->lines > page ? paint->lines - page : 0;
-
-    if (rows < 0 && *place < (size_t)-rows)
-        *place = 0;
-    else
-        *place = (size_t)((long)*place + rows);
-    if (paint->page == PAGE_TABLE)
-        follow_selection(paint, false);
-    else if (*place > last)
-        *place = last;
-}
-
-static void turn_to(struct paint *paint, enum live_page page)
-{
-    if (page == PAGE_SESSION && (!paint->model.now || !paint->model.now->session_count))
-        return;
-    paint->page = page;
-    paint->first = 0;
-    if (page == PAGE_TABLE)
-        follow_selection(paint, true);
-}
-
-/* Asks the box for what the page needs. */
+/* Asks the box for what the view needs, where that is not what it was asked for. */
 static int ask(struct live *live)
 {
-    const struct paint *paint = &live->paint;
-    struct watch watch = {.interval_ms = paint->interval_ms};
+    struct watch watch = {.interval_ms = live->view.interval_ms};
 
-    if (paint->page == PAGE_SESSION)
-        snprintf(watch.session, sizeof watch.session, "%.255s", paint->selected);
-    snprintf(live->watched, sizeof live->watched, "%s", watch.session);
+    snprintf(watch.session, sizeof watch.session, "%s", view_watched(&live->view));
+    if (watch.interval_ms == live->asked.interval_ms &&
+        strcmp(watch.session, live->asked.session) == 0)
+        return 0;
+    live->asked = watch;
     return connection_send(live->connection, MESSAGE_WATCH, &watch, sizeof watch);
 }
 
-/* Asks again when the page shows another session than the box was asked for. */
-static int follow_page(struct live *live)
+/* What curses calls the keys. */
+static int view_key_of(int key)
 {
-    const char *wanted = live->paint.page == PAGE_SESSION ? live->paint.selected : "";
+    static const struct {
+        int curses, view;
+    } keys[] = {
+        {KEY_UP, VIEW_UP},         {KEY_DOWN, VIEW_DOWN},       {KEY_LEFT, VIEW_LEFT},
+        {KEY_PPAGE, VIEW_PAGE_UP}, {KEY_NPAGE, VIEW_PAGE_DOWN}, {KEY_HOME, VIEW_HOME},
+        {KEY_END, VIEW_END},       {KEY_ENTER, '\r'},           {KEY_BACKSPACE, VIEW_DELETE},
+    };
 
-    return strcmp(wanted, live->watched) == 0 ? 0 : ask(live);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].curses == key)
+            return keys[i].view;
+    return key < 256 ? key : 0;
 }
 
-static void change_interval(struct live *live, bool longer)
+static int obey(struct live *live, int key)
 {
-    static const uint32_t steps[] = {1000, 2000, 5000, 10000, 30000, 60000};
-    enum { STEPS = sizeof steps / sizeof *steps };
-    uint32_t wanted = live->paint.interval_ms;
-
-    for (int i = 0; i < STEPS; i++) {
-        uint32_t step = steps[longer ? i : STEPS - 1 - i];
-
-        if (longer ? step > wanted : step < wanted) {
-            wanted = step;
-            break;
-        }
-    }
-    live->paint.interval_ms = wanted;
-    ask(live);
-}
-
-static void obey(struct live *live, int key)
-{
-    struct paint *paint = &live->paint;
-    long page = (long)paint_table_rows(paint);
-
-    paint->notice[0] = '\0';
-    live->dirty = true;
-    if (key == 'q' || key == 'Q' || key == KEY_CONTROL_C) {
-        live->over = true;
-    } else if (key == KEY_CONTROL_L) {
-        paint_resize(paint);
-    } else if (paint->page == PAGE_HELP) {
-        turn_to(paint, PAGE_TABLE);
-    } else if (key == KEY_UP || key == 'k') {
-        move_by(paint, -1);
-    } else if (key == KEY_DOWN || key == 'j') {
-        move_by(paint, 1);
-    } else if (key == KEY_PPAGE) {
-        move_by(paint, -page);
-    } else if (key == KEY_NPAGE || key == ' ') {
-        move_by(paint, page);
-    } else if (key == KEY_HOME) {
-        move_by(paint, -(long)INT32_MAX);
-    } else if (key == KEY_END) {
-        move_by(paint, INT32_MAX);
-    } else if (key == '\n' || key == '\r' || key == KEY_ENTER) {
-        turn_to(paint, paint->page == PAGE_TABLE ? PAGE_SESSION : PAGE_TABLE);
-    } else if ((key == KEY_ESCAPE || key == KEY_LEFT || key == KEY_BACKSPACE) &&
-               paint->page == PAGE_SESSION) {
-        turn_to(paint, PAGE_TABLE);
-    } else if (key == '?') {
-        turn_to(paint, PAGE_HELP);
-    } else if (key == 's') {
-        paint->model.sort = (paint->model.sort + 1) % SORTS;
-        live_model_sort(&paint->model);
-        follow_selection(paint, true);
-    } else if (key == 'r') {
-        live_model_reset(&paint->model);
-    } else if (key == 'p') {
-        paint->paused = !paint->paused;
-    } else if (key == '+' || key == '=') {
-        change_interval(live, true);
-    } else if (key == '-') {
-        change_interval(live, false);
-    } else {
-        live->dirty = false;
-    }
+    live->dirty |= view_key(&live->view, view_key_of(key));
+    if (!live->view.redraw)
+        return 0;
+    live->view.redraw = false;
+    return paint_resize(&live->paint, &live->view) ? 0 : -ENOMEM;
 }
 
 /* All keys that are there; -EIO: the terminal has gone. */
 static int read_keys(struct live *live)
 {
-    int waiting = 0, key;
+    int waiting = 0, failed = 0, key;
 
     if (ioctl(STDIN_FILENO, FIONREAD, &waiting) || waiting == 0)
         return -EIO;
-    while (!live->over && (key = getch()) != ERR)
-        obey(live, key);
-    return 0;
+    while (!failed && !live->view.over && (key = getch()) != ERR)
+        failed = obey(live, key);
+    return failed;
 }
 
 /* One message of the box. 1: DONE came. */
@@ -184,15 +83,14 @@ static int hear(struct live *live)
     if (message.type == MESSAGE_SAMPLE) {
         struct live_sample *sample = live_sample_parse(message.data, message.length);
 
-        if (!sample || !live_model_add(&live->paint.model, sample, live->paint.paused))
+        if (!sample || !view_add(&live->view, sample))
             failed = -EPROTO;
-        follow_selection(&live->paint, true);
         live->dirty = live->round = true;
     } else if (message.type == MESSAGE_NOTICE) {
-        snprintf(live->paint.notice, sizeof live->paint.notice, "%.*s",
+        snprintf(live->view.notice, sizeof live->view.notice, "%.*s",
                  (int)strcspn(message.data, "\n"), message.data);
         if (live->notices)
-            fprintf(live->notices, "%s\n", live->paint.notice);
+            fprintf(live->notices, "%s\n", live->view.notice);
         live->dirty = true;
     } else if (message.type == MESSAGE_DONE) {
         failed = connection_prompt(live->connection, &message) ? 1 : -EPROTO;
@@ -209,8 +107,7 @@ static int draw(struct live *live)
     bool idle = !screen_waits(&live->screen) && terminal_busy() == 0;
 
     if (live->dirty && idle) {
-        paint_all(&live->paint);
-        live->dirty = false;
+        live->dirty = !paint_piece(&live->paint, &live->view);
         if (!screen_take(&live->screen))
             return -ENOMEM;
     } else if (live->round && idle) {
@@ -234,7 +131,7 @@ static int watch(struct live *live)
 {
     int failed = 0;
 
-    while (!failed && !live->over) {
+    while (!failed && !live->view.over) {
         int ready;
 
         failed = draw(live);
@@ -244,22 +141,22 @@ static int watch(struct live *live)
         if (terminal_ended())
             return -EINTR;
         if (terminal_interrupted())
-            live->over = true;
+            live->view.over = true;
         if (terminal_resized()) {
-            failed = paint_resize(&live->paint) ? 0 : -ENOMEM;
+            failed = paint_resize(&live->paint, &live->view) ? 0 : -ENOMEM;
             connection_resize(live->connection);
             live->dirty = true;
         }
         if (!failed && ready > 0 && ready & 1)
             failed = read_keys(live);
         if (!failed)
-            failed = follow_page(live);
+            failed = ask(live);
         if (!failed && ready > 0 && ready & 2)
             failed = hear(live);
     }
     /* What the box said last stays on the screen. */
-    if (failed == 1 && live->dirty)
-        paint_all(&live->paint);
+    while (failed == 1 && live->dirty)
+        live->dirty = !paint_piece(&live->paint, &live->view);
     if (failed == 1 && screen_take(&live->screen))
         screen_finish(&live->screen);
     return failed;
@@ -285,16 +182,18 @@ static int leave(struct live *live)
 int live_run(struct connection *connection, const struct view_start *start)
 {
     const char *term = getenv("TERM");
-    struct live live = {.connection = connection, .paint.interval_ms = start->interval_ms};
+    struct live live = {.connection = connection,
+                        .view.interval_ms = start->interval_ms,
+                        .asked.interval_ms = start->interval_ms};
     char *notices = NULL;
     size_t notices_length;
     int failed;
 
-    live.paint.blocks = terminal_draws_utf8() && term && strncmp(term, "vt", 2) != 0;
+    live.view.blocks = terminal_draws_utf8() && term && strncmp(term, "vt", 2) != 0;
     if (!screen_open(&live.screen))
         return -EPROTO; /* HELLO said that it is possible */
     live.notices = open_memstream(&notices, &notices_length);
-    failed = paint_resize(&live.paint) ? watch(&live) : -ENOMEM;
+    failed = paint_resize(&live.paint, &live.view) ? watch(&live) : -ENOMEM;
     /* The terminal is the shell's again before anything is waited for. */
     screen_close(&live.screen, failed == -EINTR);
     if (failed == 0)
@@ -302,6 +201,7 @@ int live_run(struct connection *connection, const struct view_start *start)
     if (live.notices && fclose(live.notices) == 0)
         terminal_error("%s", notices);
     free(notices);
+    live_model_free(&live.view.model);
     paint_free(&live.paint);
     return failed == 1 ? 0 : failed;
 }

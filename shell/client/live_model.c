@@ -16,9 +16,18 @@ static struct flow flow(const struct live_model *model, uint64_t now, const uint
     struct flow flow = {.total = base ? gain(now, *base) : now};
     uint64_t passed = model->before ? model->now->taken_ms - model->before->taken_ms : 0;
 
-    if (before && passed && now >= *before)
+    if (before && passed && now >= *before) {
+        flow.rated = true;
         flow.per_second = (double)(now - *before) * 1000.0 / (double)passed;
+    }
     return flow;
+}
+
+static void add_flow(struct flow *sum, const struct flow *flow)
+{
+    sum->rated |= flow->rated;
+    sum->per_second += flow->per_second;
+    sum->total += flow->total;
 }
 
 struct live_model_row live_model_session(const struct live_model *model, size_t index)
@@ -26,46 +35,43 @@ struct live_model_row live_model_session(const struct live_model *model, size_t 
     const struct live_sample_session *now = &model->now->sessions[index];
     const struct live_sample_session *before = live_sample_find(model->before, now->name, index);
     const struct live_sample_session *base = live_sample_find(model->base, now->name, index);
+    struct live_model_row row = {0};
 
-#define FLOW(field)                                                                                \
-    flow(model, now->field, before ? &before->field : NULL, base ? &base->field : NULL)
-    return (struct live_model_row){.matched = FLOW(matched_packets),
-                                   .matched_bytes = FLOW(matched_bytes),
-                                   .sent = FLOW(sent_packets),
-                                   .sent_bytes = FLOW(sent_bytes),
-                                   .dropped = FLOW(dropped_packets)};
-#undef FLOW
-}
-
-static void add_flow(struct flow *sum, const struct flow *flow)
-{
-    sum->per_second += flow->per_second;
-    sum->total += flow->total;
+    for (size_t i = 0; i < LIVE_COUNTS; i++) {
+        row.counts[i] = flow(model, now->counts[i], before ? &before->counts[i] : NULL,
+                             base ? &base->counts[i] : NULL);
+        if (i >= COUNT_RATE_LIMIT)
+            add_flow(&row.dropped, &row.counts[i]);
+    }
+    return row;
 }
 
 struct live_model_row live_model_sum(const struct live_model *model)
 {
     struct live_model_row sum = {0};
 
-    for (size_t i = 0; i < model->now->session_count; i++) {
-        struct live_model_row row = live_model_session(model, i);
+    for (size_t i = 0; i < model->row_count; i++) {
+        struct live_model_row row = live_model_session(model, model->order[i]);
 
-        add_flow(&sum.matched, &row.matched);
-        add_flow(&sum.matched_bytes, &row.matched_bytes);
-        add_flow(&sum.sent, &row.sent);
-        add_flow(&sum.sent_bytes, &row.sent_bytes);
+        for (size_t j = 0; j < LIVE_COUNTS; j++)
+            add_flow(&sum.counts[j], &row.counts[j]);
         add_flow(&sum.dropped, &row.dropped);
     }
     return sum;
 }
 
-static const uint64_t *rule_packets(const struct live_sample *sample,
-                                    const struct live_sample_rule *like)
+/* A rule of the watched session in another sample of it, where it stands at `near` as a rule. */
+static const uint64_t *rule_packets(const struct live_model *model,
+                                    const struct live_sample *sample, size_t near)
 {
-    for (size_t i = 0; sample && i < sample->rule_count; i++) {
-        const struct live_sample_rule *rule = &sample->rules[i];
+    const struct live_sample_rule *like = &model->now->rules[near];
 
-        if (strcmp(rule->session, like->session) == 0 && strcmp(rule->number, like->number) == 0 &&
+    if (!live_sample_watches(sample, model->now->watched))
+        return NULL;
+    for (size_t i = 0; i < sample->rule_count; i++) {
+        const struct live_sample_rule *rule = &sample->rules[(near + i) % sample->rule_count];
+
+        if (strcmp(rule->number, like->number) == 0 &&
             strcmp(rule->direction, like->direction) == 0)
             return &rule->packets;
     }
@@ -76,20 +82,19 @@ struct flow live_model_rule(const struct live_model *model, size_t index)
 {
     const struct live_sample_rule *now = &model->now->rules[index];
 
-    return flow(model, now->packets, rule_packets(model->before, now),
-                rule_packets(model->base, now));
+    return flow(model, now->packets, rule_packets(model, model->before, index),
+                rule_packets(model, model->base, index));
 }
 
-static const uint64_t *receiver_packets(const struct live_sample *sample,
+static const uint64_t *receiver_packets(const struct live_model *model,
+                                        const struct live_sample *sample,
                                         const struct live_sample_receiver *like)
 {
-    for (size_t i = 0; sample && i < sample->receiver_count; i++) {
-        const struct live_sample_receiver *receiver = &sample->receivers[i];
-
-        if (strcmp(receiver->session, like->session) == 0 &&
-            strcmp(receiver->address, like->address) == 0)
-            return &receiver->packets;
-    }
+    if (!live_sample_watches(sample, model->now->watched))
+        return NULL;
+    for (size_t i = 0; i < sample->receiver_count; i++)
+        if (strcmp(sample->receivers[i].address, like->address) == 0)
+            return &sample->receivers[i].packets;
     return NULL;
 }
 
@@ -97,8 +102,8 @@ struct flow live_model_receiver(const struct live_model *model, size_t index)
 {
     const struct live_sample_receiver *now = &model->now->receivers[index];
 
-    return flow(model, now->packets, receiver_packets(model->before, now),
-                receiver_packets(model->base, now));
+    return flow(model, now->packets, receiver_packets(model, model->before, now),
+                receiver_packets(model, model->base, now));
 }
 
 static void curve_add(struct live_curve *curve, uint64_t ms, uint64_t packets)
@@ -149,7 +154,7 @@ static bool follow_curves(struct live_model *model, const struct live_sample *sa
 
         good = take_curve(&curves[count], model->curves, model->curve_count, session->name, count);
         if (good)
-            curve_add(&curves[count], sample->taken_ms, session->matched_packets);
+            curve_add(&curves[count], sample->taken_ms, session->counts[COUNT_MATCHED]);
     }
     free_curves(model->curves, model->curve_count);
     model->curves = curves;
@@ -215,25 +220,18 @@ static struct live_sample *retire(const struct live_model *model, struct live_sa
     return NULL;
 }
 
-bool live_model_add(struct live_model *model, struct live_sample *sample, bool hold)
+bool live_model_add(struct live_model *model, struct live_sample *sample)
 {
     struct live_sample *old = model->before;
     size_t *order;
 
-    if (!follow_curves(model, sample)) {
-        live_sample_free(sample);
-        return false;
-    }
-    if (hold && model->now) {
-        live_sample_free(sample);
-        return true;
-    }
     order = realloc(model->order, (sample->session_count + 1) * sizeof *order);
-    if (!order) {
+    if (order)
+        model->order = order;
+    if (!order || !follow_curves(model, sample)) {
         live_sample_free(sample);
         return false;
     }
-    model->order = order;
     if (model->before && model->now != model->base &&
         sample->taken_ms - model->now->taken_ms < SHORT_MS)
         old = model->now;
@@ -241,7 +239,7 @@ bool live_model_add(struct live_model *model, struct live_sample *sample, bool h
         model->before = model->now;
     model->now = sample;
     retire(model, old);
-    live_model_sort(model);
+    live_model_arrange(model);
     return true;
 }
 
@@ -255,50 +253,66 @@ void live_model_reset(struct live_model *model)
 
 struct sort_entry {
     size_t index;
-    const char *name;
+    const char *name; /* NULL: by the value, the greatest first */
     double value;
 };
 
-static int compare(const void *a, const void *b)
+static int compare(const void *a, const void *b, void *reversed)
 {
     const struct sort_entry *one = a, *other = b;
-    int by_name = one->name && other->name ? strverscmp(one->name, other->name) : 0;
+    int order = one->name                   ? strverscmp(one->name, other->name)
+                : one->value > other->value ? -1
+                                            : one->value < other->value;
 
-    if (by_name)
-        return by_name;
-    if (one->value > other->value || one->value < other->value)
-        return one->value > other->value ? -1 : 1;
+    if (order)
+        return *(const bool *)reversed ? -order : order;
     return one->index < other->index ? -1 : one->index > other->index;
 }
 
-/* Rows stay in order of priority where the key does not tell them apart. */
-void live_model_sort(struct live_model *model)
+static struct sort_entry sort_entry(const struct live_model *model, size_t index)
+{
+    struct sort_entry entry = {.index = index};
+
+    switch (model->sort) {
+    case SORT_PRIORITY:
+    case SORTS:
+        entry.value = -(double)index;
+        break;
+    case SORT_NAME:
+        entry.name = model->now->sessions[index].name;
+        break;
+    case SORT_MATCHED:
+        entry.value = live_model_session(model, index).counts[COUNT_MATCHED].per_second;
+        break;
+    case SORT_SENT:
+        entry.value = live_model_session(model, index).counts[COUNT_SENT].per_second;
+        break;
+    case SORT_DROPPED:
+        entry.value = (double)live_model_session(model, index).dropped.total;
+        break;
+    }
+    return entry;
+}
+
+/* Rows stay in order of priority where the key does not tell them apart, and where memory runs
+ * out. */
+void live_model_arrange(struct live_model *model)
 {
     size_t count = model->now ? model->now->session_count : 0;
     struct sort_entry *entries = calloc(count + 1, sizeof *entries);
 
+    model->row_count = 0;
     for (size_t i = 0; i < count; i++) {
-        struct live_model_row row;
-
-        model->order[i] = i;
-        if (!entries || model->sort == SORT_PRIORITY)
+        if (!strcasestr(model->now->sessions[i].name, model->filter))
             continue;
-        row = live_model_session(model, i);
-        entries[i].index = i;
-        if (model->sort == SORT_NAME)
-            entries[i].name = model->now->sessions[i].name;
-        else if (model->sort == SORT_MATCHED)
-            entries[i].value = row.matched.per_second;
-        else if (model->sort == SORT_SENT)
-            entries[i].value = row.sent.per_second;
-        else if (model->sort == SORT_DROPPED)
-            entries[i].value = (double)row.dropped.total;
+        if (entries)
+            entries[model->row_count] = sort_entry(model, i);
+        model->order[model->row_count++] = i;
     }
-    if (entries && model->sort != SORT_PRIORITY) {
-        qsort(entries, count, sizeof *entries, compare);
-        for (size_t i = 0; i < count; i++)
-            model->order[i] = entries[i].index;
-    }
+    if (entries)
+        qsort_r(entries, model->row_count, sizeof *entries, compare, &model->reversed);
+    for (size_t i = 0; entries && i < model->row_count; i++)
+        model->order[i] = entries[i].index;
     free(entries);
 }
 
@@ -317,29 +331,6 @@ void live_model_free(struct live_model *model)
             live_sample_free(samples[i]);
     }
     *model = (struct live_model){0};
-}
-
-void number_text(char *text, size_t size, double value, size_t width)
-{
-    static const char suffixes[] = " kMGTPE";
-    double most = 1;
-    size_t step = 0;
-
-    for (size_t i = 0; i < width && i < 18; i++)
-        most *= 10;
-    if (value + 0.5 < most) {
-        snprintf(text, size, "%.0f", value);
-        return;
-    }
-    while (value >= 999.5 && suffixes[step + 1]) {
-        value /= 1000;
-        step++;
-    }
-    snprintf(text, size, "%.*f%c",
-             value < 9.995   ? 2
-             : value < 99.95 ? 1
-                             : 0,
-             value, suffixes[step]);
 }
 
 const char *sort_name(enum live_sort sort)

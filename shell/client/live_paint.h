@@ -1,34 +1,21 @@
-/* The drawing of the live view: the model and what the person chose -> rows of the screen.
- * Sends only what changed. */
+/* The picture on the screen: hands curses what changed of it; where the line is slow in pieces,
+ * what answers a key first, so that it is soon free for what the next key changes. */
 #ifndef MIRRORSH_LIVE_PAINT_H
 #define MIRRORSH_LIVE_PAINT_H
 
-#include "live_model.h"
-
-enum live_page { PAGE_TABLE, PAGE_SESSION, PAGE_HELP };
-
-enum { PAINT_ROW_BYTES = 1024, TABLE_TOP = 4, TABLE_BOTTOM = 2 };
+#include "live_picture.h"
 
 struct paint {
-    struct live_model model;
-    enum live_page page;
-    char selected[260]; /* name of the session under the cursor */
-    size_t row;         /* its place in model.order */
-    size_t first;       /* first row on the screen, or first line of a session's page */
-    size_t lines;       /* of the session's page, as painted last */
-    uint32_t interval_ms;
-    bool paused, blocks; /* blocks: the terminal can draw more than ASCII */
-    char notice[200];    /* of the box, on the status line until the next key */
-
-    char (*shown)[PAINT_ROW_BYTES]; /* what stands on the screen */
-    int rows, columns;
+    struct row *rows;  /* as they are to be */
+    struct row *shown; /* as they stand on the screen */
+    int count;
 };
 
-/* The screen's size as it is now; forgets what stood there. false: out of memory. */
-bool paint_resize(struct paint *paint);
-void paint_all(struct paint *paint);
-/* Rows of the table that fit the screen. */
-size_t paint_table_rows(const struct paint *paint);
+/* The screen's size as it is now, which the view is told; forgets what stood there. false: out of
+ * memory. */
+bool paint_resize(struct paint *paint, struct live_view *view);
+/* Draws the picture, or a piece of it; false: there is more. */
+bool paint_piece(struct paint *paint, struct live_view *view);
 void paint_free(struct paint *paint);
 
 #endif

@@ -1,11 +1,11 @@
-/* The text of a SAMPLE -> struct sample, in one pass over a copy whose tabs and newlines
+/* The text of a SAMPLE -> struct live_sample, in one pass over a copy whose tabs and newlines
  * become the ends of its texts. */
 #include "live_sample.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELDS_MAX = 16 };
+enum { FIELDS_MAX = 20 };
 
 /* Splits at tabs in place; returns how many fields there are. */
 static size_t split(char *line, const char *fields[FIELDS_MAX])
@@ -36,11 +36,20 @@ static void *grow(void *array, size_t count, size_t size)
     return realloc(array, (count ? 2 * count : 1) * size);
 }
 
+static bool numbers(const char *const *fields, uint64_t *values, size_t count)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < count; i++)
+        good = good && number(fields[i], &values[i]);
+    return good;
+}
+
 static bool add_session(struct live_sample *sample, const char *const *f, size_t count)
 {
     struct live_sample_session *grown, *session;
 
-    if (count < 14)
+    if (count < 19)
         return false;
     grown = grow(sample->sessions, sample->session_count, sizeof *grown);
     if (!grown)
@@ -50,47 +59,45 @@ static bool add_session(struct live_sample *sample, const char *const *f, size_t
     *session = (struct live_sample_session){.name = f[1],
                                             .state = f[2],
                                             .priority = f[3],
-                                            .reason = f[9],
-                                            .filter = f[10],
-                                            .target = f[11],
-                                            .vni = f[12],
-                                            .length = f[13]};
-    return number(f[4], &session->matched_packets) && number(f[5], &session->matched_bytes) &&
-           number(f[6], &session->sent_packets) && number(f[7], &session->sent_bytes) &&
-           number(f[8], &session->dropped_packets);
+                                            .reason = f[8],
+                                            .filter = f[9],
+                                            .target = f[10],
+                                            .vni = f[11],
+                                            .length = f[12]};
+    return numbers(f + 4, session->counts, COUNT_CUT) &&
+           numbers(f + 13, session->counts + COUNT_CUT, LIVE_COUNTS - COUNT_CUT);
 }
 
 static bool add_rule(struct live_sample *sample, const char *const *f, size_t count)
 {
     struct live_sample_rule *grown, *rule;
 
-    if (count < 8)
+    if (count < 7)
         return false;
     grown = grow(sample->rules, sample->rule_count, sizeof *grown);
     if (!grown)
         return false;
     sample->rules = grown;
     rule = &grown[sample->rule_count++];
-    *rule = (struct live_sample_rule){
-        .session = f[1], .direction = f[2], .number = f[3], .action = f[4], .match = f[5]};
-    return number(f[6], &rule->packets) && number(f[7], &rule->bytes);
+    *rule =
+        (struct live_sample_rule){.direction = f[1], .number = f[2], .action = f[3], .match = f[4]};
+    return number(f[5], &rule->packets) && number(f[6], &rule->bytes);
 }
 
 static bool add_receiver(struct live_sample *sample, const char *const *f, size_t count)
 {
     struct live_sample_receiver *grown, *receiver;
 
-    if (count < 8)
+    if (count < 7)
         return false;
     grown = grow(sample->receivers, sample->receiver_count, sizeof *grown);
     if (!grown)
         return false;
     sample->receivers = grown;
     receiver = &grown[sample->receiver_count++];
-    *receiver = (struct live_sample_receiver){
-        .session = f[1], .address = f[2], .state = f[3], .reason = f[4]};
-    return number(f[5], &receiver->packets) && number(f[6], &receiver->bytes) &&
-           number(f[7], &receiver->errors);
+    *receiver = (struct live_sample_receiver){.address = f[1], .state = f[2], .reason = f[3]};
+    return number(f[4], &receiver->packets) && number(f[5], &receiver->bytes) &&
+           number(f[6], &receiver->errors);
 }
 
 static bool add_line(struct live_sample *sample, char *line)
@@ -105,7 +112,9 @@ static bool add_line(struct live_sample *sample, char *line)
     if (strcmp(fields[0], "receiver") == 0)
         return add_receiver(sample, fields, count);
     if (strcmp(fields[0], "more") == 0)
-        return count >= 3 && number(fields[2], &sample->rules_left);
+        return count >= 2 && number(fields[1], &sample->rules_left);
+    if (strcmp(fields[0], "watched") == 0)
+        return (sample->watched = fields[1]);
     if (strcmp(fields[0], "box") != 0)
         return true;
     if (count < 5)
@@ -157,4 +166,9 @@ const struct live_sample_session *live_sample_find(const struct live_sample *sam
         if (strcmp(sample->sessions[i].name, name) == 0)
             return &sample->sessions[i];
     return NULL;
+}
+
+bool live_sample_watches(const struct live_sample *sample, const char *name)
+{
+    return sample && sample->watched && strcmp(sample->watched, name) == 0;
 }

@@ -6,18 +6,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a session counts, in the order of a SAMPLE's fields. From COUNT_RATE_LIMIT on they are the
+ * reasons of what was dropped. */
+enum live_count {
+    COUNT_MATCHED,
+    COUNT_MATCHED_BYTES,
+    COUNT_SENT,
+    COUNT_SENT_BYTES,
+    COUNT_CUT,
+    COUNT_SAMPLED_OUT,
+    COUNT_RATE_LIMIT,
+    COUNT_NO_RECEIVER,
+    COUNT_SEND_ERROR,
+    COUNT_BACKLOG,
+    LIVE_COUNTS
+};
+
 struct live_sample_session {
     const char *name, *state, *priority, *reason, *filter, *target, *vni, *length;
-    uint64_t matched_packets, matched_bytes, sent_packets, sent_bytes, dropped_packets;
+    uint64_t counts[LIVE_COUNTS];
 };
 
 struct live_sample_rule {
-    const char *session, *direction, *number, *action, *match;
+    const char *direction, *number, *action, *match;
     uint64_t packets, bytes;
 };
 
 struct live_sample_receiver {
-    const char *session, *address, *state, *reason;
+    const char *address, *state, *reason;
     uint64_t packets, bytes, errors;
 };
 
@@ -28,7 +44,8 @@ struct live_sample {
     uint64_t taken_ms;                    /* since the monitor began */
     struct live_sample_session *sessions; /* in priority order */
     size_t session_count;
-    struct live_sample_rule *rules; /* and receivers: of the session that is watched */
+    const char *watched; /* the session that the rules and receivers are of; NULL: none */
+    struct live_sample_rule *rules;
     size_t rule_count;
     uint64_t rules_left; /* so many more it has */
     struct live_sample_receiver *receivers;
@@ -43,5 +60,8 @@ void live_sample_free(struct live_sample *sample);
 /* NULL: none of that name. `near` is the index where it probably stands. */
 const struct live_sample_session *live_sample_find(const struct live_sample *sample,
                                                    const char *name, size_t near);
+
+/* Whether its rules and receivers are that session's. NULL: no sample. */
+bool live_sample_watches(const struct live_sample *sample, const char *name);
 
 #endif

@@ -21,9 +21,9 @@ struct earlier {
 struct monitor {
     bool view;
     bool json;
-    bool unshown;      /* a round is on its way to the person */
-    bool asked;        /* the person waits for a round: as soon as may be */
-    char watched[256]; /* the session whose rules the view shows, or "" */
+    bool unshown;                    /* a round is on its way to the person */
+    bool asked;                      /* the person waits for a round: as soon as may be */
+    char watched[SESSION_NAME_SIZE]; /* the session whose rules the view shows, or "" */
     uint32_t interval_ms;
     uint64_t count; /* rounds wanted; 0: until it is interrupted */
     uint64_t rounds;
@@ -221,14 +221,14 @@ static void sample_rules(const struct engine_status *status, const struct sessio
         if (strcmp(rule->filter->name, session->filter) != 0 || ++count > RULES_MAX)
             continue;
         char *match = rule_match_text(rule->rule);
-        fprintf(out, "rule\t%s\t%s\t%u\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\n", session->config->name,
+        fprintf(out, "rule\t%s\t%u\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\n",
                 direction_text(rule->direction), rule->rule->number,
                 rule->rule->accept ? "accept" : "reject", match ? match : "",
                 rule->counts.hits.packets, rule->counts.hits.bytes);
         free(match);
     }
     if (count > RULES_MAX)
-        fprintf(out, "more\t%s\t%zu\n", session->config->name, count - RULES_MAX);
+        fprintf(out, "more\t%zu\n", count - RULES_MAX);
 }
 
 static void sample_receivers(const struct engine_status *status,
@@ -241,9 +241,9 @@ static void sample_receivers(const struct engine_status *status,
         if (strcmp(receiver->target->name, session->target) != 0)
             continue;
         receiver_endpoint(receiver->config, endpoint);
-        fprintf(out, "receiver\t%s\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
-                session->config->name, endpoint, receiver_state_text(receiver->state),
-                receiver->reason, receiver->counts.sent.packets, receiver->counts.sent.bytes,
+        fprintf(out, "receiver\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", endpoint,
+                receiver_state_text(receiver->state), receiver->reason,
+                receiver->counts.sent.packets, receiver->counts.sent.bytes,
                 receiver->counts.errors);
     }
 }
@@ -251,18 +251,21 @@ static void sample_receivers(const struct engine_status *status,
 static void sample_session(const struct session_status *session, FILE *out)
 {
     const struct mirror_session *config = session->config;
+    const struct session_counts *counts = &session->counts;
     char length[16] = "full";
 
     if (config->packet_length != PACKET_LENGTH_FULL)
         snprintf(length, sizeof length, "%u", config->packet_length);
     fprintf(out,
-            "session\t%s\t%s\t%u\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-            "\t%s\t%s\t%s\t%u\t%s\n",
+            "session\t%s\t%s\t%u\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
+            "\t%s\t%s\t%s\t%u\t%s",
             config->name, session_state_text(session->state), config->priority,
-            session->counts.matched.packets, session->counts.matched.bytes,
-            session->counts.sent.packets, session->counts.sent.bytes,
-            session_dropped(&session->counts), session->reason,
-            session->filter ? session->filter : "", session->target, config->vni, length);
+            counts->matched.packets, counts->matched.bytes, counts->sent.packets,
+            counts->sent.bytes, session->reason, session->filter ? session->filter : "",
+            session->target, config->vni, length);
+    fprintf(out, "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
+            counts->truncated, counts->sampled_out, counts->dropped.rate_limit,
+            counts->dropped.no_receiver, counts->dropped.send_error, counts->dropped.backlog);
 }
 
 /* All sessions, for their order, sum and curves are the client's; the rest of one only. */
@@ -282,6 +285,7 @@ static void sample_round(struct context *context, const struct engine_status *st
         sample_session(session, out);
         if (strcmp(session->config->name, context->monitor->watched) != 0)
             continue;
+        fprintf(out, "watched\t%s\n", session->config->name);
         sample_rules(status, session, out);
         sample_receivers(status, session, out);
     }

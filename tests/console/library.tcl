@@ -48,6 +48,25 @@ proc expects {name args} {
     }
     return 0
 }
+# What a screen shows when it is drawn anew, as ^L does it, until it shows the regular expression.
+# What is drawn on top of another picture is not all there to be read.
+proc sees {name pattern} {
+    global expect_out spawn_id
+    for {set i 0} {$i < 40} {incr i} {
+        send "\014"
+        expect {
+            -timeout 1
+            -re $pattern {
+                ok $name
+                return 1
+            }
+            timeout {}
+            eof break
+        }
+    }
+    not_ok $name "no '$pattern' is seen, but '[buffer]'"
+    return 0
+}
 # Text that must have come without a verdict of its own.
 proc await {text} {
     global expect_out spawn_id

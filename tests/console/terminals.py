@@ -139,9 +139,9 @@ def many_rules():
     start = len(terminal.seen)
     terminal.send(b'\r')
     verdict('and the rules of one of them',
-            terminal.await_text(rb'(?s)rules .*destination-port 12', start) is not None,
+            terminal.await_text(rb'(?s)filter f.*destination-port 10', start) is not None,
             terminal.seen[start:])
-    terminal.send(b'q')
+    terminal.send(b'qq')
     verdict('out of it', terminal.await_text(rb'box> $', start) is not None)
     terminal.close()
 

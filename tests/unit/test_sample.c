@@ -1,5 +1,6 @@
 /* Samples of the box, and what the live view makes of them: rates, totals, curves, order. */
 #include "../../shell/client/live_model.h"
+#include "../../shell/client/live_row.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,10 +19,13 @@ static void test_parse(void **state)
     struct live_sample *sample =
         parse("box\thost\t61000\t12,3\t2000\n"
               "something\tof a later box\n"
-              "session\tweb\tdown\t10\t1\t2\t3\t4\t5\tno source interface\tf\tt\t7\tfull\n"
-              "session\tall\tup\t20\t0\t0\t0\t0\t0\t\t\tt\t8\t96\n"
-              "rule\tweb\tegress\t65535\treject\t\t18446744073709551615\t9\n"
-              "receiver\tweb\t10.2.0.2:4789\tup\t\t5\t6\t7\n");
+              "session\tweb\tdown\t10\t1\t2\t3\t4\tno source interface\tf\tt\t7\tfull\t11\t12\t13"
+              "\t14\t15\t16\n"
+              "watched\tweb\n"
+              "rule\tegress\t65535\treject\t\t18446744073709551615\t9\n"
+              "receiver\t10.2.0.2:4789\tup\t\t5\t6\t7\n"
+              "more\t17\n"
+              "session\tall\tup\t20\t0\t0\t0\t0\t\t\tt\t8\t96\t0\t0\t0\t0\t0\t0\n");
 
     (void)state;
     assert_non_null(sample);
@@ -31,8 +35,12 @@ static void test_parse(void **state)
     assert_int_equal(sample->taken_ms, 2000);
     assert_int_equal(sample->session_count, 2);
     assert_string_equal(sample->sessions[0].reason, "no source interface");
-    assert_int_equal(sample->sessions[0].sent_bytes, 4);
-    assert_int_equal(sample->sessions[0].dropped_packets, 5);
+    assert_int_equal(sample->sessions[0].counts[COUNT_SENT_BYTES], 4);
+    assert_int_equal(sample->sessions[0].counts[COUNT_CUT], 11);
+    assert_int_equal(sample->sessions[0].counts[COUNT_BACKLOG], 16);
+    assert_true(live_sample_watches(sample, "web"));
+    assert_false(live_sample_watches(sample, "all"));
+    assert_int_equal(sample->rules_left, 17);
     assert_string_equal(sample->sessions[1].filter, "");
     assert_string_equal(sample->sessions[1].length, "96");
     assert_int_equal(sample->rule_count, 1);
@@ -47,62 +55,98 @@ static void test_malformed(void **state)
 {
     (void)state;
     assert_null(parse(""));
-    assert_null(parse("session\tweb\tup\t10\t1\t2\t3\t4\t5\t\t\tt\t7\tfull\n")); /* no box */
+    assert_null(parse("watched\tweb\n")); /* no box */
     assert_null(parse("box\thost\t1\t2\n"));
     assert_null(parse("box\thost\t-1\t0\t0\n"));
     assert_null(parse("box\thost\t1\t0\t1x\n"));
     assert_null(parse("box\thost\t1\t0\t99999999999999999999\n"));
     assert_null(parse("box\thost\t1\t0\t1\nsession\tweb\tup\t10\n"));
-    assert_null(parse("box\thost\t1\t0\t1\nrule\tweb\n"));
-    assert_null(parse("box\thost\t1\t0\t1\nreceiver\tweb\n"));
+    assert_null(
+        parse("box\thost\t1\t0\t1\nsession\tweb\tup\t10\t1\t2\t3\t4\t\t\tt\t7\tfull\t0\t0\t0\t0\t"
+              "0\tx\n"));
+    assert_null(parse("box\thost\t1\t0\t1\nrule\tegress\n"));
+    assert_null(parse("box\thost\t1\t0\t1\nreceiver\t10.2.0.2\n"));
+    assert_null(parse("box\thost\t1\t0\t1\nmore\n"));
 }
 
-/* A sample of two sessions at a second. */
-static struct live_sample *at(unsigned second, unsigned web, unsigned all)
+/* A sample of two sessions at a second, with the rules and receivers of `watched`. */
+static struct live_sample *at_of(unsigned second, unsigned web, unsigned all, const char *watched)
 {
-    char text[512];
+    char text[1024];
 
     snprintf(text, sizeof text,
              "box\thost\t1\t0\t%u\n"
-             "session\tweb\tup\t10\t%u\t%u\t%u\t%u\t0\t\t\tt\t7\tfull\n"
-             "session\tall\tup\t20\t%u\t%u\t%u\t%u\t9\t\t\tt\t8\tfull\n"
-             "rule\tweb\tingress\t10\taccept\t\t%u\t0\n"
-             "receiver\tall\t10.2.0.2\tup\t\t%u\t0\t0\n",
-             second * 1000, web, web * 100, web, web * 50, all, all * 100, all, all * 50, web, all);
+             "session\tweb\tup\t10\t%u\t%u\t%u\t%u\t\t\tt\t7\tfull\t0\t0\t0\t0\t0\t0\n"
+             "session\tall\tup\t20\t%u\t%u\t%u\t%u\t\t\tt\t8\tfull\t0\t0\t4\t0\t0\t5\n"
+             "watched\t%s\n"
+             "rule\tingress\t10\taccept\t\t%u\t0\n"
+             "receiver\t10.2.0.2\tup\t\t%u\t0\t0\n",
+             second * 1000, web, web * 100, web, web * 50, all, all * 100, all, all * 50, watched,
+             web, all);
     return parse(text);
+}
+
+static struct live_sample *at(unsigned second, unsigned web, unsigned all)
+{
+    return at_of(second, web, all, "web");
+}
+
+static bool is_flow(struct flow flow, bool rated, double per_second, uint64_t total)
+{
+    return flow.rated == rated && flow.per_second == per_second && flow.total == total;
+}
+
+static struct flow matched(const struct live_model *model, size_t index)
+{
+    return live_model_session(model, index).counts[COUNT_MATCHED];
 }
 
 static void test_rates(void **state)
 {
     struct live_model model = {0};
-    struct live_model_row row;
 
     (void)state;
-    assert_true(live_model_add(&model, at(0, 100, 0), false));
-    row = live_model_session(&model, 0);
-    assert_true(row.matched.per_second == 0 && row.matched.total == 100);
-    assert_true(live_model_add(&model, at(2, 300, 50), false));
-    row = live_model_session(&model, 0);
-    assert_true(row.matched.per_second == 100 && row.matched.total == 300);
-    assert_true(row.sent_bytes.per_second == 5000);
-    row = live_model_sum(&model);
-    assert_true(row.matched.per_second == 125 && row.matched.total == 350);
-    assert_true(live_model_rule(&model, 0).per_second == 100);
-    assert_true(live_model_receiver(&model, 0).per_second == 25);
+    assert_true(live_model_add(&model, at(0, 100, 0)));
+    assert_true(is_flow(matched(&model, 0), false, 0, 100));
+    assert_true(live_model_add(&model, at(2, 300, 50)));
+    assert_true(is_flow(matched(&model, 0), true, 100, 300));
+    assert_true(live_model_session(&model, 0).counts[COUNT_SENT_BYTES].per_second == 5000);
+    assert_true(is_flow(live_model_session(&model, 1).dropped, true, 0, 9));
+    assert_true(is_flow(live_model_sum(&model).counts[COUNT_MATCHED], true, 125, 350));
+    assert_true(is_flow(live_model_rule(&model, 0), true, 100, 300));
+    assert_true(is_flow(live_model_receiver(&model, 0), true, 25, 50));
 
     live_model_reset(&model);
-    assert_true(live_model_session(&model, 0).matched.total == 0);
-    assert_true(live_model_add(&model, at(3, 310, 50), false));
-    assert_true(live_model_session(&model, 0).matched.total == 10);
+    assert_true(matched(&model, 0).total == 0);
+    assert_true(live_model_add(&model, at(3, 310, 50)));
+    assert_true(matched(&model, 0).total == 10);
     assert_true(live_model_session(&model, 1).dropped.total == 0);
-    /* A pause: what is shown stays */
-    assert_true(live_model_add(&model, at(4, 999, 50), true));
-    assert_true(live_model_session(&model, 0).matched.total == 10);
+    /* Rules of another session: those of this one say nothing of them. */
+    assert_true(live_model_add(&model, at_of(4, 320, 50, "all")));
+    assert_true(is_flow(live_model_rule(&model, 0), false, 0, 320));
     /* Cleared: counters went back */
-    assert_true(live_model_add(&model, at(5, 4, 0), false));
-    row = live_model_session(&model, 0);
-    assert_true(row.matched.per_second == 0 && row.matched.total == 4);
+    assert_true(live_model_add(&model, at(5, 4, 0)));
+    assert_true(is_flow(matched(&model, 0), false, 0, 4));
     live_model_free(&model);
+}
+
+/* The rows, each by its session's first letter. */
+static const char *rows_of(const struct live_model *model)
+{
+    static char text[8];
+
+    memset(text, 0, sizeof text);
+    for (size_t i = 0; i < model->row_count; i++)
+        text[i] = model->now->sessions[model->order[i]].name[0];
+    return text;
+}
+
+static const char *sorted(struct live_model *model, enum live_sort sort, bool reversed)
+{
+    model->sort = sort;
+    model->reversed = reversed;
+    live_model_arrange(model);
+    return rows_of(model);
 }
 
 static void test_order(void **state)
@@ -110,23 +154,38 @@ static void test_order(void **state)
     struct live_model model = {0};
 
     (void)state;
-    assert_true(live_model_add(&model, at(0, 0, 0), false));
-    assert_true(live_model_add(&model, at(1, 5, 7), false));
-    assert_int_equal(model.order[0], 0);
-    model.sort = SORT_NAME;
-    live_model_sort(&model);
-    assert_int_equal(model.order[0], 1);
-    model.sort = SORT_MATCHED;
-    live_model_sort(&model);
-    assert_int_equal(model.order[0], 1);
-    assert_true(live_model_add(&model, at(2, 50, 8), false));
-    assert_int_equal(model.order[0], 0);
-    model.sort = SORT_DROPPED;
-    live_model_sort(&model);
-    assert_int_equal(model.order[0], 1);
-    model.sort = SORT_PRIORITY;
-    live_model_sort(&model);
-    assert_int_equal(model.order[0], 0);
+    assert_true(live_model_add(&model, at(0, 0, 0)));
+    assert_true(live_model_add(&model, at(1, 5, 7)));
+    assert_string_equal(rows_of(&model), "wa");
+    assert_string_equal(sorted(&model, SORT_PRIORITY, true), "aw");
+    assert_string_equal(sorted(&model, SORT_NAME, false), "aw");
+    assert_string_equal(sorted(&model, SORT_NAME, true), "wa");
+    assert_string_equal(sorted(&model, SORT_DROPPED, false), "aw");
+    assert_string_equal(sorted(&model, SORT_DROPPED, true), "wa");
+    assert_string_equal(sorted(&model, SORT_MATCHED, false), "aw");
+    assert_true(live_model_add(&model, at(2, 50, 8)));
+    assert_string_equal(rows_of(&model), "wa");
+    /* what does not tell them apart leaves them as they are */
+    assert_true(live_model_add(&model, at(3, 60, 18)));
+    assert_string_equal(sorted(&model, SORT_SENT, false), "wa");
+    assert_string_equal(sorted(&model, SORT_SENT, true), "wa");
+    live_model_free(&model);
+}
+
+static void test_filter(void **state)
+{
+    struct live_model model = {.filter = "LL"};
+
+    (void)state;
+    assert_true(live_model_add(&model, at(0, 5, 7)));
+    assert_string_equal(rows_of(&model), "a");
+    assert_true(live_model_sum(&model).counts[COUNT_MATCHED].total == 7);
+    strcpy(model.filter, "no such");
+    live_model_arrange(&model);
+    assert_int_equal(model.row_count, 0);
+    strcpy(model.filter, "");
+    live_model_arrange(&model);
+    assert_string_equal(rows_of(&model), "wa");
     live_model_free(&model);
 }
 
@@ -141,7 +200,7 @@ static void test_curve(void **state)
     for (unsigned second = 0; second <= 200; second++) {
         if (second > 180)
             packets += second > 190 ? 200 : 100;
-        assert_true(live_model_add(&model, at(second, packets, 0), false));
+        assert_true(live_model_add(&model, at(second, packets, 0)));
     }
     curve_levels(&model.curves[0], 200000, levels, 6);
     assert_int_equal(levels[0], 0);
@@ -178,9 +237,10 @@ static void test_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse), cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_rates), cmocka_unit_test(test_order),
-        cmocka_unit_test(test_curve), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_parse),   cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_rates),   cmocka_unit_test(test_order),
+        cmocka_unit_test(test_filter),  cmocka_unit_test(test_curve),
+        cmocka_unit_test(test_numbers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
