@@ -262,7 +262,8 @@ void dataplane_free(struct dataplane *dataplane, struct resources *resources)
 static bool same_health(const struct receiver_health *a, const struct receiver_health *b)
 {
     return a->up == b->up && a->mtu == b->mtu && a->dead_ports == b->dead_ports &&
-           !strcmp(a->interface, b->interface) && !strcmp(a->reason, b->reason);
+           !strcmp(a->interface, b->interface) && !memcmp(a->source, b->source, sizeof a->source) &&
+           !strcmp(a->reason, b->reason);
 }
 
 static bool scope_holds(const struct dataplane *dataplane, const struct resources *resources)

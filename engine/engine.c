@@ -129,6 +129,7 @@ int engine_start(struct engine **started, const struct engine_options *options, 
     }
     engine->descriptor = engine->alarm = engine->timer = -1;
     engine->workers = list;
+    engine->teller = (struct teller){options->tell, options->tell_context, options->details};
     engine->started_ns = engine_now_ns();
     engine->resources.workers = workers;
     engine->resources.sources.workers = workers;
@@ -160,6 +161,7 @@ void engine_stop(struct engine *engine)
     dataplane_free(engine->dataplane, &engine->resources);
     mirror_config_free(engine->config);
     paces_free(&engine->resources.paces);
+    drops_free(&engine->drops);
     counter_names_free(engine->resources.names);
     counters_free(engine->cleared);
     reserve_free(engine->resources.sources.reserve);
@@ -299,8 +301,11 @@ static void publish(struct engine *engine, struct engine_change *change)
         engine->cleared = change->cleared;
         change->cleared = old;
     }
-    for (size_t i = 0; i < next->fresh_count; i++)
+    for (size_t i = 0; i < next->fresh_count; i++) {
         counters_zero_slot(engine->cleared, next->fresh[i].kind, next->fresh[i].slot);
+        drops_forget(&engine->drops, next->fresh[i].kind, next->fresh[i].slot);
+    }
+    news_of_change(&engine->teller, engine->dataplane, next, engine->resources.names);
     dataplane_free(engine->dataplane, &engine->resources);
     engine->dataplane = next;
     engine->plans++;
@@ -360,6 +365,7 @@ static bool take_count(int fd)
 void engine_service(struct engine *engine)
 {
     uint64_t begin = engine_now_ns();
+    look_at_drops(engine, begin);
     take_count(engine->timer);
     if (take_count(engine->alarm))
         engine->alarmed = true;

@@ -8,8 +8,19 @@
 
 struct engine;
 
+/* What happens, for the journal: something that keeps packets from being mirrored as configured, or
+ * that has passed; and, where it is asked for, what the engine decides about links, ways and
+ * neighbours. `text` goes on behind `subject`: "session web", "is down: interface eth9 is absent".
+ * Called from within engine_commit and engine_service, in their thread. */
+enum engine_news { NEWS_FAULT, NEWS_WELL, NEWS_DETAIL };
+typedef void engine_tell_fn(void *context, enum engine_news news, const char *subject,
+                            const char *text);
+
 struct engine_options {
-    unsigned workers; /* threads, >= 1 */
+    unsigned workers;     /* threads, >= 1 */
+    engine_tell_fn *tell; /* NULL: nobody is told */
+    void *tell_context;
+    bool details; /* NEWS_DETAIL too */
 };
 
 /* 0 and *engine, or -errno with *why (of why_size bytes) saying what was refused. Needs no
@@ -128,6 +139,12 @@ struct engine_status {
  * engine_commit. Waits for the workers: some milliseconds at most under load. */
 struct engine_status *engine_status(struct engine *engine);
 void engine_status_free(struct engine_status *status);
+
+/* How many there are of each; the workers are not asked. */
+struct engine_summary {
+    size_t sessions_up, sessions_down, sessions_disabled, receivers_up, receivers_down;
+};
+struct engine_summary engine_summary(const struct engine *engine);
 
 /* A packet that might be seen, and what would become of it. */
 struct packet_question {

@@ -1,9 +1,12 @@
-/* What an engine is made of. For engine.c and status.c, which between them are engine.h. */
+/* What an engine is made of. For engine.c and status.c, which between them are engine.h, and for
+ * drops.c, which looks at it. */
 #ifndef MIRRORSH_ENGINE_STATE_H
 #define MIRRORSH_ENGINE_STATE_H
 
 #include "dataplane.h"
+#include "drops.h"
 #include "engine.h"
+#include "news.h"
 
 struct engine_worker {
     struct worker *worker;
@@ -26,6 +29,8 @@ struct engine {
                                      that of the workers' */
     bool changed;                 /* links may have changed since the last probe */
     bool alarmed;                 /* a worker has called since then */
+    struct teller teller;
+    struct drops drops;
     uint64_t started_ns;
     uint64_t probed_ns; /* the end of the last probe */
     uint64_t rest_ns;   /* until the next one, whatever changes */
@@ -39,5 +44,8 @@ uint64_t engine_now_ns(void);
 /* Adds up the counters of all workers; requests[i] holds the rest of worker i's report.
  * NULL when memory runs out. */
 struct counters *engine_collect(struct engine *engine, struct worker_request *requests);
+
+/* Tells of drops that have begun or ended, where somebody asks, once a second. */
+void look_at_drops(struct engine *engine, uint64_t now_ns);
 
 #endif

@@ -128,6 +128,7 @@ static void add_way(struct receiver_health *health, struct ways *ways, uint32_t 
     bool good = path == PATH_GOOD;
     if (good ? !ways->good : !ways->good && !health->interface[0]) {
         memcpy(health->interface, route->link, sizeof health->interface);
+        memcpy(health->source, route->source, sizeof health->source);
         health->mtu = route->mtu;
     } else if (good && route->mtu && route->mtu < health->mtu) {
         health->mtu = route->mtu;

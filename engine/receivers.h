@@ -12,6 +12,7 @@ enum { RECEIVER_REASON_MAX = 96 };
 struct receiver_health {
     bool up;
     char interface[INTERFACE_NAME_MAX]; /* that its packets leave by; "": not known */
+    uint8_t source[16];                 /* the source address of these; zero: not known */
     uint32_t mtu;                       /* of the path; 0: not known */
     uint32_t dead_ports;                /* bits of outer ports whose way of several is not good */
     char reason[RECEIVER_REASON_MAX];   /* why it is not up; else "" */

@@ -173,12 +173,19 @@ static void share(struct sources *sources, struct source **list, size_t count)
     }
 }
 
+static void count_shared(struct sources *sources)
+{
+    uint64_t dropped = sources->shared ? feed_dropped(sources->shared) : 0;
+    sources->dropped_shared += dropped;
+    sources->dropped_all += dropped;
+}
+
 /* When none shares it any more. */
 static void release_shared(struct sources *sources)
 {
     if (!sources->shared || sources->shared->users)
         return;
-    sources->dropped_all += feed_dropped(sources->shared);
+    count_shared(sources);
     feed_close(sources->shared);
     sources->shared = NULL;
 }
@@ -317,8 +324,7 @@ void sources_count(struct sources *sources)
 {
     for (struct source *source = sources->first; source; source = source->next)
         count_own(sources, source);
-    if (sources->shared)
-        sources->dropped_all += feed_dropped(sources->shared);
+    count_shared(sources);
 }
 
 bool sources_fresh(struct sources *sources, uint32_t slot)

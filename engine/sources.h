@@ -32,7 +32,8 @@ struct sources {
     size_t used;             /* bytes of the feeds of one interface */
     uint64_t *dropped;       /* by slot: what the feeds of one interface lost */
     uint32_t dropped_room;
-    uint64_t dropped_all; /* what all feeds lost, the shared one's with it */
+    uint64_t dropped_shared; /* what the shared feed lost */
+    uint64_t dropped_all;    /* what all feeds lost, that one with them */
 };
 
 /* One more user: a source that is there already, or a new one that is not open yet. NULL when

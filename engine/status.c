@@ -208,6 +208,23 @@ struct engine_status *engine_status(struct engine *engine)
     return status;
 }
 
+struct engine_summary engine_summary(const struct engine *engine)
+{
+    const struct dataplane *dataplane = engine->dataplane;
+    struct engine_summary summary = {0};
+    for (uint32_t i = 0; i < dataplane->numbering->count[COUNT_SESSION]; i++) {
+        bool disabled = engine->config->sessions[i].disabled;
+        summary.sessions_disabled += disabled;
+        summary.sessions_up += !disabled && dataplane->sessions[i].up;
+        summary.sessions_down += !disabled && !dataplane->sessions[i].up;
+    }
+    for (uint32_t i = 0; i < dataplane->numbering->count[COUNT_RECEIVER]; i++) {
+        summary.receivers_up += dataplane->health[i].up;
+        summary.receivers_down += !dataplane->health[i].up;
+    }
+    return summary;
+}
+
 void engine_status_free(struct engine_status *status)
 {
     if (!status)
@@ -238,7 +255,7 @@ static void clear_all(struct engine *engine, const struct worker_request *report
     sources_count(sources);
     for (uint32_t i = 0; i < sources->dropped_room; i++)
         sources->dropped[i] = 0;
-    sources->dropped_all = 0;
+    sources->dropped_all = sources->dropped_shared = 0;
     for (unsigned i = 0; i < engine->resources.workers; i++) {
         engine->workers[i].cleared = reports[i].totals;
         engine->workers[i].cleared_sends = reports[i].sends;

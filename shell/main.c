@@ -211,8 +211,8 @@ int main(int argc, char **argv)
     } else if (options.check) {
         status = run_check(options.check);
     } else if (options.daemon) {
-        status =
-            run_service(&(struct box_options){.state = options.state, .socket = options.socket});
+        status = run_service(&(struct box_options){
+            .state = options.state, .socket = options.socket, .verbose = options.verbose});
     } else {
         terminal_signals();
         status = run_client(&options);

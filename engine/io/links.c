@@ -242,6 +242,9 @@ static void take_route(void *context, const struct nlmsghdr *message)
     answer->found = out && (info.rtm_type == RTN_UNICAST || answer->local);
 
     size_t size = address_size(info.rtm_family == AF_INET ? 4 : 6);
+    const void *source = netlink_attribute(message, sizeof info, RTA_PREFSRC, size, NULL);
+    if (source)
+        memcpy(answer->route->source, source, size);
     const void *gateway = netlink_attribute(message, sizeof info, RTA_GATEWAY, size, NULL);
     if (gateway)
         memcpy(answer->route->hop, gateway, size);
@@ -333,6 +336,8 @@ bool links_route(struct links *links, const struct destination *to, uint16_t por
     if (netlink_ask(&links->questions, &request, take_route, &answer) || !answer.found)
         return false;
     route->mtu = path_mtu(to, port, links->mark);
+    if (destination_has_source(to))
+        memcpy(route->source, to->source, sizeof route->source);
     const struct link *link = by_index(links, route->index);
     route->neighbours = !answer.local && (!link || link->neighbours);
     route->carrier = answer.local || !link || link->carrier;

@@ -58,7 +58,8 @@ struct route {
     bool neighbours;               /* the neighbour that it is handed to has to be resolved */
     uint8_t hop_family;            /* 4 or 6: of that neighbour */
     uint8_t hop[16];
-    uint32_t mtu; /* of the path as far as it is known; 0: unknown */
+    uint8_t source[16]; /* of what is sent by it */
+    uint32_t mtu;       /* of the path as far as it is known; 0: unknown */
 };
 
 /* The mark (SO_MARK; 0: none) of the packets for which routes are asked. */

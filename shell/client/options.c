@@ -7,6 +7,7 @@
 const struct option_row option_table[] = {
     {'h', "help", NULL, "print this help and exit"},
     {'V', "version", NULL, "print the version and exit"},
+    {'v', "verbose", NULL, "with --daemon: the journal also says what the engine decides"},
     {'c', NULL, "COMMAND", "batch: run COMMAND; may be repeated"},
     {'f', NULL, "FILE", "batch: run the lines of FILE, - for standard input"},
     {'k', NULL, NULL, "batch: go on after an error"},
@@ -33,7 +34,7 @@ static void option_form(const struct option_row *row, char *form, size_t size)
 
 void options_usage(FILE *out)
 {
-    fputs("usage: mirrorsh [-hV] [-c COMMAND]... [-f FILE] [-k] [-n] [--daemon] [--state DIR]\n"
+    fputs("usage: mirrorsh [-hVv] [-c COMMAND]... [-f FILE] [-k] [-n] [--daemon] [--state DIR]\n"
           "                [--socket PATH] [--check FILE]\n\n"
           "Without -c and -f: a console where standard input is a terminal, else a batch.\n\n",
           out);
@@ -71,6 +72,8 @@ static bool take(struct options *options, int option, const char *argument)
         options->help = true;
     else if (option == 'V')
         options->version = true;
+    else if (option == 'v')
+        options->verbose = true;
     else if (option == 'c')
         return add_input(&options->script, argument, NULL);
     else if (option == 'f')
@@ -131,6 +134,8 @@ static bool agree(const struct options *options, const char *operand)
     }
     if (options->daemon && (script || options->offline))
         return wrong("--daemon runs no commands: not with -c, -f, -k or -n");
+    if (options->verbose && !options->daemon)
+        return wrong("--verbose is for the journal of a --daemon");
     if (options->check && (script || options->daemon))
         return wrong("--check runs no commands: not with -c, -f, -k or --daemon");
     return true;

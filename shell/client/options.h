@@ -10,7 +10,7 @@
 #define DEFAULT_SOCKET "/run/mirrorsh.sock"
 
 struct options {
-    bool help, version, daemon, offline;
+    bool help, version, daemon, verbose, offline;
     const char *state, *socket;
     const char *check;    /* FILE of --check; NULL: none */
     struct script script; /* of -c and -f, in their order, and -k; the inputs are malloced */

@@ -43,11 +43,25 @@ static uint64_t random_seed(void)
     return seed;
 }
 
+/* engine_tell_fn: of one session or receiver only so often. */
+static void tell_news(void *context, enum engine_news news, const char *subject, const char *text)
+{
+    static const int priorities[] = {
+        [NEWS_FAULT] = LOG_WARNING, [NEWS_WELL] = LOG_NOTICE, [NEWS_DETAIL] = LOG_DEBUG};
+
+    (void)context;
+    if (news == NEWS_DETAIL)
+        journal(LOG_DEBUG, "%s %s", subject, text);
+    else
+        journal_about(subject, priorities[news], "%s %s", subject, text);
+}
+
 /* The socket first: a box that runs already has to be noticed before anything is touched. */
 static int open_parts(struct box *box, const struct box_options *options, char *why,
                       size_t why_size)
 {
-    struct engine_options engine_options = {.workers = 1};
+    struct engine_options engine_options = {
+        .workers = 1, .tell = tell_news, .details = options->verbose};
     int error = store_open(&box->store, options->state, why, why_size);
 
     if (error < 0)
@@ -174,6 +188,38 @@ static void take_arriving(struct box *box)
     pthread_mutex_unlock(&box->lock);
 }
 
+/* "2 sessions up, 1 down; 3 receivers up", behind what a start had to fall back to. */
+static void status_text(const struct box *box, char text[static NOTIFY_STATUS_MAX])
+{
+    const char *fallback = store_fallback(box->store);
+    struct engine_summary is = {0};
+    char down[40] = "", disabled[40] = "", lost[40] = "";
+
+    if (box->engine)
+        is = engine_summary(box->engine);
+    if (is.sessions_down > 0)
+        snprintf(down, sizeof down, ", %zu down", is.sessions_down);
+    if (is.sessions_disabled > 0)
+        snprintf(disabled, sizeof disabled, ", %zu disabled", is.sessions_disabled);
+    if (is.receivers_down > 0)
+        snprintf(lost, sizeof lost, ", %zu down", is.receivers_down);
+    snprintf(text, NOTIFY_STATUS_MAX, "%s%s%zu session%s up%s%s; %zu receiver%s up%s",
+             fallback ? fallback : "", fallback ? "; " : "", is.sessions_up,
+             is.sessions_up == 1 ? "" : "s", down, disabled, is.receivers_up,
+             is.receivers_up == 1 ? "" : "s", lost);
+}
+
+/* To the journal and to systemd. */
+static void tell_how_it_fares(struct box *box)
+{
+    int64_t now_ms = clock_ms();
+    char text[NOTIFY_STATUS_MAX];
+
+    journal_tick(now_ms);
+    status_text(box, text);
+    notify_tick(&box->notify, text, now_ms);
+}
+
 /* One round: waits for the wake-up, the engine, the disk and the consoles, and serves those. */
 static int run_once(struct box *box, int64_t *serviced)
 {
@@ -199,7 +245,7 @@ static int run_once(struct box *box, int64_t *serviced)
     if (polls[SAVED].revents)
         running_service(&box->running);
     running_tick(&box->running);
-    journal_tick(clock_ms());
+    tell_how_it_fares(box);
     server_serve(&box->server, polls + SERVER, count - SERVER);
     if (polls[WAKE].revents)
         take_arriving(box);

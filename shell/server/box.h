@@ -13,6 +13,7 @@ struct box_options {
     const char *state;  /* directory of startup.conf, created when it is absent */
     const char *socket; /* where consoles attach; NULL: nowhere (offline) */
     bool offline;       /* -n: no engine */
+    bool verbose;       /* the journal has what the engine decides, too */
 };
 
 /* Locks the state directory, loads the configuration (saying on standard error which, when it

@@ -428,12 +428,12 @@ for name in [lab + '/notify', '\0' + lab + '/notify']:
     box = subprocess.Popen([os.environ['MIRRORSH'], '--daemon', '--state', lab + '/notified.d',
                             '--socket', lab + '/notified.s'],
                            env=dict(os.environ, NOTIFY_SOCKET=name.replace('\0', '@')), stderr=subprocess.DEVNULL)
-    print(s.recv(100).decode())
+    print(s.recv(100).decode(), s.recv(100).decode())
     box.terminate()
     print(s.recv(100).decode(), box.wait())
 END
     is 'systemd hears of the start and the end' "$(tr '\n' ' ' <"$lab/notified")" \
-        'READY=1 STOPPING=1 0 READY=1 STOPPING=1 0 '
+        'READY=1 STATUS=0 sessions up; 0 receivers up STOPPING=1 0 READY=1 STATUS=0 sessions up; 0 receivers up STOPPING=1 0 '
 else
     skip 'systemd' 'no python3'
 fi
