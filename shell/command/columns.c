@@ -256,30 +256,30 @@ static void add_lines(struct lines *lines, struct columns *columns)
     end_line(lines);
 }
 
-static void print_lines(struct columns *columns, const char *indent, FILE *out)
+static void print_lines(struct columns *columns, const char *indent, const struct paper *paper)
 {
     struct lines lines = {.table = {.columns = 2, .align = "ll", .indent = indent}};
 
     add_lines(&lines, columns);
-    table_print(&lines.table, out);
+    table_print(&lines.table, paper->width, paper->out);
 }
 
-static void print_list(const struct listing *list, const char *indent, FILE *out);
+static void print_list(const struct listing *list, const char *indent, const struct paper *paper);
 
-static void print_section(struct columns *columns, FILE *out)
+static void print_section(struct columns *columns, const struct paper *paper)
 {
     const char *indent = "";
 
     for (size_t i = 0; i < columns->count; i++) {
         if (!columns->at[i].heading)
             continue;
-        fprintf(out, "%s\n", columns->at[i].heading);
+        fprintf(paper->out, "%s\n", columns->at[i].heading);
         indent = "  ";
     }
-    print_lines(columns, indent, out);
+    print_lines(columns, indent, paper);
     for (size_t i = 0; i < columns->count; i++)
         if (columns->at[i].type == COLUMN_LIST)
-            print_list(&columns->at[i].list, indent, out);
+            print_list(&columns->at[i].list, indent, paper);
 }
 
 /* ---- a table ---- */
@@ -385,7 +385,7 @@ static void add_row(struct table *table, struct columns *columns, size_t cells)
     } while (next_thing(list, &i, &inner));
 }
 
-static void print_table(const struct listing *list, const char *indent, FILE *out)
+static void print_table(const struct listing *list, const char *indent, const struct paper *paper)
 {
     struct titles titles = titles_of(list);
     struct table table = {.columns = titles.count, .align = titles.align, .indent = indent};
@@ -397,41 +397,42 @@ static void print_table(const struct listing *list, const char *indent, FILE *ou
         table_cell(&table, "%s", titles.at[i]);
     for (size_t i = 0; next_thing(list, &i, &columns);)
         add_row(&table, &columns, 0);
-    table_print(&table, out);
+    table_print(&table, paper->width, paper->out);
 }
 
-static void print_list(const struct listing *list, const char *indent, FILE *out)
+static void print_list(const struct listing *list, const char *indent, const struct paper *paper)
 {
     struct columns columns = {0};
 
     if (list->count == 0 && list->empty)
-        fprintf(out, "%s%s\n", indent, list->empty);
+        fprintf(paper->out, "%s%s\n", indent, list->empty);
     else if (list->form == FORM_TABLE)
-        print_table(list, indent, out);
+        print_table(list, indent, paper);
     else
         for (size_t i = 0; next_thing(list, &i, &columns);)
-            print_section(&columns, out);
+            print_section(&columns, paper);
 }
 
 /* ---- the answer ---- */
 
-void columns_print(const struct column *answer, size_t count, enum display display, FILE *out)
+void columns_print(const struct column *answer, size_t count, enum display display,
+                   const struct paper *paper)
 {
     struct columns columns = {0};
 
     if (display == DISPLAY_PROMETHEUS) {
-        prometheus_print(answer, count, out);
+        prometheus_print(answer, count, paper->out);
         return;
     }
     if (display == DISPLAY_JSON) {
         struct json json;
 
-        json_begin(&json, out);
+        json_begin(&json, paper->out);
         json_columns(&json, answer, count);
         json_end(&json);
         return;
     }
     columns_add(&columns, answer, count);
-    print_section(&columns, out);
+    print_section(&columns, paper);
     columns_free(&columns);
 }

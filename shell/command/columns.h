@@ -95,7 +95,14 @@ void *columns_keep(struct columns *columns, void *memory);
 
 #define COLUMNS_ADD(columns, table) columns_add(columns, table, sizeof(table) / sizeof *(table))
 
+/* What an answer is written to. */
+struct paper {
+    FILE *out;
+    size_t width; /* columns of a screen that tables are folded to; 0: as wide as they are */
+};
+
 /* Writes an answer: its columns are the members of the object in JSON. */
-void columns_print(const struct column *answer, size_t count, enum display display, FILE *out);
+void columns_print(const struct column *answer, size_t count, enum display display,
+                   const struct paper *paper);
 
 #endif

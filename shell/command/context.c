@@ -62,6 +62,11 @@ __attribute__((format(printf, 4, 0))) static void send_at(struct context *contex
     free(message);
 }
 
+size_t context_width(const struct context *context)
+{
+    return context->person && !context->request.filtered ? context->size.columns : 0;
+}
+
 void context_problem(struct context *context, uint32_t column, const char *format, ...)
 {
     va_list arguments;

@@ -82,6 +82,8 @@ typedef void context_tell_fn(struct context *context, uint32_t column, const cha
 void context_list(struct context *context, context_tell_fn *tell, uint32_t column,
                   const struct problems *problems, const char *things);
 /* Any message. */
+/* Columns that the answer is folded to: of the screen of a person who reads it as it is; else 0. */
+size_t context_width(const struct context *context);
 void context_send(struct context *context, enum message_type type, const void *data, size_t length);
 size_t context_queued(const struct context *context);
 

@@ -20,7 +20,7 @@ static void list_commands(const struct context *context)
         table_cell(&table, "%s", command->path);
         table_cell(&table, "%s", command->help);
     }
-    table_print(&table, context->out);
+    table_print(&table, context_width(context), context->out);
 }
 
 static void add_argument(struct table *table, const struct argument *argument)
@@ -70,7 +70,7 @@ static void explain_command(const struct command *command, FILE *out)
     fprintf(out, "%s\n  %s\n", usage, command->help);
     for (size_t i = 0; i < ARGUMENTS_MAX && command->arguments[i].name; i++)
         add_argument(&table, &command->arguments[i]);
-    table_print(&table, out);
+    table_print(&table, 0, out);
 }
 
 /* All commands of a mode that begin with a path; how many. */
@@ -135,7 +135,7 @@ static enum command_status run_help_profile(struct context *context,
         for (int profile = 0; profile < PROFILES; profile++)
             table_cell(&table, "%s", profile_text(rule, (enum profile)profile, text));
     }
-    table_print(&table, context->out);
+    table_print(&table, context_width(context), context->out);
     putc('\n', context->out);
     for (size_t i = 0; (rule = profile_rule(i)); i++)
         if (rule->note)

@@ -205,7 +205,7 @@ static void json_round(const struct monitor *monitor, const struct engine_status
     const struct column answer = {
         "round", LISTING(.items = &round, .count = 1, .columns = round_columns, .single = true)};
 
-    columns_print(&answer, 1, DISPLAY_JSON, out);
+    columns_print(&answer, 1, DISPLAY_JSON, &(struct paper){.out = out});
 }
 
 /* ---- samples, as protocol.h describes them ---- */

@@ -77,49 +77,114 @@ static size_t width_of(const char *cell)
     return cell ? utf8_width(cell, strlen(cell)) : 0;
 }
 
-static void print_row(const struct table *table, char **row, const size_t *widths, FILE *out)
-{
-    size_t pending = 0; /* blanks before the next cell: none at the end of a line */
+enum {
+    FOLDED = 4, /* columns in front of what is folded */
+    LEAST = 14, /* of the last column: with less room its words go on in lines of their own */
+};
 
-    fputs(table->indent ? table->indent : "", out);
+/* Where the columns stand. */
+struct layout {
+    size_t *widths;
+    bool *folds; /* the column begins another line */
+    size_t last; /* room of the last column; 0: as it wants */
+};
+
+/* Finds where lines are folded to fit `width`. */
+static void fold(const struct table *table, size_t width, struct layout *layout)
+{
+    size_t indent = table->indent ? strlen(table->indent) : 0, at = indent;
+
+    for (size_t i = 0; i < table->columns; i++) {
+        bool text = i + 1 == table->columns && table->align[i] == 'l';
+        size_t least = text && layout->widths[i] > LEAST ? LEAST : layout->widths[i];
+
+        layout->folds[i] = width > 0 && i > 0 && at + least > width;
+        if (layout->folds[i])
+            at = indent + FOLDED;
+        if (text && width > at)
+            layout->last = width - at;
+        at += layout->widths[i] + 2;
+    }
+}
+
+/* The last cell, from column `at` on, its words in as many lines as they take. */
+static void print_text(const char *text, size_t at, size_t room, FILE *out)
+{
+    while (room > 0 && utf8_width(text, strlen(text)) > room) {
+        size_t fits = utf8_fit(text, strlen(text), room), cut = fits;
+
+        while (cut > 0 && text[cut] != ' ')
+            cut--;
+        cut = cut > 0 ? cut : fits;
+        if (cut == 0)
+            break;
+        fprintf(out, "%.*s\n%*s", (int)cut, text, (int)at, "");
+        text += cut;
+        text += strspn(text, " ");
+    }
+    fputs(text, out);
+}
+
+static void print_row(const struct table *table, char **row, const struct layout *layout, FILE *out)
+{
+    size_t indent = table->indent ? strlen(table->indent) : 0;
+    size_t at = 0, wanted = indent; /* columns; no blanks stand at the end of a line */
+    bool folded = false;
+
     for (size_t i = 0; i < table->columns; i++) {
         const char *cell = row[i] ? row[i] : "";
-        size_t width = width_of(cell), fill = widths[i] - width;
+        size_t width = width_of(cell), fill = layout->widths[i] - width;
 
-        if (table->align[i] == 'r')
-            pending += fill;
-        if (width > 0) {
-            fprintf(out, "%*s%s", (int)pending, "", cell);
-            pending = 0;
+        if (layout->folds[i]) {
+            folded = true;
+            wanted = indent + FOLDED;
         }
-        pending += (table->align[i] == 'r' ? 0 : fill) + 2;
+        if (width > 0 && folded) {
+            if (at > 0)
+                fputc('\n', out);
+            folded = false;
+            at = 0;
+        }
+        if (table->align[i] == 'r')
+            wanted += fill;
+        if (width > 0) {
+            fprintf(out, "%*s", (int)(wanted - at), "");
+            print_text(cell, wanted, i + 1 == table->columns ? layout->last : 0, out);
+            at = wanted + width;
+        }
+        wanted += width + (table->align[i] == 'r' ? 0 : fill) + 2;
     }
     fputc('\n', out);
 }
 
-void table_print(struct table *table, FILE *out)
+void table_print(struct table *table, size_t width, FILE *out)
 {
     size_t columns = table->columns, rows = table->count / columns;
-    size_t *widths = calloc(columns, sizeof *widths);
+    struct layout layout = {calloc(columns, sizeof *layout.widths),
+                            calloc(columns, sizeof *layout.folds), 0};
+    bool good = layout.widths && layout.folds;
 
-    for (size_t i = 0; widths && i < rows * columns; i++) {
-        size_t width = width_of(table->cells[i]);
+    for (size_t i = 0; good && i < rows * columns; i++) {
+        size_t wide = width_of(table->cells[i]);
 
-        if (!is_note(table->cells[i]) && width > widths[i % columns])
-            widths[i % columns] = width;
+        if (!is_note(table->cells[i]) && wide > layout.widths[i % columns])
+            layout.widths[i % columns] = wide;
     }
-    for (size_t i = 0; widths && i < rows; i++) {
+    if (good)
+        fold(table, width, &layout);
+    for (size_t i = 0; good && i < rows; i++) {
         char **row = table->cells + i * columns;
 
         if (is_note(row[0]))
             fprintf(out, "%s    %s\n", table->indent ? table->indent : "", row[0] + 1);
         else
-            print_row(table, row, widths, out);
+            print_row(table, row, &layout, out);
     }
     for (size_t i = 0; i < table->count; i++)
         free(table->cells[i]);
     free(table->cells);
-    free(widths);
+    free(layout.widths);
+    free(layout.folds);
     table->cells = NULL;
     table->count = 0;
 }

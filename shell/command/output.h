@@ -19,8 +19,10 @@ struct table {
 void table_cell(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A line of its own below the row: a reason. */
 void table_note(struct table *table, const char *text);
-/* Prints it and frees the cells. */
-void table_print(struct table *table, FILE *out);
+/* Prints it and frees the cells. What does not fit into `width` columns goes on below, titles and
+ * rows alike: columns from one of them on, or, of a last column of text, its words. 0: it is as
+ * wide as it needs. */
+void table_print(struct table *table, size_t width, FILE *out);
 
 /* One object or array inside another; commas and the final newline come by themselves. `key`
  * is NULL for an element of an array. */

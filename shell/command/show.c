@@ -24,8 +24,9 @@ struct engine_status *take_status(const struct context *context)
 void show_list(struct context *context, const char *key, const struct listing *list)
 {
     const struct column answer = {.key = key, .type = COLUMN_LIST, .list = *list};
+    const struct paper paper = {context->out, context_width(context)};
 
-    columns_print(&answer, 1, context->request.pipe.display, context->out);
+    columns_print(&answer, 1, context->request.pipe.display, &paper);
 }
 
 #define NAMED(what, list_name)                                                                     \

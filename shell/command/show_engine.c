@@ -223,6 +223,6 @@ enum command_status show_version(struct context *context, const struct arguments
                                    TEXT(MIRRORSH_VERSION)};
 
     (void)arguments;
-    columns_print(&version, 1, context->request.pipe.display, context->out);
+    columns_print(&version, 1, context->request.pipe.display, &(struct paper){.out = context->out});
     return COMMAND_OK;
 }

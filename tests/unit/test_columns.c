@@ -78,7 +78,7 @@ static void is(struct listing list, enum display display, const char *wanted)
     size_t size;
     FILE *out = open_memstream(&text, &size);
 
-    columns_print(&answer, 1, display, out);
+    columns_print(&answer, 1, display, &(struct paper){.out = out});
     fclose(out);
     assert_string_equal(text, wanted);
     free(text);

@@ -66,7 +66,7 @@ void show_list(struct context *context, const char *key, const struct listing *l
 {
     const struct column answer = {.key = key, .type = COLUMN_LIST, .list = *list};
 
-    columns_print(&answer, 1, context->request.pipe.display, context->out);
+    columns_print(&answer, 1, context->request.pipe.display, &(struct paper){.out = context->out});
 }
 
 const struct word *argument_words(const struct arguments *arguments, const char *name)
