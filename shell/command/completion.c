@@ -62,7 +62,7 @@ static void complete_commit(struct completion *completion)
         const struct record *record = store_record(store, i);
         char when[MOMENT_MAX], author[AUTHOR_MAX];
 
-        moment_text(record->when, MOMENT_SHOWN, when);
+        moment_shown(record->when, when);
         author_text(&record->author, author);
         snprintf(number, sizeof number, "%zu", i);
         snprintf(help, sizeof help, "%s%s%s%s%s",

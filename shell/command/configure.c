@@ -81,7 +81,7 @@ static enum command_status run_status(struct context *context, const struct argu
         if (!edit->editing)
             continue;
         edit_describe(edit, text);
-        moment_text(edit->since, MOMENT_SHOWN, when);
+        moment_shown(edit->since, when);
         fprintf(context->out, "%s, since %s, %s%s\n", text, when,
                 edit_changed(edit) ? "uncommitted changes" : "no changes",
                 edit == &context->edit ? " (this console)" : "");

@@ -109,15 +109,6 @@ static uint64_t rate(uint64_t now, uint64_t before, int64_t elapsed_ms)
 
 /* ---- plain lines ---- */
 
-static void time_text(char *text, size_t size)
-{
-    time_t now = time(NULL);
-    struct tm local;
-
-    if (!localtime_r(&now, &local) || strftime(text, size, "%Y-%m-%dT%H:%M:%S%z", &local) == 0)
-        text[0] = '\0';
-}
-
 static void session_line(const struct session_status *session, const struct earlier *before,
                          const char *when, int64_t elapsed_ms, FILE *out)
 {
@@ -135,9 +126,9 @@ static void session_line(const struct session_status *session, const struct earl
 static void plain_round(struct context *context, const struct engine_status *status,
                         int64_t elapsed_ms, FILE *out)
 {
-    char when[40];
+    char when[MOMENT_MAX];
 
-    time_text(when, sizeof when);
+    moment_exact(time(NULL), when);
     if (status->session_count == 0)
         fprintf(out, "%s no sessions are configured\n", when);
     for (size_t i = 0; i < status->session_count; i++) {
@@ -182,10 +173,10 @@ static void round_session(struct columns *columns, const void *item, const void 
 static void round_columns(struct columns *columns, const void *item, const void *context)
 {
     const struct round *round = item;
-    char when[40];
+    char when[MOMENT_MAX];
 
     (void)context;
-    time_text(when, sizeof when);
+    moment_exact(time(NULL), when);
     const struct column table[] = {
         {"time", TEXT(columns_text(columns, "%s", when))},
         {"elapsed_ms", NUMBER((uint64_t)round->elapsed_ms)},

@@ -22,10 +22,9 @@ void show_list(struct context *context, const char *key, const struct listing *l
 void show_tree(struct context *context, const struct node *tree);
 
 enum { MOMENT_MAX = 40 };
-/* For people, and for programs; "" when it is not known (0). */
-#define MOMENT_SHOWN "%Y-%m-%d %H:%M:%S"
-#define MOMENT_EXACT "%Y-%m-%dT%H:%M:%S%z"
-void moment_text(time_t when, const char *format, char text[static MOMENT_MAX]);
+/* In local time, for people, and for programs (RFC 3339); "" when it is not known (0). */
+void moment_shown(time_t when, char text[static MOMENT_MAX]);
+void moment_exact(time_t when, char text[static MOMENT_MAX]);
 
 /* Rows of a status that belong to instances of a list of the configuration, side by side. */
 struct owned {

@@ -16,8 +16,8 @@ static void commit_columns(struct columns *columns, const void *item, const void
     char shown[MOMENT_MAX], exact[MOMENT_MAX];
 
     (void)context;
-    moment_text(row->record->when, MOMENT_SHOWN, shown);
-    moment_text(row->record->when, MOMENT_EXACT, exact);
+    moment_shown(row->record->when, shown);
+    moment_exact(row->record->when, exact);
     const struct column table[] = {
         {"number", "Rollback", NUMBER(row->back)},
         {NULL, "Time", TEXT(columns_text(columns, "%s", *shown ? shown : "-"))},

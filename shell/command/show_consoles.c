@@ -17,8 +17,8 @@ static void console_columns(struct columns *columns, const void *item, const voi
     bool alone = edit->running->exclusive == edit, changed = edit_changed(edit);
     char shown[MOMENT_MAX], exact[MOMENT_MAX];
 
-    moment_text(edit->attached, MOMENT_SHOWN, shown);
-    moment_text(edit->attached, MOMENT_EXACT, exact);
+    moment_shown(edit->attached, shown);
+    moment_exact(edit->attached, exact);
     const struct column table[] = {
         {"user", "User", TEXT(edit->author.user)},
         {"terminal", "Terminal", TEXT(edit->author.terminal)},

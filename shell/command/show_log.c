@@ -9,8 +9,8 @@ static void log_columns(struct columns *columns, const void *item, const void *c
     char shown[MOMENT_MAX], exact[MOMENT_MAX];
 
     (void)context;
-    moment_text(entry->when, MOMENT_SHOWN, shown);
-    moment_text(entry->when, MOMENT_EXACT, exact);
+    moment_shown(entry->when, shown);
+    moment_exact(entry->when, exact);
     const struct column table[] = {
         {NULL, "Time", TEXT(columns_text(columns, "%s", shown))},
         {"time", TEXT(columns_text(columns, "%s", exact))},

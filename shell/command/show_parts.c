@@ -88,12 +88,28 @@ const char *direction_text(enum direction direction)
     return direction == INGRESS ? "ingress" : "egress";
 }
 
-void moment_text(time_t when, const char *format, char text[static MOMENT_MAX])
+static void moment_text(time_t when, const char *format, char text[static MOMENT_MAX])
 {
     struct tm parts;
 
     if (when == 0 || !localtime_r(&when, &parts) || strftime(text, MOMENT_MAX, format, &parts) == 0)
         text[0] = '\0';
+}
+
+void moment_shown(time_t when, char text[static MOMENT_MAX])
+{
+    moment_text(when, "%Y-%m-%d %H:%M:%S", text);
+}
+
+void moment_exact(time_t when, char text[static MOMENT_MAX])
+{
+    moment_text(when, "%Y-%m-%dT%H:%M:%S%z", text);
+
+    size_t length = strlen(text);
+    if (length == 0)
+        return;
+    memmove(text + length - 1, text + length - 2, 3); /* +0100, and it wants +01:00 */
+    text[length - 2] = ':';
 }
 
 static bool owns(const char *name, const struct owned *owned, size_t index)

@@ -19,7 +19,7 @@ offline()
     status=$?
     out=$(cat "$lab/out") err=$(cat "$lab/err")
 }
-times() { sed -E 's/[0-9]{4}(-[0-9]{2}){2}([T ])[0-9]{2}(:[0-9]{2}){2}(\+0000)?/TIME\4/g'; }
+times() { sed -E 's/[0-9]{4}(-[0-9]{2}){2}([T ])[0-9]{2}(:[0-9]{2}){2}(\+00:00)?/TIME\4/g'; }
 me=$(id -un)
 
 offline 'show system commit' 'show rollback 0'
@@ -39,9 +39,12 @@ is 'who, when and why, after a restart' "$(times <<<"$out")" "Rollback  Time    
     the \"first\" | 一"
 offline 'show system commit | display json'
 is 'the same as JSON' "$(times <<<"$out")" "{\"commits\":[\
-{\"number\":0,\"time\":\"TIME+0000\",\"user\":\"$me\",\"console\":null,\"confirmed\":true,\"comment\":\"third\"},\
-{\"number\":1,\"time\":\"TIME+0000\",\"user\":\"$me\",\"console\":null,\"confirmed\":true,\"comment\":null},\
-{\"number\":2,\"time\":\"TIME+0000\",\"user\":\"$me\",\"console\":null,\"confirmed\":true,\"comment\":\"the \\\"first\\\" | 一\"}]}"
+{\"number\":0,\"time\":\"TIME+00:00\",\"user\":\"$me\",\"console\":null,\"confirmed\":true,\"comment\":\"third\"},\
+{\"number\":1,\"time\":\"TIME+00:00\",\"user\":\"$me\",\"console\":null,\"confirmed\":true,\"comment\":null},\
+{\"number\":2,\"time\":\"TIME+00:00\",\"user\":\"$me\",\"console\":null,\"confirmed\":true,\"comment\":\"the \\\"first\\\" | 一\"}]}"
+TZ=ZONE-5:45 offline 'show system commit | display json'
+is 'a moment has its distance from UTC, as RFC 3339 writes it' \
+    "$(grep -oE '[+][^"]*' "$lab/out" | sort -u)" +05:45
 offline configure 'rollback 2' 'commit comment back' 'run show system commit'
 is 'what is committed again is a commit of its own' "$(grep '^    [^ ]' "$lab/out")" '    back
     third
