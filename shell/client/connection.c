@@ -2,6 +2,7 @@
  * does every way in which it can end. Signals are heard during each wait, within a message too. */
 #include "connection.h"
 #include "../clock.h"
+#include "filter.h"
 #include "terminal.h"
 #include "transfer.h"
 #include <errno.h>
@@ -113,8 +114,9 @@ int connection_open(struct connection *connection, int fd, enum console_kind kin
 {
     int failed;
 
-    *connection = (struct connection){
-        .file = -1, .wire = {.fd = fd, .wait = wait_within_message, .context = connection}};
+    *connection =
+        (struct connection){.file = OUTPUT_FILE_NONE,
+                            .wire = {.fd = fd, .wait = wait_within_message, .context = connection}};
     failed = greet(connection, kind, full_screen);
     /* A refusal may already wait for us when the box hangs up before it has read us. */
     if (!failed || failed == -EPIPE)
@@ -131,6 +133,7 @@ void connection_close(struct connection *connection)
     if (connection->wire.fd >= 0)
         close(connection->wire.fd);
     connection->wire.fd = -1;
+    output_file_close(&connection->file, false, NULL, 0);
 }
 
 /* Begins a request: what is answered to earlier ones is of no use any more. */
@@ -165,14 +168,6 @@ static int shown(struct connection *connection, int failed)
     return failed == -ECANCELED ? cut(connection) : failed;
 }
 
-/* The pipes of the line that runs. */
-struct filter {
-    struct pipe pipe;
-    struct words words; /* of the line */
-    const char *line;
-    bool failed;
-};
-
 /* A pipe that cannot go on: by a ^C, or it says why. */
 static int pipe_failed(struct connection *connection, const struct connection_handler *handler)
 {
@@ -189,24 +184,12 @@ static int pipe_failed(struct connection *connection, const struct connection_ha
     return cut(connection);
 }
 
-/* Puts text through the pipes; the last time: what they have kept. */
 static int put_through(struct connection *connection, const struct connection_handler *handler,
                        const char *text, size_t length, bool last)
 {
-    struct pipe *pipe = &connection->filter->pipe;
-    char *through = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&through, &size);
-    int failed = -ENOMEM;
-    bool good;
+    int failed = filter_put(connection->filter, handler, text, length, last);
 
-    if (!out)
-        return failed;
-    good = last ? pipe_finish(pipe, out) : pipe_feed(pipe, text, length, out);
-    if (fclose(out) == 0)
-        failed = size ? handler->output(handler->context, through, size) : 0;
-    free(through);
-    return failed || good ? failed : pipe_failed(connection, handler);
+    return failed == FILTER_STOPPED ? pipe_failed(connection, handler) : failed;
 }
 
 static int put(struct connection *connection, const struct connection_handler *handler,
@@ -214,10 +197,8 @@ static int put(struct connection *connection, const struct connection_handler *h
 {
     int failed = 0;
 
-    if (connection->file >= 0 || connection->file_error) {
-        transfer_write(connection, text, length);
+    if (transfer_takes(connection, text, length))
         return 0;
-    }
     if (connection->filter && pipe_filters(&connection->filter->pipe) && !connection->cut)
         failed = put_through(connection, handler, text, length, false);
     else if (!connection->cut)
@@ -253,6 +234,8 @@ static int take(struct connection *connection, const struct message *message,
         return put(connection, handler, message->data, message->length);
     case MESSAGE_ROUND: /* it is not held back for more to come */
         connection->round = true;
+        if (connection->filter)
+            filter_show(connection->filter);
         return handler->idle ? shown(connection, handler->idle(handler->context)) : 0;
     case MESSAGE_PROBLEM:
     case MESSAGE_WARNING:
@@ -270,7 +253,7 @@ static int take(struct connection *connection, const struct message *message,
             return -EPROTO;
         return transfer_read(connection, message->data, handler);
     case MESSAGE_WRITE:
-        if (connection->file >= 0 || !is_asked(connection, "save", 1, message->data))
+        if (connection->saves || !is_asked(connection, "save", 1, message->data))
             return -EPROTO;
         transfer_begin(connection, message->data, handler);
         return 0;
@@ -382,26 +365,21 @@ static int run_words(struct connection *connection, struct filter *filter, size_
     size_t kept;
     int failed;
 
-    if (!pipe_parse(words->at, words->count, &filter->pipe, &kept, &problem))
+    if (!filter_open(filter, &kept, &problem))
         return refuse(connection, handler, words_column(filter->line, problem.at), problem.text);
-    if (kept == 0 && words->count > 0) {
-        pipe_close(&filter->pipe);
-        return refuse(connection, handler, words_column(filter->line, words->at[0].start),
-                      "a command is missing in front of the pipe");
-    }
-    filter->pipe.stopped = terminal_called;
     connection->filter = filter;
     failed = run(connection, filter->line, kept < words->count ? words->at[kept].start : length,
                  handler);
     connection->filter = NULL;
-    pipe_close(&filter->pipe);
+    if (!filter_close(filter, handler, failed == 0 && !connection->prompt.failed))
+        connection->prompt.failed = 1;
     return failed;
 }
 
 int connection_run(struct connection *connection, const char *line, size_t length,
                    const struct connection_handler *handler, bool *interrupted)
 {
-    struct filter filter = {.line = line};
+    struct filter filter = {.line = line, .file = OUTPUT_FILE_NONE};
     struct problem problem;
     char why[80];
     int failed;

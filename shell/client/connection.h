@@ -5,17 +5,18 @@
 #define MIRRORSH_CONNECTION_H
 
 #include "../protocol.h"
-#include "pipe.h"
+#include "output_file.h"
+#include <stdio.h>
 
 struct connection {
-    struct wire wire;      /* its descriptor is owned; its request is the last one made */
-    struct prompt prompt;  /* of the last answer */
-    unsigned interrupts;   /* ^C since the request was made */
-    bool cut;              /* the rest of its output is not wanted */
-    struct filter *filter; /* of the line that runs; NULL: none */
-    int file;              /* that the line's answer goes to; -1: none */
-    int file_error;        /* it could not be written */
-    bool round;            /* a round has come that the box has not heard of as shown */
+    struct wire wire;        /* its descriptor is owned; its request is the last one made */
+    struct prompt prompt;    /* of the last answer */
+    unsigned interrupts;     /* ^C since the request was made */
+    bool cut;                /* the rest of its output is not wanted */
+    struct filter *filter;   /* of the line that runs; NULL: none */
+    struct output_file file; /* that the line's answer goes to, where it could be opened */
+    bool saves, unsaved;     /* it goes to a file; which went wrong */
+    bool round;              /* a round has come that the box has not heard of as shown */
 };
 
 /* Where answers go. */
@@ -31,6 +32,7 @@ struct connection_handler {
     void (*notice)(void *context, const char *text);
     /* Writes the text that `load terminal` is to take. 0, -ECANCELED: interrupted, or -errno. */
     int (*text)(void *context, FILE *to);
+    bool person; /* that is told what they can see nothing of: what was written to a file */
     /* The live view: returns 0 behind DONE, whose prompt it took, or -errno. */
     int (*view)(void *context, struct connection *connection, const struct view_start *start);
 };

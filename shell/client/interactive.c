@@ -256,6 +256,7 @@ int interactive_run(int fd, const struct interactive_options *options)
     int status;
 
     client.handler = (struct connection_handler){.context = &client,
+                                                 .person = true,
                                                  .output = on_output,
                                                  .idle = on_idle,
                                                  .problem = on_problem,

@@ -13,6 +13,7 @@ enum stage_kind {
     STAGE_COUNT,
     STAGE_LAST,
     STAGE_NO_MORE,
+    STAGE_SAVE,
     STAGE_BOX /* display and compare: the box's */
 };
 
@@ -41,6 +42,7 @@ static const struct stage_row {
     {"count", "The number of lines", STAGE_COUNT, NULL, false},
     {"last", "The last lines", STAGE_LAST, "<1-100000>", false},
     {"no-more", "Without the pager", STAGE_NO_MORE, NULL, false},
+    {"save", "Into a file of the console's machine", STAGE_SAVE, "<file>", true},
     {"display", "", STAGE_BOX, NULL, false},
     {"compare", "", STAGE_BOX, NULL, false},
 };
@@ -127,6 +129,19 @@ static void stage_free(struct pipe_stage *stage)
     free(stage);
 }
 
+/* Nothing may stand behind it. */
+static bool parse_save(struct pipe *pipe, const struct word *words, size_t count, size_t *index,
+                       struct problem *problem)
+{
+    if (*index >= count || is_pipe(&words[*index]) || !*words[*index].text)
+        return problem_at(problem, &words[*index], "a file name is missing");
+    pipe->save = &words[*index];
+    ++*index;
+    if (*index < count && is_pipe(&words[*index]))
+        return problem_at(problem, &words[*index], "save has to be the last pipe");
+    return true;
+}
+
 /* Appends a stage to the pipe; words[*index] is the first behind its name. */
 static bool parse_filter(struct pipe *pipe, enum stage_kind kind, const struct word *words,
                          size_t count, size_t *index, struct problem *problem)
@@ -169,6 +184,8 @@ static bool parse_stage(struct pipe *pipe, const struct word *words, size_t coun
     case STAGE_NO_MORE:
         pipe->no_more = true;
         return true;
+    case STAGE_SAVE:
+        return parse_save(pipe, words, count, index, problem);
     case STAGE_MATCH:
     case STAGE_EXCEPT:
     case STAGE_FIND:
@@ -222,7 +239,7 @@ void pipe_close(struct pipe *pipe)
 
 bool pipe_filters(const struct pipe *pipe)
 {
-    return pipe->stages;
+    return pipe->stages || pipe->save;
 }
 
 /* ---- running ---- */
@@ -300,6 +317,7 @@ static void put_line(struct pipe *pipe, struct pipe_stage *stage, const struct l
             stage->count++;
             return;
         case STAGE_NO_MORE:
+        case STAGE_SAVE:
         case STAGE_BOX:
             break; /* never in the list */
         }

@@ -1,5 +1,5 @@
-/* The filters behind a line's `|`: match, except, find, count, last, no-more. They work on the
- * text of the answer in the client; the box never hears of them. What changes the
+/* The filters behind a line's `|`: match, except, find, count, last, no-more, save. They work on
+ * the text of the answer in the client; the box never hears of them. What changes the
  * answer itself (display, compare) stays in the line that it is sent. */
 #ifndef MIRRORSH_PIPE_H
 #define MIRRORSH_PIPE_H
@@ -12,6 +12,7 @@ enum { PIPE_STAGES_MAX = 32 };
 
 struct pipe {
     bool no_more;
+    const struct word *save;   /* of the file that takes what comes out; NULL: none */
     struct pipe_stage *stages; /* in their order */
     struct line {              /* the line that is not whole yet */
         char *text;
@@ -27,7 +28,7 @@ struct pipe {
 bool pipe_parse(const struct word *words, size_t count, struct pipe *pipe, size_t *kept,
                 struct problem *problem);
 void pipe_close(struct pipe *pipe);
-/* Whether it does anything to the text. */
+/* Whether the text comes to the person as a file or changed. */
 bool pipe_filters(const struct pipe *pipe);
 
 /* Puts text through the stages, piece by piece; what comes out at once is written to out. False:

@@ -158,48 +158,36 @@ int transfer_typed(const struct connection *connection, FILE *to)
 /* ---- from the box ---- */
 
 /* What the box does not know of. */
-static void tell(struct connection *connection, const struct connection_handler *handler, int error,
-                 const char *what)
+static void tell(struct connection *connection, const struct connection_handler *handler,
+                 const char *why)
 {
-    char why[400];
-
-    connection->file_error = error;
-    snprintf(why, sizeof why, "%s: %s", what, strerror(error));
+    connection->unsaved = true;
     handler->problem(handler->context, 0, why);
 }
 
 void transfer_begin(struct connection *connection, const char *path,
                     const struct connection_handler *handler)
 {
-    connection->file =
-        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
-    if (connection->file < 0)
-        tell(connection, handler, errno, path);
+    char why[400];
+
+    connection->saves = true;
+    if (!output_file_open(&connection->file, path, why, sizeof why))
+        tell(connection, handler, why);
 }
 
-void transfer_write(struct connection *connection, const char *text, size_t length)
+bool transfer_takes(struct connection *connection, const char *text, size_t length)
 {
-    while (length > 0 && !connection->file_error) {
-        ssize_t put = write(connection->file, text, length);
-
-        if (put < 0 && errno != EINTR)
-            connection->file_error = errno;
-        if (put > 0) {
-            text += put;
-            length -= (size_t)put;
-        }
-    }
+    if (connection->file.fd >= 0)
+        output_file_write(&connection->file, text, length);
+    return connection->saves;
 }
 
 void transfer_end(struct connection *connection, const struct connection_handler *handler)
 {
-    if (connection->file >= 0) {
-        if (close(connection->file) < 0 && !connection->file_error)
-            connection->file_error = errno;
-        if (connection->file_error)
-            tell(connection, handler, connection->file_error, "the file is not whole");
-    }
-    connection->file = -1;
-    connection->prompt.failed |= connection->file_error != 0;
-    connection->file_error = 0;
+    char why[400];
+
+    if (!output_file_close(&connection->file, !connection->prompt.failed, why, sizeof why))
+        tell(connection, handler, why);
+    connection->prompt.failed |= connection->unsaved;
+    connection->saves = connection->unsaved = false;
 }

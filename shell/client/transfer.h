@@ -18,7 +18,8 @@ int transfer_typed(const struct connection *connection, FILE *to);
  * written, which fails the line. */
 void transfer_begin(struct connection *connection, const char *path,
                     const struct connection_handler *handler);
-void transfer_write(struct connection *connection, const char *text, size_t length);
+/* Text of the answer: whether it is for that file. */
+bool transfer_takes(struct connection *connection, const char *text, size_t length);
 /* The line is done. Nothing where it went to no file. */
 void transfer_end(struct connection *connection, const struct connection_handler *handler);
 

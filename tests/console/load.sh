@@ -153,7 +153,7 @@ verdict 'save says why it cannot' '-c2:1:1: error: none/x: No such file or direc
     "$(box 'save none/x' </dev/null)"
 if [ -c /dev/full ]; then
     verdict 'and that it was not all' \
-        '-c2:1:1: error: the file is not whole: No space left on device' "$(box 'save /dev/full' </dev/null)"
+        '-c2:1:1: error: /dev/full: the file is not whole: No space left on device' "$(box 'save /dev/full' </dev/null)"
 fi
 
 verdict 'behind -c the terminal is standard input' 'load complete

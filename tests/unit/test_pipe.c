@@ -205,6 +205,9 @@ static void test_completion(void **state)
     completes("show sessions | display ", "");
     completes("show sessions | nothing ", "");
     completes("show sessions | count | last ", "H\t<1-100000>\t");
+    completes("show sessions | sa", "W\tsave\t");
+    completes("show sessions | count | save ", "H\t<file>\t");
+    completes("show sessions | save f ", "H\t<enter>\t");
     completes("set session web description \"a | ", "");
 }
 
@@ -223,6 +226,10 @@ static void test_places(void **state)
     refuses("| last 0", 2, "1-100000");
     refuses("| last x", 2, "1-100000");
     refuses("| count 5", 2, "unexpected");
+    refuses("| save", 2, "a file name is missing");
+    refuses("| save \"\"", 2, "a file name is missing");
+    refuses("| save | count", 2, "a file name is missing");
+    refuses("| save f | count", 3, "save has to be the last pipe");
     refuses("| match x | display json", 4, "first");
     refuses("show sessions | match x | compare", 6, "first");
 }
