@@ -15,7 +15,7 @@ same() { cmp -s "${3:-lines}" "$2" || wrong="$wrong $1"; }
 round_trips()
 {
     local wrong='' seed=$1
-    "$BUILD/build/tests/fuzz/config" "$seed" >lines && [ "$(wc -l <lines)" -gt 20 ] || wrong=short
+    "$BUILD/build/tests/fuzz/config" "$seed" >lines && [ -s lines ] || wrong=none
     { echo configure; cat lines; echo 'show | display set'; } >script
     rm -rf state
     "$MIRRORSH" -n --state state <script >piped 2>err
