@@ -1,46 +1,18 @@
 #!/bin/bash
 # A disk that takes its time, and one that fails: commits wait for it, nobody else does. The
-# box's fsync is a library's that this test builds: it sleeps while $SLOW is there, and fails for
-# the directory that $FAILS leads to. Nor does its file system have hard links.
+# box's disk is disk.c, which this test builds.
 
 export MIRRORSH=${MIRRORSH:-$PWD/mirrorsh}
 lab=$(mktemp -d "${TMPDIR:-/tmp}/slow_disk.XXXXXX") || exit 1
 state=$lab/state socket=$lab/socket box=
-export SLOW=$lab/slow FAILS=$lab/fails
+export SLOW=$lab/disk_waits FAILS=$lab/fails
 trap '[ -z "$box" ] || kill -9 $box 2>/dev/null; rm -rf "$lab"' EXIT
 
 ok() { echo "ok $1"; }
 not_ok() { printf 'not ok %s: %s\n' "$1" "$(printf '%s' "$2" | tr '\n' '~')"; }
 is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got '$2', not '$3'"; fi; }
 
-cat >"$lab/disk.c" <<'END_OF_C'
-#include <errno.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-int fsync(int fd)
-{
-    struct stat about, fails;
-
-    if (access(getenv("SLOW"), F_OK) == 0)
-        usleep(700000);
-    if (stat(getenv("FAILS"), &fails) == 0 && fstat(fd, &about) == 0 &&
-        about.st_ino == fails.st_ino && about.st_dev == fails.st_dev) {
-        errno = EIO;
-        return -1;
-    }
-    return (int)syscall(SYS_fsync, fd);
-}
-
-int linkat(int from, const char *old, int to, const char *new, int flags)
-{
-    errno = EPERM;
-    return -1;
-}
-END_OF_C
-if ! ${CC:-cc} -w -shared -fPIC -o "$lab/disk.so" "$lab/disk.c" 2>"$lab/cc"; then
+if ! ${CC:-cc} -w -shared -fPIC -o "$lab/disk.so" "${BASH_SOURCE[0]%/*}/disk.c" 2>"$lab/cc"; then
     not_ok 'the slow disk builds' "$(cat "$lab/cc")"
     exit 1
 fi
@@ -94,52 +66,54 @@ until_true()
     not_ok "waiting for $*" "it did not come"
     return 1
 }
-saving() { [ -e "$state/startup.conf.new" ]; }
-# How many times one can ask while the process runs, 5 at most.
-asked_while()
-{
-    local asked=0
-    while [ $asked -lt 5 ] && show >"$lab/shown" && kill -0 "$1" 2>/dev/null; do
-        asked=$((asked + 1))
-    done
-    echo $asked
-}
+saving() { [ -e "$SLOW.waits" ]; }
+# slow: from now on the disk waits; fast: until here
+slow() { rm -f "$SLOW.waits"; touch "$SLOW"; }
+fast() { rm "$SLOW"; }
 
 box_start
 run first 'set system host-name none' commit 'set system host-name first' commit
 is 'commits without hard links' "$(cat "$lab/first.out") $(cat "$state/archive/000001.conf")" \
     'commit complete
 commit complete set system host-name none'
-touch "$SLOW"
-begin slow 'set system host-name slow' 'commit and-quit' 'show configuration | match host-name'
+slow
+begin first_of 'set system host-name slow' 'commit and-quit' 'show configuration | match host-name'
 slow=$!
 until_true saving
-is 'others are answered while a commit is saved' "$(asked_while $slow)" 5
-is 'what they see is what ran before' "$(cat "$lab/shown")" '    host-name first;'
+is 'others are answered while a commit is saved' "$(show; show) $(kill -0 $slow && cat "$lab/first_of.out")" \
+    '    host-name first;
+    host-name first; '
 begin queued 'set target t receiver 192.0.2.1' commit
 queued=$!
+show >/dev/null
+is 'a second commit waits for its turn' "$(kill -0 $queued && cat "$lab/queued.out") $(saved)" ' first'
+fast
 wait $slow
-is 'who commits is answered when it is saved' "$(cat "$lab/slow.out") $(saved)" 'commit complete
-    host-name slow; slow'
+is 'who commits is answered when it is saved' "$(cat "$lab/first_of.out")" 'commit complete
+    host-name slow;'
 wait $queued
-is 'a second commit has waited for its turn' \
-    "$(cat "$lab/queued.out") $(cat "$state/startup.conf")" 'commit complete set system host-name slow
+is 'then comes the second' "$(cat "$lab/queued.out") $(cat "$state/startup.conf")" 'commit complete set system host-name slow
 set target t receiver 192.0.2.1'
+slow
 begin gone 'set system host-name gone' commit
 until_true saving
 { kill -9 $!; wait $!; } 2>/dev/null
+show >/dev/null # now the box knows
+fast
 until_true eval '[ "$(saved)" = gone ]' && until_true eval '[ "$(show)" = "    host-name gone;" ]' &&
     ok 'a commit goes on when its console goes'
+slow
 begin end 'set system host-name end' commit
 end=$!
 until_true saving
 kill $box
+show >/dev/null
+fast
 wait $box
 is 'a box that ends waits for the disk' "$? $(saved)" '0 end'
 wait $end
 is 'and tells who waits with it' "$(cat "$lab/end.out")" 'commit complete'
 
-rm "$SLOW"
 box_start
 for part in archive startup.conf; do # the steps before and behind the one that counts
     if [ $part = archive ]; then ln -s "$state/archive" "$FAILS"; else ln -s "$state" "$FAILS"; fi
