@@ -25,9 +25,10 @@ enum message_type {
                           come */
     MESSAGE_TEXT,      /* a part of the text that READ asked for */
     MESSAGE_TEXT_END,  /* its end; text: why it could not be read, empty: it could */
+    MESSAGE_ACTIVE,    /* somebody types, or the terminal takes output: every few seconds */
     /* box -> client */
     MESSAGE_WELCOME, /* struct prompt: ready */
-    MESSAGE_REFUSED, /* text; the box hangs up after it */
+    MESSAGE_REFUSED, /* text: why; the box hangs up after it */
     MESSAGE_OUTPUT,  /* text for standard output */
     MESSAGE_NOTICE,  /* a line for standard error that belongs to no command */
     MESSAGE_PROBLEM, /* uint32_t column (1-based in characters, 0: whole line), then text */

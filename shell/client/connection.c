@@ -1,7 +1,7 @@
 /* The client's conversation with the box: every wait for an answer goes through here, and so
  * does every way in which it can end. Signals are heard during each wait, within a message too. */
-#include "connection.h"
 #include "../clock.h"
+#include "connection_internal.h"
 #include "filter.h"
 #include "terminal.h"
 #include "transfer.h"
@@ -12,14 +12,12 @@
 #include <unistd.h>
 
 enum {
-    HELLO_TIMEOUT_MS = 10000,   /* a box that does not greet within this does not work */
     COMPLETE_TIMEOUT_MS = 3000, /* then TAB gives up */
     IDLE_MS = 150,
     INTERRUPTS_MAX = 3, /* so many ^C without an answer: the box is given up */
 };
 
-/* What signals ask for; -errno: give up. */
-static int heed_signals(struct connection *connection)
+int connection_heed(struct connection *connection)
 {
     if (terminal_ended())
         return -EINTR;
@@ -28,27 +26,40 @@ static int heed_signals(struct connection *connection)
     return 0;
 }
 
-static int wait_within_message(void *context, int fd, short events)
-{
-    terminal_wait_for(fd, events);
-    return heed_signals(context);
-}
-
 int connection_send(struct connection *connection, enum message_type type, const void *data,
                     size_t length)
 {
-    return message_send(&connection->wire, type, data, length);
+    int failed = message_send(&connection->wire, type, data, length);
+
+    return failed == -EPIPE || failed == -ECONNRESET ? 0 : failed;
 }
 
 int connection_receive(struct connection *connection, struct message *message)
 {
     int failed = message_receive(&connection->wire, message);
 
-    if (failed || message->request == connection->wire.request || message->type == MESSAGE_NOTICE ||
-        message->type == MESSAGE_REFUSED)
+    if (failed)
         return failed;
+    if (message->type == MESSAGE_REFUSED)
+        snprintf(connection->refused, sizeof connection->refused, "%s", message->data);
+    else if (message->request == connection->wire.request || message->type == MESSAGE_NOTICE)
+        return 0;
     free(message->data);
-    return 1;
+    return *connection->refused ? -ECONNRESET : 1;
+}
+
+const char *connection_lost(const struct connection *connection, int failed)
+{
+    switch (failed) {
+    case -ECONNRESET:
+        return *connection->refused ? connection->refused : "the box has gone";
+    case -EPROTO:
+        return "the box sent what this console does not understand";
+    case -ETIMEDOUT:
+        return "the box does not answer";
+    default:
+        return NULL;
+    }
 }
 
 bool connection_prompt(struct connection *connection, const struct message *message)
@@ -60,80 +71,12 @@ bool connection_prompt(struct connection *connection, const struct message *mess
     return true;
 }
 
-static int greet(struct connection *connection, enum console_kind kind, bool full_screen)
+void connection_notice(struct connection *connection, const struct connection_handler *handler,
+                       const char *text)
 {
-    struct hello hello = {.version = PROTOCOL_VERSION,
-                          .kind = kind,
-                          .size = terminal_size(),
-                          .full_screen = full_screen};
-
-    terminal_name(hello.terminal, sizeof hello.terminal);
-    terminal_from(hello.terminal, hello.from, sizeof hello.from);
-    return connection_send(connection, MESSAGE_HELLO, &hello, sizeof hello);
-}
-
-/* Receives messages until the box says WELCOME. */
-static int await_welcome(struct connection *connection, const struct connection_handler *handler,
-                         char *why, size_t why_size)
-{
-    int64_t until = clock_ms() + HELLO_TIMEOUT_MS;
-
-    for (;;) {
-        int64_t now = clock_ms();
-        int ready = terminal_wait(connection->wire.fd, -1, now < until ? (int)(until - now) : 0);
-        struct message message;
-        int failed;
-
-        if (ready == 0 || (ready == -EINTR && (terminal_ended() || terminal_interrupted()))) {
-            snprintf(why, why_size, "%s", ready == 0 ? "the box does not answer" : "interrupted");
-            return -ETIMEDOUT;
-        }
-        if (ready < 0)
-            continue;
-        failed = connection_receive(connection, &message);
-        if (failed) {
-            snprintf(why, why_size, "the box hung up");
-            return failed < 0 ? failed : -EPROTO;
-        }
-        if (message.type == MESSAGE_REFUSED)
-            snprintf(why, why_size, "%s", message.data);
-        else if (message.type == MESSAGE_NOTICE)
-            handler->notice(handler->context, message.data);
-        if (message.type == MESSAGE_REFUSED)
-            failed = -EACCES;
-        else if (message.type == MESSAGE_WELCOME && connection_prompt(connection, &message))
-            failed = 1;
-        free(message.data);
-        if (failed)
-            return failed < 0 ? failed : 0;
-    }
-}
-
-int connection_open(struct connection *connection, int fd, enum console_kind kind, bool full_screen,
-                    const struct connection_handler *handler, char *why, size_t why_size)
-{
-    int failed;
-
-    *connection =
-        (struct connection){.file = OUTPUT_FILE_NONE,
-                            .wire = {.fd = fd, .wait = wait_within_message, .context = connection}};
-    failed = greet(connection, kind, full_screen);
-    /* A refusal may already wait for us when the box hangs up before it has read us. */
-    if (!failed || failed == -EPIPE)
-        failed = await_welcome(connection, handler, why, why_size);
-    else
-        snprintf(why, why_size, "%s", strerror(-failed));
-    if (failed)
-        connection_close(connection);
-    return failed;
-}
-
-void connection_close(struct connection *connection)
-{
-    if (connection->wire.fd >= 0)
-        close(connection->wire.fd);
-    connection->wire.fd = -1;
-    output_file_close(&connection->file, false, NULL, 0);
+    connection->noticing = true;
+    handler->notice(handler->context, text);
+    connection->noticing = false;
 }
 
 /* Begins a request: what is answered to earlier ones is of no use any more. */
@@ -173,7 +116,7 @@ static int pipe_failed(struct connection *connection, const struct connection_ha
 {
     struct filter *filter = connection->filter;
     unsigned before = connection->interrupts;
-    int failed = heed_signals(connection);
+    int failed = connection_heed(connection);
 
     if (failed)
         return failed;
@@ -246,7 +189,7 @@ static int take(struct connection *connection, const struct message *message,
             handler->context, column, message->data + sizeof column);
         return 0;
     case MESSAGE_NOTICE:
-        handler->notice(handler->context, message->data);
+        connection_notice(connection, handler, message->data);
         return 0;
     case MESSAGE_READ:
         if (!is_asked(connection, "load", 2, message->data))
@@ -269,7 +212,6 @@ static int take(struct connection *connection, const struct message *message,
         failed = handler->view(handler->context, connection, &view);
         return failed ? failed : 1;
     case MESSAGE_REFUSED:
-        return -ECONNRESET;
     case MESSAGE_HELLO:
     case MESSAGE_LINE:
     case MESSAGE_COMPLETE:
@@ -279,6 +221,7 @@ static int take(struct connection *connection, const struct message *message,
     case MESSAGE_SHOWN:
     case MESSAGE_TEXT:
     case MESSAGE_TEXT_END:
+    case MESSAGE_ACTIVE:
     case MESSAGE_WELCOME:
     case MESSAGE_CHOICES:
     case MESSAGE_SAMPLE:
@@ -303,7 +246,7 @@ static int step(struct connection *connection, const struct connection_handler *
                           connection->round ? (int)busy
                           : handler->idle   ? IDLE_MS
                                             : -1);
-    failed = heed_signals(connection);
+    failed = connection_heed(connection);
     if (!failed && connection->interrupts > before)
         failed = connection_send(connection, MESSAGE_INTERRUPT, NULL, 0);
     if (!failed && terminal_resized())
@@ -328,9 +271,6 @@ static int run(struct connection *connection, const char *line, size_t length,
     bool filters = filter && pipe_filters(&filter->pipe);
     int failed = ask(connection, MESSAGE_LINE, filters ? LINE_FILTERED : 0, line, length);
 
-    /* The box may have gone with a last word: read on. */
-    if (failed == -EPIPE)
-        failed = 0;
     while (failed == 0)
         failed = step(connection, handler);
     if (failed > 0 && filters && !connection->cut) {
@@ -430,7 +370,7 @@ int connection_complete(struct connection *connection, const char *line, size_t 
 
         if (ready == 0)
             return -ETIMEDOUT;
-        failed = heed_signals(connection);
+        failed = connection_heed(connection);
         if (failed || ready < 0)
             continue;
         failed = connection_receive(connection, &message);
@@ -443,7 +383,7 @@ int connection_complete(struct connection *connection, const char *line, size_t 
             return *text ? 0 : -ENOMEM;
         }
         if (message.type == MESSAGE_NOTICE)
-            handler->notice(handler->context, message.data);
+            connection_notice(connection, handler, message.data);
         else
             failed = -EPROTO;
         free(message.data);
@@ -461,11 +401,9 @@ int connection_news(struct connection *connection, const struct connection_handl
     if (failed)
         return failed < 0 ? failed : 0;
     if (message.type == MESSAGE_NOTICE)
-        handler->notice(handler->context, message.data);
-    else if (message.type == MESSAGE_REFUSED)
-        failed = -ECONNRESET;
+        connection_notice(connection, handler, message.data);
     free(message.data);
-    return failed;
+    return 0;
 }
 
 void connection_resize(struct connection *connection)

@@ -17,6 +17,10 @@ struct connection {
     struct output_file file; /* that the line's answer goes to, where it could be opened */
     bool saves, unsaved;     /* it goes to a file; which went wrong */
     bool round;              /* a round has come that the box has not heard of as shown */
+    char refused[200];       /* why the box hung up, as it said; "": it did not say */
+    int64_t active_ms;       /* when the box was told that it is in use */
+    bool noticing;           /* what is shown now is the box's own word */
+    const struct connection_handler *handler; /* of what comes while somebody pages */
 };
 
 /* Where answers go. */
@@ -37,7 +41,8 @@ struct connection_handler {
     int (*view)(void *context, struct connection *connection, const struct view_start *start);
 };
 
-/* Takes over `fd`. 0 with a prompt, or -errno with *why (the descriptor is closed then). */
+/* Takes over `fd`; the handler is called until connection_close. 0 with a prompt, or -errno with
+ * *why (the descriptor is closed then). */
 int connection_open(struct connection *connection, int fd, enum console_kind kind, bool full_screen,
                     const struct connection_handler *handler, char *why, size_t why_size);
 void connection_close(struct connection *connection);
@@ -56,11 +61,16 @@ int connection_complete(struct connection *connection, const char *line, size_t 
 /* Takes one message that came outside a line: a notice, or the end (-ECONNRESET). */
 int connection_news(struct connection *connection, const struct connection_handler *handler);
 
+/* Why a run ended with this -errno of the connection, for people; NULL: it is none of those. */
+const char *connection_lost(const struct connection *connection, int failed);
+
 /* Tells the box the terminal's new size. */
 void connection_resize(struct connection *connection);
 
-/* For the live view: one message to and from the box. connection_receive: 0 with the message, whose
- * data is to be freed; 1: one came that is of no use any more; or -errno. */
+/* For the live view: one message to and from the box. That a box has gone is heard by who receives:
+ * it may have left a word; connection_send is 0 then. connection_receive: 0 with the message, whose
+ * data is to be freed; 1: one came that is of no use any more; -ECONNRESET: the box has hung up, or
+ * does so (connection->refused); or -errno. */
 int connection_send(struct connection *connection, enum message_type type, const void *data,
                     size_t length);
 int connection_receive(struct connection *connection, struct message *message);

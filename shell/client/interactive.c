@@ -22,6 +22,7 @@ struct interactive {
     FILE *answer;              /* what came of it so far; NULL: no command runs */
     char *text;                /* of `answer` */
     size_t length;
+    bool pages;      /* the pager has the terminal */
     bool streams;    /* it goes on for long: its output is shown as it comes */
     uint32_t column; /* the caret drawn last, 0: none */
 };
@@ -52,13 +53,16 @@ static bool is_long(const struct interactive *client)
 /* Shows what was held back; after a ^C only what fits the screen. */
 static int flush(struct interactive *client, bool paged, bool interrupted)
 {
+    FILE *answer = client->answer;
     int failed = 0;
 
-    if (client->answer) {
-        if (fclose(client->answer) == 0 && client->length && !(interrupted && is_long(client)))
+    client->answer = NULL; /* what the box says meanwhile is shown at once */
+    if (answer) {
+        client->pages = paged;
+        if (fclose(answer) == 0 && client->length && !(interrupted && is_long(client)))
             failed = paged ? pager_show(client->text, client->length)
                            : terminal_write(client->text, client->length);
-        client->answer = NULL;
+        client->pages = false;
         free(client->text);
         client->text = NULL;
     }
@@ -129,6 +133,8 @@ static void on_notice(void *context, const char *text)
     size_t length = strlen(text);
 
     editor_step_aside(client->editor);
+    if (client->pages)
+        put(client, "\r", 1);
     put(client, text, length);
     if (length == 0 || text[length - 1] != '\n')
         put(client, "\n", 1);
@@ -152,7 +158,7 @@ static int on_text(void *context, FILE *to)
 
     if (!failed)
         failed = terminal_write(hint, strlen(hint));
-    return failed ? failed : transfer_typed(&client->connection, to);
+    return failed ? failed : transfer_typed(&client->connection, &client->handler, to);
 }
 
 /* ^C: what a slow terminal has not shown yet is not waited for. */
@@ -205,13 +211,10 @@ static enum editor_result confirm(struct interactive *client,
     return result;
 }
 
-static int box_gone(int failed)
+static int box_gone(const struct interactive *client, int failed)
 {
-    terminal_error("mirrorsh: %s\n", failed == -EPROTO
-                                         ? "the box sent what this console does not understand"
-                                     : failed == -ETIMEDOUT ? "the box does not answer"
-                                                            : "the box has gone");
-    return STATUS_NO_BOX;
+    terminal_error("mirrorsh: %s\n", connection_lost(&client->connection, failed));
+    return *client->connection.refused ? STATUS_FAILED : STATUS_NO_BOX;
 }
 
 /* Prompt, line, answer. Returns the exit status. */
@@ -224,17 +227,14 @@ static int converse(struct interactive *client, const struct interactive_options
         bool leave = false;
         int failed;
 
-        if (result == EDITOR_BOX)
-            terminal_write("\n", 1);
         if (result == EDITOR_LINE || result == EDITOR_LEAVE) {
             size_t blanks = strspn(line, " \t");
 
             if (line[blanks] == '\0' || line[blanks] == '#')
                 continue;
             failed = run_line(client, prompt.text, line);
-            if (failed == -ECONNRESET || failed == -EPIPE || failed == -EPROTO ||
-                failed == -ETIMEDOUT)
-                return box_gone(failed);
+            if (connection_lost(&client->connection, failed))
+                return box_gone(client, failed);
             if (failed)
                 return STATUS_FAILED;
             if (client->connection.prompt.logged_out)
@@ -244,8 +244,10 @@ static int converse(struct interactive *client, const struct interactive_options
             return STATUS_OK;
         if (result == EDITOR_HANGUP)
             return STATUS_FAILED;
-        if (result == EDITOR_BOX)
-            return box_gone(-ECONNRESET);
+        if (result == EDITOR_BOX) {
+            terminal_write("\n", 1);
+            return box_gone(client, -ECONNRESET);
+        }
     }
 }
 

@@ -94,8 +94,6 @@ static int hear(struct live *live)
         live->dirty = true;
     } else if (message.type == MESSAGE_DONE) {
         failed = connection_prompt(live->connection, &message) ? 1 : -EPROTO;
-    } else if (message.type == MESSAGE_REFUSED) {
-        failed = -ECONNRESET;
     }
     free(message.data);
     return failed;
@@ -167,7 +165,7 @@ static int leave(struct live *live)
 {
     int failed = connection_send(live->connection, MESSAGE_INTERRUPT, NULL, 0);
 
-    while (!failed || failed == -EPIPE) {
+    while (!failed) {
         int ready = terminal_wait(live->connection->wire.fd, -1, -1);
 
         if (terminal_ended())

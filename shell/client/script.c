@@ -90,18 +90,17 @@ static int on_view(void *context, struct connection *connection, const struct vi
 /* The run cannot go on: says why, unless everybody knows. Returns the exit status. */
 static int give_up(struct run *run, int failed)
 {
+    const char *lost = connection_lost(&run->connection, failed);
+
     run->over = run->failed = true;
     if (failed == -EPIPE || failed == -EINTR) {
         run->silent = true;
         return STATUS_FAILED;
     }
-    if (failed == -ECONNRESET || failed == -EPROTO || failed == -ETIMEDOUT) {
-        terminal_error("mirrorsh: %s\n", failed == -ECONNRESET ? "the box has gone"
-                                         : failed == -EPROTO
-                                             ? "the box sent what this console does not understand"
-                                             : "the box does not answer");
+    if (lost) {
+        terminal_error("mirrorsh: %s\n", lost);
         run->silent = true; /* and whatever the candidate was, it is gone too */
-        return STATUS_NO_BOX;
+        return *run->connection.refused ? STATUS_FAILED : STATUS_NO_BOX;
     }
     terminal_error("mirrorsh: standard output: %s\n", strerror(-failed));
     return STATUS_FAILED;
@@ -145,7 +144,7 @@ static int read_more(struct run *run, struct lines *lines, int fd)
         int failed = connection_news(&run->connection, &run->handler);
 
         if (failed)
-            return give_up(run, failed == -EPIPE ? -ECONNRESET : failed);
+            return give_up(run, failed);
     }
     if (ready < 0 || !(ready & 1))
         return STATUS_OK;
@@ -171,7 +170,7 @@ static int on_text(void *context, FILE *to)
     bool bad = false;
 
     if (run->input->text)
-        return transfer_typed(&run->connection, to);
+        return transfer_typed(&run->connection, &run->handler, to);
     while (!run->over) {
         const char *text = "";
         size_t length = 0;

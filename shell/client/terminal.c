@@ -45,6 +45,13 @@ static void on_signal(int number)
         ended = 1;
 }
 
+static struct attendant attends;
+
+void terminal_attend(const struct attendant *attendant)
+{
+    attends = *attendant;
+}
+
 void terminal_signals(void)
 {
     static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH};
@@ -228,6 +235,7 @@ int terminal_wait_all(int first, int second, bool wanted, int timeout_ms)
     struct pollfd wait[3] = {{.fd = first, .events = POLLIN},
                              {.fd = second, .events = POLLIN},
                              {.fd = -1, .events = POLLOUT}};
+    bool attended = attends.heard && first == STDIN_FILENO && second < 0;
     struct timespec timeout;
     uint32_t full = 0;
     int ready;
@@ -235,6 +243,8 @@ int terminal_wait_all(int first, int second, bool wanted, int timeout_ms)
     if (interrupted || ended)
         return -EINTR;
     know(&output);
+    if (attended)
+        wait[1].fd = attends.fd;
     if (wanted && line_speed_room(&line, &full) == 0)
         wait[2] = (struct pollfd){.fd = line.events, .events = POLLIN};
     else if (wanted)
@@ -245,6 +255,12 @@ int terminal_wait_all(int first, int second, bool wanted, int timeout_ms)
     ready = ppoll(wait, 3, timeout_ms < 0 ? NULL : &timeout, &waiting_mask);
     if (ready < 0)
         return -errno;
+    if (attends.active && first == STDIN_FILENO && wait[0].revents)
+        attends.active(attends.context);
+    if (attended && wait[1].revents) {
+        interrupted |= !attends.heard(attends.context);
+        wait[1].revents = 0;
+    }
     return (wait[0].revents ? 1 : 0) | (wait[1].revents ? 2 : 0) | (wait[2].revents ? 4 : 0);
 }
 
@@ -260,16 +276,19 @@ static int write_all(struct stream *stream, const char *text, size_t length)
     while (length) {
         uint32_t full;
         ssize_t done;
+        int ready;
 
         while (stream->terminal && line_speed_room(&line, &full) == 0 && !interrupted && !ended)
             terminal_wait_all(-1, -1, true, -1);
-        terminal_wait_for(stream->fd, POLLOUT);
+        ready = terminal_wait_for(stream->fd, POLLOUT);
         if (ended)
             return -EINTR;
         if (terminal_interrupted()) {
             terminal_discard();
             return -ECANCELED;
         }
+        if (ready > 0 && attends.active)
+            attends.active(attends.context);
         done = offer(stream, text, length);
         if (done < 0)
             return (int)done;

@@ -30,6 +30,18 @@ int terminal_wait_all(int first, int second, bool output, int timeout_ms);
 /* The same for one descriptor and what poll knows of it, without a timeout. */
 int terminal_wait_for(int fd, short events);
 
+/* Who wants to know of what goes on while something here waits or writes; all zero: nobody. */
+struct attendant {
+    void *context;
+    /* A key was typed, or what is written can be. */
+    void (*active)(void *context);
+    /* `fd` can be read, while somebody waits for keys alone. False: there is no use in that any
+     * more; they see an interrupt. */
+    bool (*heard)(void *context);
+    int fd;
+};
+void terminal_attend(const struct attendant *attendant);
+
 /* Each says whether that came since it was last asked; the end stays. */
 bool terminal_interrupted(void); /* SIGINT */
 bool terminal_resized(void);     /* SIGWINCH */

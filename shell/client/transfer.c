@@ -112,7 +112,7 @@ static struct {
 
 /* Waits for bytes: 1 when there are some, 0 at the end of all, or -errno. Of a terminal no more
  * than one, for what comes behind the ^D is the editor's. */
-static int read_ahead(const struct connection *connection)
+static int read_ahead(struct connection *connection, const struct connection_handler *handler)
 {
     for (;;) {
         int ready = terminal_wait(STDIN_FILENO, connection->wire.fd, -1);
@@ -121,8 +121,12 @@ static int read_ahead(const struct connection *connection)
             return -EINTR;
         if (terminal_interrupted())
             return -ECANCELED;
-        if (ready > 0 && ready & 2)
-            return -ECONNRESET; /* it has nothing to say before the text has come */
+        if (ready > 0 && ready & 2) {
+            int failed = connection_news(connection, handler);
+
+            if (failed)
+                return failed;
+        }
         if (ready < 0 || !(ready & 1))
             continue;
         ssize_t got = read(STDIN_FILENO, ahead.bytes, isatty(STDIN_FILENO) ? 1 : CHUNK);
@@ -134,13 +138,14 @@ static int read_ahead(const struct connection *connection)
     }
 }
 
-int transfer_typed(const struct connection *connection, FILE *to)
+int transfer_typed(struct connection *connection, const struct connection_handler *handler,
+                   FILE *to)
 {
     bool line_starts = true;
     size_t length = 0;
 
     for (;;) {
-        int more = ahead.at < ahead.end ? 1 : read_ahead(connection);
+        int more = ahead.at < ahead.end ? 1 : read_ahead(connection, handler);
         char byte;
 
         if (more <= 0)

@@ -12,7 +12,8 @@ int transfer_read(struct connection *connection, const char *path,
 
 /* What is typed at standard input, a terminal or not, up to its end or a ^D at the beginning of a
  * line, with an eye on the box. 0; -ECANCELED: ^C; -EINTR: the process is to end; -ECONNRESET. */
-int transfer_typed(const struct connection *connection, FILE *to);
+int transfer_typed(struct connection *connection, const struct connection_handler *handler,
+                   FILE *to);
 
 /* The answer of the line that runs goes to a file from here on, or nowhere where that cannot be
  * written, which fails the line. */

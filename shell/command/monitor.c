@@ -61,6 +61,11 @@ void monitor_shown(struct monitor *monitor)
         monitor->next_ms = 0;
 }
 
+bool monitor_is_shown(const struct monitor *monitor)
+{
+    return !monitor->unshown;
+}
+
 /* ---- rates ---- */
 
 static void forget(struct monitor *monitor)

@@ -13,6 +13,7 @@ bool monitor_round(struct context *context, int64_t now_ms);
 void monitor_watch(struct monitor *monitor, const struct watch *watch, int64_t now_ms);
 /* The round that was sent last has been shown. */
 void monitor_shown(struct monitor *monitor);
+bool monitor_is_shown(const struct monitor *monitor);
 /* Ends context->monitor, whatever its state. */
 void monitor_end(struct context *context);
 

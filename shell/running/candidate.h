@@ -35,7 +35,7 @@ struct edit {
     struct commit *commit;        /* asked for, and its result not yet taken; NULL: none */
     bool editing;                 /* it is in the configuration mode: exclusive.h */
     time_t since;                 /* when it entered that */
-    int64_t active_ms;            /* when something was typed last, of clock.h */
+    int64_t active_ms;            /* when it was used last, of clock.h */
     struct edit *next;
 };
 

@@ -1,6 +1,5 @@
 /* What arrives from one console, and what it is answered: see peer.h. Lines go to
  * command/execute.c. */
-#include "peer.h"
 #include "../clock.h"
 #include "../command/commit.h"
 #include "../command/completion.h"
@@ -11,6 +10,7 @@
 #include "../command/monitor.h"
 #include "../command/prompt.h"
 #include "logins.h"
+#include "peer_internal.h"
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +18,7 @@
 
 enum {
     QUEUE_FULL = 64 * 1024, /* a console with more output than this waits with its lines */
-    TURN_MAX = 256,         /* messages a turn, then the other consoles */
-    HELLO_MS = 5000
+    TURN_MAX = 256          /* messages a turn, then the other consoles */
 };
 
 _Static_assert(ANSWER_MAX <= QUEUE_MAX / 2, "an answer breaks no channel");
@@ -71,8 +70,7 @@ bool peer_greeted(const struct peer *peer)
     return peer->context.dispatch;
 }
 
-/* In front of every prompt, as long as there is something to be confirmed. */
-static void tell_minutes_left(struct peer *peer)
+void peer_tell_minutes_left(struct peer *peer)
 {
     unsigned minutes = running_minutes_left(peer->context.running);
 
@@ -97,7 +95,7 @@ static void send_prompt(struct peer *peer, enum message_type type, bool failed, 
     prompt.uncommitted = exact ? edit_changed(&context->edit) : edit_touched(&context->edit);
     prompt.page = !context->request.quiet;
     if (context->person)
-        tell_minutes_left(peer);
+        peer_tell_minutes_left(peer);
     host_name(context->running->revision->active.tree, host);
     prompt_text(host, &context->path, context->mode, context->size.columns, prompt.text);
     channel_send(&peer->channel, type, &prompt, sizeof prompt);
@@ -106,9 +104,14 @@ static void send_prompt(struct peer *peer, enum message_type type, bool failed, 
 
 /* ---- messages ---- */
 
-static void refuse(struct peer *peer, const char *text)
+void peer_refuse(struct peer *peer, const char *text)
 {
     login_say_refused(&peer->role, text);
+    peer_hang_up(peer, text);
+}
+
+void peer_hang_up(struct peer *peer, const char *text)
+{
     channel_send(&peer->channel, MESSAGE_REFUSED, text, strlen(text));
     channel_flush(&peer->channel);
     peer->channel.broken = true;
@@ -138,7 +141,6 @@ static void note_who(struct peer *peer, const struct hello *hello)
     make_plain(author->terminal);
     make_plain(edit->from);
     edit->attached = time(NULL);
-    edit->active_ms = clock_ms();
 }
 
 /* Every console is told until a commit; one of the box's own process has read it at the start. */
@@ -156,14 +158,14 @@ static void take_hello(struct peer *peer, const struct waiting *message)
     struct hello hello;
 
     if (peer_greeted(peer) || message->length != sizeof hello) {
-        refuse(peer, "this console speaks another protocol than the box");
+        peer_refuse(peer, "this console speaks another protocol than the box");
         return;
     }
     memcpy(&hello, message->data, sizeof hello);
     hello.terminal[sizeof hello.terminal - 1] = '\0';
     hello.from[sizeof hello.from - 1] = '\0';
     if (hello.version != PROTOCOL_VERSION) {
-        refuse(peer, "this console is of another version than the box");
+        peer_refuse(peer, "this console is of another version than the box");
         return;
     }
     note_who(peer, &hello);
@@ -172,7 +174,7 @@ static void take_hello(struct peer *peer, const struct waiting *message)
     context->size = hello.size;
     context->dispatch = dispatch_new(context->may_configure);
     if (!context->dispatch) {
-        refuse(peer, "out of memory");
+        peer_refuse(peer, "out of memory");
     } else {
         login_say(peer);
         tell_fallback(peer);
@@ -189,7 +191,7 @@ static char *take_text(struct peer *peer, const struct waiting *message, uint32_
     char *text;
 
     if (message->length < sizeof *number) {
-        refuse(peer, "this console speaks another protocol than the box");
+        peer_refuse(peer, "this console speaks another protocol than the box");
         return NULL;
     }
     memcpy(number, message->data, sizeof *number);
@@ -213,7 +215,6 @@ static void take_line(struct peer *peer, const struct waiting *message)
 
     if (!line)
         return;
-    peer->context.edit.active_ms = clock_ms();
     peer->context.request = (struct request){.filtered = flags & LINE_FILTERED};
     if (strlen(line) < length)
         context_problem(&peer->context, words_column(line, strlen(line)), "control character 0x00");
@@ -235,7 +236,6 @@ static void take_complete(struct peer *peer, const struct waiting *message)
     char *line = take_text(peer, message, &cursor, &length), *text = NULL;
     FILE *out = line ? open_memstream(&text, &size) : NULL;
 
-    peer->context.edit.active_ms = clock_ms();
     if (out) {
         fwrite(&offset, sizeof offset, 1, out);
         completion_print(&peer->context, line, cursor, &offset, out);
@@ -250,7 +250,7 @@ static void take_complete(struct peer *peer, const struct waiting *message)
     free(text);
 }
 
-static void end_monitor(struct peer *peer)
+void peer_end_monitor(struct peer *peer)
 {
     monitor_end(&peer->context);
     peer->channel.looked_at = 0;
@@ -330,9 +330,11 @@ static void take_watch(struct peer *peer, const struct waiting *message)
 static void take_message(struct peer *peer, const struct waiting *message)
 {
     if (!peer_greeted(peer) && message->type != MESSAGE_HELLO) {
-        refuse(peer, "a console has to say hello first");
+        peer_refuse(peer, "a console has to say hello first");
         return;
     }
+    if (message->type != MESSAGE_SIZE)
+        peer->context.edit.active_ms = clock_ms();
     switch (message->type) {
     case MESSAGE_HELLO:
         take_hello(peer, message);
@@ -347,7 +349,7 @@ static void take_message(struct peer *peer, const struct waiting *message)
         break;
     case MESSAGE_INTERRUPT:
         if (concerns_monitor(peer, message))
-            end_monitor(peer);
+            peer_end_monitor(peer);
         else if (peer->context.lock_until_ms && message->request == peer->channel.request)
             resume_configure(peer, true);
         break;
@@ -369,6 +371,8 @@ static void take_message(struct peer *peer, const struct waiting *message)
         if (concerns_load(peer, message))
             end_load(peer, message);
         break;
+    case MESSAGE_ACTIVE:
+        break;
     case MESSAGE_WELCOME:
     case MESSAGE_REFUSED:
     case MESSAGE_OUTPUT:
@@ -383,7 +387,7 @@ static void take_message(struct peer *peer, const struct waiting *message)
     case MESSAGE_WRITE:
     case MESSAGE_DONE:
     default:
-        refuse(peer, "a message of this kind is the box's");
+        peer_refuse(peer, "a message of this kind is the box's");
         break;
     }
 }
@@ -401,7 +405,8 @@ static bool can_take(const struct peer *peer, enum message_type type)
 {
     if (is_busy(peer))
         return type == MESSAGE_INTERRUPT || type == MESSAGE_SIZE || type == MESSAGE_WATCH ||
-               type == MESSAGE_SHOWN || type == MESSAGE_TEXT || type == MESSAGE_TEXT_END;
+               type == MESSAGE_SHOWN || type == MESSAGE_TEXT || type == MESSAGE_TEXT_END ||
+               type == MESSAGE_ACTIVE;
     return channel_queued(&peer->channel) < QUEUE_FULL;
 }
 
@@ -443,7 +448,7 @@ void peer_serve(struct peer *peer)
             peer->channel.looked_at = 0;
     }
     if (peer->channel.fault)
-        refuse(peer, peer->channel.fault);
+        peer_refuse(peer, peer->channel.fault);
     channel_flush(&peer->channel);
 }
 
@@ -453,30 +458,4 @@ bool peer_ready(struct peer *peer)
     size_t offset;
 
     return next_message(peer, &offset, &message) || peer->channel.fault;
-}
-
-int64_t peer_due(const struct peer *peer, int64_t now_ms)
-{
-    int64_t left = peer->arrived_ms + HELLO_MS - now_ms;
-
-    if (!peer_greeted(peer))
-        return left > 0 ? left : 0;
-    if (peer->context.lock_until_ms)
-        return configure_due(&peer->context, now_ms);
-    return peer->context.monitor ? monitor_due(peer->context.monitor, now_ms) : -1;
-}
-
-void peer_tick(struct peer *peer, int64_t now_ms)
-{
-    if (peer_due(peer, now_ms) != 0)
-        return;
-    if (!peer_greeted(peer)) {
-        refuse(peer, "this console did not say hello in time");
-        return;
-    }
-    if (!peer->context.monitor)
-        return; /* the next peer_serve has the lock */
-    if (!monitor_round(&peer->context, now_ms))
-        end_monitor(peer);
-    channel_flush(&peer->channel);
 }

@@ -5,12 +5,14 @@
 
 #include "../command/context.h"
 #include "channel.h"
+#include "idle.h"
 #include "roles.h"
 
 struct peer {
     struct channel channel;
     struct role role;
     int64_t arrived_ms;
+    struct idle idle;
     struct context context; /* what it said of itself in HELLO is there */
     struct peer *next;      /* server.c */
 };
@@ -24,8 +26,8 @@ bool peer_greeted(const struct peer *peer);
 void peer_serve(struct peer *peer);
 /* Whether peer_serve has something to do without new input. */
 bool peer_ready(struct peer *peer);
-/* Milliseconds until its monitor's next round, or until it should have said hello, -1: neither;
- * and what is due then. */
+/* Milliseconds until its monitor's next round, until it should have said hello, or until it has
+ * been idle for long, -1: none of them; and what is due then. */
 int64_t peer_due(const struct peer *peer, int64_t now_ms);
 void peer_tick(struct peer *peer, int64_t now_ms);
 

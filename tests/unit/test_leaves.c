@@ -10,6 +10,7 @@ static const struct {
     const char *leaf, *why;
 } only_shown[] = {
     {"system host-name", "the prompt and the live view have it"},
+    {"system idle-timeout", "the box closes consoles by it"},
     {"filter f description", "text"},
     {"filter f ingress rule 10 description", "text"},
     {"filter f egress rule 10 description", "text"},
