@@ -107,13 +107,35 @@ static void point_at(struct interactive *client, uint32_t column)
     put(client, "^\n", 2);
 }
 
+/* A text that begins in a column (from 0), broken where a word would be cut by the line's end. What
+ * has lines of its own keeps them. */
+static void put_words(struct interactive *client, const char *text, size_t column)
+{
+    static const char margin[] = "\n  ";
+    size_t width = terminal_size().columns, length = strlen(text), end;
+
+    while (column < width && !strchr(text, '\n') &&
+           (end = utf8_fit(text, length, width - column)) < length) {
+        while (end && text[end] != ' ')
+            end--;
+        if (end == 0)
+            break;
+        put(client, text, end);
+        put(client, margin, strlen(margin));
+        column = strlen(margin) - 1;
+        text += end + 1;
+        length -= end + 1;
+    }
+    put(client, text, length);
+}
+
 static void tell(struct interactive *client, uint32_t column, const char *what, const char *text)
 {
     if (column && column != client->column)
         point_at(client, column);
     client->column = column;
     put(client, what, strlen(what));
-    put(client, text, strlen(text));
+    put_words(client, text, strlen(what));
     put(client, "\n", 1);
 }
 

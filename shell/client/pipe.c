@@ -47,7 +47,23 @@ static const struct stage_row {
     {"compare", "", STAGE_BOX, NULL, false},
 };
 
-enum { STAGE_ROWS = sizeof stage_rows / sizeof *stage_rows };
+enum { STAGE_ROWS = sizeof stage_rows / sizeof *stage_rows, LIST_SIZE = 200 };
+
+/* How many rows begin with a text, the last of them, and the names of all of them. */
+static size_t rows_of(const char *begin, const struct stage_row **last, char list[static LIST_SIZE])
+{
+    size_t used = 0, count = 0;
+
+    for (const struct stage_row *row = stage_rows; row < stage_rows + STAGE_ROWS; row++) {
+        if (strncmp(row->name, begin, strlen(begin)) != 0)
+            continue;
+        *last = row;
+        if (used < LIST_SIZE)
+            used += (size_t)snprintf(list + used, LIST_SIZE - used, "%s%s", count++ ? ", " : "",
+                                     row->name);
+    }
+    return count;
+}
 
 /* The row that words[index] names or begins, or NULL with *problem. */
 static const struct stage_row *find_row(const struct word *words, size_t count, size_t index,
@@ -55,27 +71,22 @@ static const struct stage_row *find_row(const struct word *words, size_t count, 
 {
     const char *word = index < count ? words[index].text : "";
     const struct stage_row *found = NULL;
-    size_t used = 0, matches = 0;
-    char list[200] = "", brief[UTF8_SHORT_SIZE];
+    char list[LIST_SIZE] = "", brief[UTF8_SHORT_SIZE];
+    size_t matches = rows_of(word, &found, list);
 
-    for (const struct stage_row *row = stage_rows; row < stage_rows + STAGE_ROWS; row++) {
-        if (*word && strcmp(row->name, word) == 0)
+    for (const struct stage_row *row = stage_rows; row < stage_rows + STAGE_ROWS; row++)
+        if (strcmp(row->name, word) == 0)
             return row;
-        if (*word && strncmp(row->name, word, strlen(word)) == 0) {
-            found = row;
-            matches++;
-        }
-        if (used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
-                                     row > stage_rows ? ", " : "", row->name);
-    }
     if (matches == 1)
         return found;
-    if (index >= count)
+    if (!*word)
         problem_at(problem, &words[index], "pipe is missing, expected one of: %s", list);
-    else
-        problem_at(problem, &words[index], "%s pipe \"%s\", expected one of: %s",
-                   matches ? "ambiguous" : "unknown", utf8_shorten(word, brief), list);
+    else if (matches)
+        problem_at(problem, &words[index], "ambiguous pipe \"%s\", expected one of: %s",
+                   utf8_shorten(word, brief), list);
+    else if (rows_of("", &found, list))
+        problem_at(problem, &words[index], "unknown pipe \"%s\", expected one of: %s",
+                   utf8_shorten(word, brief), list);
     return NULL;
 }
 

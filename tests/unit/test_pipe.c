@@ -216,7 +216,7 @@ static void test_places(void **state)
     (void)state;
     refuses("|", 1, "pipe is missing");
     refuses("| bogus", 1, "unknown pipe \"bogus\"");
-    refuses("| c", 1, "ambiguous pipe");
+    refuses("| c", 1, "ambiguous pipe \"c\", expected one of: count, compare");
     refuses("| match", 2, "missing");
     refuses("| match x | except", 5, "missing");
     refuses("| match | count", 2, "missing");
