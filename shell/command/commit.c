@@ -51,9 +51,8 @@ static enum command_status tell(struct context *context, enum commit_result resu
         break;
     }
     commit_report_free(told);
-    if (asked->and_quit && result != COMMIT_REFUSED) {
+    if (asked->and_quit && result != COMMIT_REFUSED)
         context_leave(context);
-    }
     return result == COMMIT_REFUSED ? COMMAND_FAILED : COMMAND_OK;
 }
 

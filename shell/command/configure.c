@@ -107,8 +107,6 @@ static enum command_status run_exit(struct context *context, const struct argume
         leave_level(context);
     } else {
         context_leave(context);
-        if (edit_changed(&context->edit))
-            context_notice(context, "warning: the candidate has uncommitted changes, kept");
     }
     return COMMAND_OK;
 }

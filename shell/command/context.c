@@ -103,6 +103,8 @@ void context_leave(struct context *context)
     context->mode = MODE_OPERATIONAL;
     context_top(context);
     edit_leave(&context->edit);
+    if (edit_changed(&context->edit))
+        context_notice(context, "warning: the candidate has uncommitted changes, kept");
 }
 
 void context_top(struct context *context)

@@ -28,6 +28,7 @@ enum command_status execute_words(struct context *context, enum command_mode mod
                                   const struct word *words, size_t count)
 {
     struct problem *problem = context->problem;
+    enum command_status status;
     struct arguments arguments;
     struct reach reach = dispatch_find(context->dispatch, mode, words, count);
 
@@ -41,7 +42,10 @@ enum command_status execute_words(struct context *context, enum command_mode mod
         !display_possible(reach.command, &context->request.pipe, problem))
         return COMMAND_FAILED;
     problem->at = words->start;
-    return reach.command->run(context, &arguments);
+    status = reach.command->run(context, &arguments);
+    if (status == COMMAND_FAILED && mode == MODE_CONFIGURATION)
+        explain_operational(context, words, count, problem);
+    return status;
 }
 
 /* A line split into the command's words and those of how to display it. */

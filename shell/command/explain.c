@@ -60,6 +60,8 @@ static bool is_of(const struct context *context, enum command_mode mode, const s
     return reach->words == 1;
 }
 
+static const char OPERATIONAL[] = "\"%s\" is a command of the operational mode, expected run %s";
+
 /* A word of another mode: how to get there. False: of none. */
 static bool explain_mode(const struct context *context, enum command_mode mode,
                          const struct word *word, struct problem *problem)
@@ -72,8 +74,7 @@ static bool explain_mode(const struct context *context, enum command_mode mode,
     else if (mode == MODE_RUN && is_of(context, MODE_CONFIGURATION, word, &reach))
         problem_at(problem, word, "\"%s\" is a command of this mode, without run", word->text);
     else if (configures && is_of(context, MODE_RUN, word, &reach))
-        problem_at(problem, word, "\"%s\" is a command of the operational mode, expected run %s",
-                   word->text, word->text);
+        problem_at(problem, word, OPERATIONAL, word->text, word->text);
     else if (mode == MODE_CONFIGURATION && is_of(context, MODE_OPERATIONAL, word, &reach))
         problem_at(problem, word, "%s: this is the configuration mode already", reach.path);
     else if (!configures && is_of(context, MODE_CONFIGURATION, word, &reach))
@@ -94,4 +95,14 @@ bool explain_line(const struct context *context, enum command_mode mode, const s
     if (reach.words == 0 && count > 0 && explain_mode(context, mode, words, problem))
         return false;
     return explain_word(context, &reach, words, count, problem);
+}
+
+void explain_operational(const struct context *context, const struct word *words, size_t count,
+                         struct problem *problem)
+{
+    struct reach reach = dispatch_look_up(context->dispatch, MODE_RUN, words, count);
+
+    if (reach.words > 1 && problem->at > words->start &&
+        problem->at <= words[reach.words - 1].start)
+        problem_at(problem, &words[1], OPERATIONAL, reach.path, reach.path);
 }

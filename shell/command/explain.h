@@ -11,5 +11,9 @@ bool explain_word(const struct context *context, const struct reach *reach,
 /* Of words for which dispatch_find has found no command in a mode. Returns false. */
 bool explain_line(const struct context *context, enum command_mode mode, const struct word *words,
                   size_t count, struct problem *problem);
+/* Of a command of the configuration mode that did not take a word which one of the operational mode
+ * takes, as `show sessions`: says so in the place of *problem. */
+void explain_operational(const struct context *context, const struct word *words, size_t count,
+                         struct problem *problem);
 
 #endif

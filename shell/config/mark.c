@@ -39,7 +39,7 @@ static bool mark(struct node *tree, const struct word *words, size_t count, bool
     if (!node)
         return false;
     if (node->inactive == inactive)
-        return problem_warn(problem, &words[count - 1], "%s is %s", node->schema->name,
+        return problem_warn(problem, &words[count - 1], "it is %s",
                             inactive ? "deactivated already" : "not deactivated");
     node->inactive = inactive;
     return true;

@@ -41,6 +41,8 @@ batch -f commands
 places 'a refused commit: each problem at its place' 1 'commands:3:4 commands:3:4 '
 batch -c configure -c 'set system host-name box' -c exit
 places 'uncommitted changes at the end' 1 'warning: the candidate has uncommitted changes, kept mirrorsh: uncommitted changes were dropped '
+batch -c configure -c 'set system host-name box' -c 'commit check and-quit'
+places 'nor are they left in silence by a check' 1 'warning: the candidate has uncommitted changes, kept mirrorsh: uncommitted changes were dropped '
 batch -c configure -c 'set system host-name box' -c 'rollback'
 places 'none are left after a rollback' 0 ''
 batch -c configure -c 'set system host-name box' -c commit -c 'exit' -c 'exit' -c 'never run'

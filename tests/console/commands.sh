@@ -79,6 +79,12 @@ advice 'dele x' '"dele" is a command of the configuration mode: configure first'
 advice commit '"commit" is a command of the configuration mode: configure first'
 CONFIGURE=configure
 advice 'clear counters' '"clear" is a command of the operational mode, expected run clear'
+advice 'show sessions' '"show sessions" is a command of the operational mode, expected run show sessions'
+advice 'sh rollb 1' '"show rollback" is a command of the operational mode, expected run show rollback'
+advice 'show system commit' \
+    '"show system commit" is a command of the operational mode, expected run show system commit'
+advice 'show system host-name shop' 'unexpected word "shop", expected the end of the line'
+advice 'show session shop' 'there is no session "shop"'
 advice configure 'configure: this is the configuration mode already'
 advice 'run exit' 'exit cannot stand behind run'
 advice 'run quit' 'quit cannot stand behind run'
