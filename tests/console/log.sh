@@ -133,7 +133,8 @@ startup.conf was not what ran: kept as startup.conf.aside"
 ctl 'show log | match RUNNING | count'
 is 'show log has it too' "$out" 'Count: 1 lines'
 box_stop
-"$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null >"$lab/box.log" 2>&1 &
+: >"$lab/box.log" # what the box before has said is not this one's
+"$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null >>"$lab/box.log" 2>&1 &
 box=$!
 for ((tries = 0; tries < 200; tries++)); do
     grep -q 'has started' "$lab/box.log" && break
