@@ -145,6 +145,26 @@ void drops_look(struct drops *drops, const struct teller *teller, const struct d
                  sources->dropped_shared, now_ns);
 }
 
+/* That it does no longer is not known after a change of plans. */
+static void look_at_loops(const struct engine *engine)
+{
+    const struct numbering *numbering = engine->dataplane->numbering;
+    for (uint32_t i = 0; i < numbering->count[COUNT_SESSION]; i++) {
+        uint32_t slot = numbering->slots[COUNT_SESSION][i];
+        if (slot >= engine->drops.room[COUNT_SESSION])
+            continue;
+        struct drop *drop = &engine->drops.at[COUNT_SESSION][slot];
+        bool loops = loop_was_seen(engine, i);
+        char subject[REASON_MAX * 2];
+        snprintf(subject, sizeof subject, "mirror of session %s",
+                 numbering->config->sessions[i].name);
+        if (loops && !drop->loops)
+            news_tell(&engine->teller, NEWS_FAULT, subject,
+                      "comes back inside another packet; it is not mirrored again");
+        drop->loops = loops;
+    }
+}
+
 void look_at_drops(struct engine *engine, uint64_t now_ns)
 {
     if (!engine->teller.tell || now_ns - engine->drops.looked_ns < ns_per_s)
@@ -155,6 +175,7 @@ void look_at_drops(struct engine *engine, uint64_t now_ns)
     if (sum)
         drops_look(&engine->drops, &engine->teller, engine->dataplane, sum,
                    &engine->resources.sources, now_ns);
+    look_at_loops(engine);
     engine->drops.looked_ns = now_ns;
     counters_free(sum);
     free(reports);

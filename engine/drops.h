@@ -14,6 +14,7 @@ struct drop {
     uint64_t seen[DROP_KINDS];  /* the counters when they were last looked at */
     uint64_t since[DROP_KINDS]; /* what was dropped since it began */
     uint64_t began_ns, last_ns; /* the first and the last packet of these, nearly */
+    bool loops;                 /* of a session: its mirror came back, which was told */
     unsigned told;              /* kinds, a bit each, that were told of; 0: nothing drops */
 };
 

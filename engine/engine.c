@@ -148,6 +148,9 @@ int engine_start(struct engine **started, const struct engine_options *options, 
         engine_stop(engine);
         return error;
     }
+    if (!engine->ports.mark)
+        news_tell(&engine->teller, NEWS_FAULT, "own packets",
+                  "cannot be marked (CAP_NET_ADMIN): inside a tunnel they may be mirrored again");
     *started = engine;
     return 0;
 }

@@ -45,6 +45,9 @@ uint64_t engine_now_ns(void);
  * NULL when memory runs out. */
 struct counters *engine_collect(struct engine *engine, struct worker_request *requests);
 
+/* Whether a worker has seen this session's mirror come back within the last seconds. */
+bool loop_was_seen(const struct engine *engine, uint32_t session);
+
 /* Tells of drops that have begun or ended, where somebody asks, once a second. */
 void look_at_drops(struct engine *engine, uint64_t now_ns);
 

@@ -22,8 +22,7 @@ struct counters *engine_collect(struct engine *engine, struct worker_request *re
     return sum;
 }
 
-/* Whether a worker has seen this session's mirror come back within the last seconds. */
-static bool loop_was_seen(const struct engine *engine, uint32_t session)
+bool loop_was_seen(const struct engine *engine, uint32_t session)
 {
     uint32_t now = (uint32_t)(engine_now_ns() / 1000000000u);
     for (unsigned i = 0; i < engine->resources.workers; i++) {

@@ -8,6 +8,8 @@
 /* It has said hello. */
 void login_say(const struct peer *peer);
 void logout_say(const struct peer *peer);
+/* Its connection is ended, for it takes nothing of what waits for it. */
+void login_say_hung_up(const struct peer *peer);
 void login_say_refused(const struct role *role, const char *why);
 
 #endif

@@ -131,6 +131,7 @@ static void bound_queues(struct server *server)
         }
         if (queued <= QUEUED_MAX)
             return;
+        login_say_hung_up(most);
         remove_peer(server, most);
     }
 }

@@ -4,6 +4,7 @@
 # no privileges.
 
 export MIRRORSH=${MIRRORSH:-$PWD/mirrorsh} TZ=UTC
+unset SSH_CONNECTION
 lab=$(mktemp -d "${TMPDIR:-/tmp}/log.XXXXXX") || exit 1
 state=$lab/state socket=$lab/socket box=''
 # shellcheck disable=SC2086
@@ -69,12 +70,15 @@ notice    commit by $me"
 is 'and who came and went' "$(grep -cE "info +(login: $me, process [0-9]+, a script|logout: $me, process [0-9]+)\$" "$lab/out")" 5
 ctl 'show log last 1' 'show log last 2 | display json'
 is 'the newest only' "$(grep -cE '^2.* info +login: ' "$lab/out") $(sed -nE 's/[0-9]/9/g; $p' "$lab/out" | sed -E 's/99+/9/g')" \
-    "1 {\"log\":[{\"time\":\"9-9-9T9:9:9+9\",\"priority\":\"info\",\"message\":\"logout: $me, process 9\"},{\"time\":\"9-9-9T9:9:9+9\",\"priority\":\"info\",\"message\":\"login: $me, process 9, a script\"}]}"
+    "1 {\"log\":[{\"time\":\"9-9-9T9:9:9+9:9\",\"priority\":\"info\",\"message\":\"logout: $me, process 9\"},{\"time\":\"9-9-9T9:9:9+9:9\",\"priority\":\"info\",\"message\":\"login: $me, process 9, a script\"}]}"
 ctl 'show log last 0' 'show log last'
 is 'how many is a number' "$err" \
     '-:1:15: error: "0" is not a number of 1-4000
 -:2:14: error: last: a number of 1-4000 is missing'
+SSH_CONNECTION='192.0.2.7 50000 192.0.2.1 22' ctl configure 'set system host-name d' 'commit comment far'
 box_stop
+has 'a login from elsewhere' "<6>login: $me from 192.0.2.7, process [0-9]*, a script"
+has 'and its commit' "<5>commit by $me from 192.0.2.7: far"
 has 'the journal of systemd has priorities' "<5>commit by $me: why ~ 世界"
 has 'and the start' '<5>mirrorsh [0-9.]* has started'
 has 'and the end' '<5>mirrorsh ends'

@@ -127,6 +127,8 @@ for which in of of_other; do
         "this box's mirror comes back inside another packet; it is not mirrored again"
     expect_equal "$which: it stays up" "$($which "['state']")" up
 done
+journal_has() { ctl 'show log' | grep -q "warning   $1"; }
+check 'and so does the journal' until_true 10 journal_has 'mirror of session s comes back inside another packet'
 expect_equal 'what came back is counted as own' "$(ctl 'show interfaces src0' | awk '$1 == "src0" { print $8 }')" "$sent"
 check 'the sums hold with it' accounts
 check 'the box ends well beside another' box_stop
@@ -138,6 +140,9 @@ if in_box setpriv --bounding-set -net_admin,-net_raw true 2>/dev/null; then
     expect_equal 'a box that may not mark says so' "$(in_box setpriv --bounding-set -net_admin,-net_raw \
         "$MIRRORSH" --state "$state" --socket "$lab/bare" -c 'show engine' </dev/null 2>/dev/null |
         grep -c '^Own packets cannot be marked')" 1
+    expect_equal 'and so does its journal' "$(in_box setpriv --bounding-set -net_admin,-net_raw \
+        "$MIRRORSH" --state "$state" --socket "$lab/bare" -c 'show log' </dev/null 2>/dev/null |
+        grep -c 'warning   own packets cannot be marked')" 1
 else
     echo 'skip own: without the right to mark: setpriv cannot take it here'
 fi
