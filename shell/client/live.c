@@ -53,6 +53,8 @@ static int view_key_of(int key)
 
 static int obey(struct live *live, int key)
 {
+    if (key == KEY_RESIZE) /* curses says that it was told so */
+        return 0;
     live->dirty |= view_key(&live->view, view_key_of(key));
     if (!live->view.redraw)
         return 0;
