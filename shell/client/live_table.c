@@ -239,12 +239,12 @@ static void status(const struct live_view *view, struct row *row)
 
     if (*view->notice)
         row_add(&text, "%s", view->notice);
-    else if (session)
+    else if (session && view->model.row_count)
         row_add(&text, "%s: %s%sfilter %s, target %s, vni %s, length %s", session->name,
                 session->reason, *session->reason ? "; " : "",
                 *session->filter ? session->filter : "none", session->target, session->vni,
                 session->length);
-    else if (*view->selected)
+    else if (!session && *view->selected)
         row_add(&text, "session %s is gone", view->selected);
     row_text(row, text.text, (size_t)view->columns - 1);
 }

@@ -167,7 +167,7 @@ static void enter(struct live_view *view)
 {
     if (view->page == PAGE_SESSION) {
         to_table(view);
-    } else if (*view->selected) {
+    } else if (view->model.row_count) {
         view->page = PAGE_SESSION;
         view->line = view->lines = 0;
     }

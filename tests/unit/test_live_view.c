@@ -270,6 +270,10 @@ static void test_filter(void **state)
     has_not(" lab ");
     keys("bq"); /* a letter here */
     has("no session has this in its name");
+    has_not("web:");
+    keys("\r\r"); /* there is nothing to be opened */
+    assert_int_equal(view.page, PAGE_TABLE);
+    keys("/");
     assert_false(view.over);
     keys("\177\r");
     has("2 of 4");
