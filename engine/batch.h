@@ -13,11 +13,14 @@ enum {
     BATCH_BUFFER = 65536, /* room for one packet of the greatest UDP payload */
 };
 
+struct tap_packet; /* see tap.h */
+
 /* What is accounted for when it is sent. */
 struct batch_packet {
     uint32_t session, receiver; /* counter slots */
     uint32_t kept;              /* bytes of the inner frame */
     bool truncated;
+    struct tap_packet *shown; /* to those who watch the session; NULL: nobody, or no room */
 };
 
 struct batch {

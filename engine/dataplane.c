@@ -132,9 +132,10 @@ static bool build_workload(const struct dataplane *dataplane, unsigned worker)
     workload->senders = calloc(receivers + 1, sizeof *workload->senders);
     workload->given = calloc(receivers + 1, sizeof *workload->given);
     workload->pacers = calloc(sessions + 1, sizeof *workload->pacers);
+    workload->taps = calloc(sessions + 1, sizeof *workload->taps);
     workload->loop_seen = calloc(sessions + 1, sizeof *workload->loop_seen);
     if (!workload->captures || !workload->senders || !workload->given || !workload->pacers ||
-        !workload->loop_seen)
+        !workload->taps || !workload->loop_seen)
         return false;
     for (uint32_t i = 0; i < interfaces; i++)
         if (dataplane->interfaces[i].open)
@@ -239,6 +240,7 @@ void dataplane_free(struct dataplane *dataplane, struct resources *resources)
         free(dataplane->workloads[i].senders);
         free(dataplane->workloads[i].given);
         free(dataplane->workloads[i].pacers);
+        free(dataplane->workloads[i].taps);
         free(dataplane->workloads[i].loop_seen);
     }
     if (numbering)

@@ -288,6 +288,7 @@ static void publish(struct engine *engine, struct engine_change *change)
     struct dataplane *next = change->dataplane;
     drop_smaller_counters(engine, change);
     begin_counting(engine, next);
+    watches_aim(engine->watched, next, engine->resources.workers);
     for (unsigned i = 0; i < engine->resources.workers; i++) {
         struct worker_request *request = &change->requests[i];
         request->kind = WORKER_ADOPT;

@@ -146,6 +146,40 @@ struct engine_summary {
 };
 struct engine_summary engine_summary(const struct engine *engine);
 
+/* Watching what a session sends: its packets as they are sent, in the sample and within the rate,
+ * cut to what is kept. Several may watch at once, also the same session. No worker waits for them:
+ * who does not keep up misses packets, which are counted. */
+struct engine_watch;
+
+struct watched_packet {
+    uint64_t time_ns; /* of the real-time clock: when it was seen */
+    const char *interface;
+    enum direction direction; /* as the interface sees it */
+    uint16_t rule;            /* that took it; 0: the session has no filter */
+    uint32_t length;          /* on the wire, without frame check sequence */
+    uint32_t kept;
+    const uint8_t *bytes; /* of these */
+};
+
+/* 0 and *watch, of packets from now on; -ENOENT: no such session, -EBUSY: too many others are
+ * watched, or -ENOMEM. Ended with engine_unwatch (NULL is fine). */
+int engine_watch(struct engine *engine, const char *session, struct engine_watch **watch);
+void engine_unwatch(struct engine *engine, struct engine_watch *watch);
+
+/* Hands the packets that wait, oldest first, to take() until it returns false: that one waits on.
+ * Few milliseconds of packets can wait. */
+typedef bool engine_packet_fn(void *context, const struct watched_packet *packet);
+void engine_watch_read(const struct engine *engine, struct engine_watch *watch,
+                       engine_packet_fn *take, void *context);
+/* Gives up those that were seen before a time, and those that take too much room from other
+ * watchers. */
+void engine_watch_skip(const struct engine *engine, struct engine_watch *watch, uint64_t before_ns);
+/* How many it has missed. */
+uint64_t engine_watch_missed(const struct engine *engine, const struct engine_watch *watch);
+/* How the session fares; false: it is no longer configured. */
+bool engine_watch_state(const struct engine *engine, const struct engine_watch *watch,
+                        enum session_state *state, char reason[static REASON_MAX]);
+
 /* A packet that might be seen, and what would become of it. */
 struct packet_question {
     const char *interface;

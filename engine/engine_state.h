@@ -1,5 +1,5 @@
-/* What an engine is made of. For engine.c and status.c, which between them are engine.h, and for
- * drops.c, which looks at it. */
+/* What an engine is made of. For engine.c, status.c and watches.c, which between them are engine.h,
+ * and for drops.c, which looks at it. */
 #ifndef MIRRORSH_ENGINE_STATE_H
 #define MIRRORSH_ENGINE_STATE_H
 
@@ -7,6 +7,7 @@
 #include "drops.h"
 #include "engine.h"
 #include "news.h"
+#include "watches.h"
 
 struct engine_worker {
     struct worker *worker;
@@ -16,7 +17,7 @@ struct engine_worker {
 };
 
 struct engine {
-    int descriptor; /* epoll over these two and the links': readable when one is */
+    int descriptor; /* epoll over these two, the links' and the ports': readable when one is */
     int alarm;      /* eventfd: a worker's call to look at the receivers */
     int timer;      /* of the monotonic clock: when an alarm or a change is due */
     struct outer_ports ports;
@@ -25,6 +26,7 @@ struct engine {
 
     struct mirror_config *config; /* never NULL: begins empty */
     struct dataplane *dataplane;  /* of it */
+    struct watched *watched;      /* sessions that somebody watches */
     struct counters *cleared;     /* what counters were when they were cleared; its capacity is also
                                      that of the workers' */
     bool changed;                 /* links may have changed since the last probe */
@@ -50,5 +52,9 @@ bool loop_was_seen(const struct engine *engine, uint32_t session);
 
 /* Tells of drops that have begun or ended, where somebody asks, once a second. */
 void look_at_drops(struct engine *engine, uint64_t now_ns);
+
+/* How the session of that number fares, and why it is not up. */
+void engine_session_state(const struct engine *engine, uint32_t number, enum session_state *state,
+                          char reason[static REASON_MAX]);
 
 #endif

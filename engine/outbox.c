@@ -5,6 +5,8 @@
  * but these sends on it, so when none is in flight any more every queue is empty. */
 #include "outbox.h"
 
+#include "tap.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -57,6 +59,8 @@ static void packet_lost(struct outbox *outbox, struct sender *sender,
                         const struct batch_packet *packet, int error)
 {
     struct session_counts *session = counters_session(outbox->counters, packet->session);
+    if (packet->shown)
+        packet->shown->sent = false;
     if (backlog_error(error)) {
         session->dropped.backlog++;
         return;

@@ -8,6 +8,7 @@
 #include "plan/exclusions.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 bool pipeline_init(struct pipeline *pipeline)
 {
@@ -89,16 +90,36 @@ static bool is_sent(const struct pipeline *pipeline, struct session_counts *coun
     return false;
 }
 
+/* A packet for those who watch its session, but for its bytes; NULL: they do not keep up. */
+static struct tap_packet *show(struct pipeline *pipeline, struct tap *tap, const struct run *run,
+                               const struct verdict *verdict, uint32_t interface, uint32_t length,
+                               uint32_t kept)
+{
+    const struct frame *frame = run->segments->frame;
+    struct tap_packet *shown = tap_add(tap, kept, &pipeline->written);
+    if (!shown)
+        return NULL;
+    shown->direction = (uint8_t)frame->direction;
+    shown->rule = verdict->rule;
+    shown->length = length;
+    shown->time_ns = (uint64_t)frame->seconds * 1000000000u + frame->nanoseconds;
+    memcpy(shown->interface, pipeline->workload->plan->interfaces[interface].name,
+           sizeof shown->interface);
+    return shown;
+}
+
 /* All packets but the `back` that come back. */
-static void mirror(struct pipeline *pipeline, const struct run *run, uint32_t session_index,
+static void mirror(struct pipeline *pipeline, const struct run *run, const struct verdict *verdict,
                    uint32_t interface, uint32_t back)
 {
+    uint32_t session_index = verdict->session;
     const struct segments *segments = run->segments;
     const struct workload *workload = pipeline->workload;
     const struct plan *plan = workload->plan;
     const struct plan_session *session = &plan->sessions[session_index];
     struct session_counts *counts = counters_session(pipeline->counters, session->slot);
     struct pacer *pacer = workload->pacers[session_index];
+    struct tap *tap = workload->taps[session_index];
     uint32_t hash = flow_hash(segments->key, segments->frame);
     struct forwarding way = plan_forward(plan, session_index, interface, hash, workload->given);
     for (uint32_t i = run->first; i < run->end; i++) {
@@ -114,9 +135,13 @@ static void mirror(struct pipeline *pipeline, const struct run *run, uint32_t se
                                       .receiver = plan->receivers[way.receiver].slot,
                                       .kept = kept,
                                       .truncated = kept < length};
+        if (tap)
+            packet.shown = show(pipeline, tap, run, verdict, interface, length, kept);
         uint8_t *out = outbox_add(&pipeline->outbox, sender, way.port, VXLAN_HEADER + kept, packet);
         vxlan_write(out, session->vni);
         segment_write(segments, i, out + VXLAN_HEADER, kept);
+        if (packet.shown)
+            memcpy(packet.shown->bytes, out + VXLAN_HEADER, kept);
     }
 }
 
@@ -168,7 +193,7 @@ static void take_run(struct pipeline *pipeline, const struct run *run, uint32_t 
             counters_session(pipeline->counters, plan->sessions[verdict->session].slot);
         session->matched.packets += packets;
         session->matched.bytes += bytes;
-        mirror(pipeline, run, verdict->session, interface, back);
+        mirror(pipeline, run, verdict, interface, back);
         return;
     }
 }
@@ -201,4 +226,10 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
         }
     }
     take_run(pipeline, &run, interface, &verdict);
+}
+
+void pipeline_flush(struct pipeline *pipeline)
+{
+    outbox_flush(&pipeline->outbox);
+    tap_publish(&pipeline->written);
 }

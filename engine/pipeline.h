@@ -7,6 +7,7 @@
 #include "plan/link_table.h"
 #include "plan/pacing.h"
 #include "plan/plan.h"
+#include "tap.h"
 
 struct capture;
 
@@ -20,6 +21,7 @@ struct workload {
     struct sender **senders;             /* by the plan's receivers */
     uint64_t *given;             /* likewise: packets for each, see balance.h; the worker's */
     struct pacer **pacers;       /* by the plan's sessions; NULL: one that leaves nothing out */
+    struct tap **taps;           /* by the plan's sessions; NULL: one that nobody watches */
     _Atomic uint32_t *loop_seen; /* by the plan's sessions: second of the steady clock in which it
                                     was about to mirror what exclusions_is_loop says of; 0: never */
 };
@@ -29,8 +31,9 @@ struct pipeline {
     struct counters *counters;       /* owned */
     struct fragments *fragments;
     struct outbox outbox;
-    uint64_t now_ns; /* of the steady clock, the caller's to set, */
-    uint32_t now;    /* and its seconds */
+    struct tap *written; /* taps: since the last flush */
+    uint64_t now_ns;     /* of the steady clock, the caller's to set, */
+    uint32_t now;        /* and its seconds */
 };
 
 /* Everything but the outbox's alarm and ring, of a zeroed one. false: memory ran out. */
@@ -41,7 +44,9 @@ void pipeline_destroy(struct pipeline *pipeline);
 void pipeline_adopt(struct pipeline *pipeline, const struct workload *workload,
                     struct counters *counters);
 
-/* The frame may be forgotten afterwards. Its packets are accounted for with the outbox's flush. */
+/* The frame may be forgotten afterwards. Its packets are accounted for with the next flush. */
 void pipeline_take(struct pipeline *pipeline, const struct frame *frame);
+/* Sends everything and returns when all of it is accounted for, and shown to those who watch. */
+void pipeline_flush(struct pipeline *pipeline);
 
 #endif

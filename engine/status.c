@@ -34,25 +34,31 @@ bool loop_was_seen(const struct engine *engine, uint32_t session)
     return false;
 }
 
+void engine_session_state(const struct engine *engine, uint32_t number, enum session_state *state,
+                          char reason[static REASON_MAX])
+{
+    const struct session_condition *condition = &engine->dataplane->sessions[number];
+    *state = engine->config->sessions[number].disabled ? SESSION_DISABLED
+             : condition->up                           ? SESSION_UP
+                                                       : SESSION_DOWN;
+    snprintf(reason, REASON_MAX, "%s",
+             !condition->reason[0] && loop_was_seen(engine, number)
+                 ? "this box's mirror comes back inside another packet; it is not mirrored again"
+                 : condition->reason);
+}
+
 static void fill_session(const struct engine *engine, const struct counters *sum, uint32_t index,
                          struct session_status *shown)
 {
     const struct mirror_config *config = engine->config;
     const struct mirror_session *session = &config->sessions[index];
-    const struct session_condition *condition = &engine->dataplane->sessions[index];
     *shown = (struct session_status){
         .config = session,
         .filter = session->filter == NO_FILTER ? NULL : config->filters[session->filter].name,
         .target = config->targets[session->target].name,
-        .state = session->disabled ? SESSION_DISABLED
-                 : condition->up   ? SESSION_UP
-                                   : SESSION_DOWN,
         .counts = *counters_session(sum, engine->dataplane->numbering->slots[COUNT_SESSION][index]),
     };
-    snprintf(shown->reason, sizeof shown->reason, "%s",
-             !condition->reason[0] && loop_was_seen(engine, index)
-                 ? "this box's mirror comes back inside another packet; it is not mirrored again"
-                 : condition->reason);
+    engine_session_state(engine, index, &shown->state, shown->reason);
 }
 
 static void fill_rules(const struct engine *engine, const struct counters *sum,

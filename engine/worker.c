@@ -116,7 +116,7 @@ static bool take_block(struct worker *worker, struct capture *capture)
     worker->pipeline.now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
     while (capture_block_next(&block, &frame))
         pipeline_take(&worker->pipeline, &frame);
-    outbox_flush(&worker->pipeline.outbox);
+    pipeline_flush(&worker->pipeline);
     capture_block_release(capture);
     return true;
 }
@@ -194,6 +194,9 @@ static void serve_request(struct worker *worker)
     switch (request->kind) {
     case WORKER_ADOPT:
         adopt(worker, request);
+        break;
+    case WORKER_WATCH:
+        worker->pipeline.workload->taps[request->session] = request->tap;
         break;
     case WORKER_REPORT:
         report(worker, request);

@@ -9,7 +9,7 @@
 
 #include <semaphore.h>
 
-enum worker_request_kind { WORKER_ADOPT, WORKER_REPORT, WORKER_END };
+enum worker_request_kind { WORKER_ADOPT, WORKER_WATCH, WORKER_REPORT, WORKER_END };
 
 struct worker_request {
     enum worker_request_kind kind;
@@ -20,6 +20,9 @@ struct worker_request {
     struct counters *counters;
     const struct counter_slot *fresh; /* WORKER_ADOPT: slots that begin at zero */
     size_t fresh_count;
+    /* WORKER_WATCH: where it writes what this session of its plan sends; NULL: nowhere any more. */
+    uint32_t session;
+    struct tap *tap;
     /* WORKER_REPORT: it adds its counters to these, and says what their totals are. */
     struct counters *sum;
     struct totals totals;

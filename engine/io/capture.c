@@ -346,6 +346,8 @@ bool capture_block_next(struct capture_block *block, struct frame *frame)
         .bytes = bytes,
         .captured = header->tp_snaplen,
         .length = header->tp_len,
+        .seconds = header->tp_sec,
+        .nanoseconds = header->tp_nsec,
         .interface = (uint32_t)link->sll_ifindex,
         .direction = link->sll_pkttype == PACKET_OUTGOING ? EGRESS : INGRESS,
     };

@@ -39,6 +39,7 @@ static struct classifier *build_rules(const struct plan_input *input, uint32_t f
                 rules[count].match = &matches[count];
                 rules[count].verdict = (struct verdict){
                     .kind = list[i].accept ? VERDICT_MIRRORED : VERDICT_REJECTED,
+                    .rule = list[i].number,
                     .rule_slot = slots[i],
                 };
             }

@@ -86,9 +86,10 @@ struct plan {
 enum verdict_kind { VERDICT_UNMATCHED, VERDICT_REJECTED, VERDICT_MIRRORED, VERDICT_OWN };
 
 struct verdict {
-    enum verdict_kind kind;
+    enum verdict_kind kind : 16;
+    uint16_t rule;      /* the deciding rule's number; 0: session without filter */
     uint32_t session;   /* MIRRORED, REJECTED: index in plan->sessions */
-    uint32_t rule_slot; /* of the deciding rule; NO_SLOT: session without filter */
+    uint32_t rule_slot; /* of that rule; NO_SLOT: session without filter */
 };
 
 /* Copies what it needs of the input; NULL when memory runs out. */

@@ -148,7 +148,7 @@ static void as_the_plain_scan_says(void **state)
                 matches[i] = random_match();
             while (matches[i].given == 0 && below(50));
             rules[i] = (struct classifier_rule){
-                &matches[i], {below(2) ? VERDICT_MIRRORED : VERDICT_REJECTED, i / 5, i}};
+                &matches[i], {below(2) ? VERDICT_MIRRORED : VERDICT_REJECTED, 0, i / 5, i}};
         }
         struct classifier *classifier = classifier_new(rules, count);
         assert_non_null(classifier);
@@ -166,7 +166,7 @@ static void as_the_plain_scan_says(void **state)
 static bool takes(const char *words, const struct flow_key *key)
 {
     struct match match = match_from(words);
-    struct classifier_rule rule = {&match, {VERDICT_MIRRORED, 3, 4}};
+    struct classifier_rule rule = {&match, {VERDICT_MIRRORED, 0, 3, 4}};
     struct classifier *classifier = classifier_new(&rule, 1);
     assert_verdict(classifier, key, &rule, 1);
     bool taken = find_verdict(classifier, key).kind == VERDICT_MIRRORED;
@@ -268,10 +268,10 @@ static void impossible_rules_and_what_is_behind_everything(void **state)
     struct match impossible = match_from("source 10.0.0.0/8 destination 2001:db8::/32");
     struct match wrong = match_from("family ipv6 source 10.0.0.0/8"), any = {0};
     struct classifier_rule rules[] = {
-        {&impossible, {VERDICT_MIRRORED, 0, 0}},
-        {&wrong, {VERDICT_MIRRORED, 0, 1}},
-        {&any, {VERDICT_REJECTED, 0, 2}},
-        {NULL, {VERDICT_MIRRORED, 1, NO_SLOT}},
+        {&impossible, {VERDICT_MIRRORED, 0, 0, 0}},
+        {&wrong, {VERDICT_MIRRORED, 0, 0, 1}},
+        {&any, {VERDICT_REJECTED, 0, 0, 2}},
+        {NULL, {VERDICT_MIRRORED, 0, 1, NO_SLOT}},
     };
     struct flow_key key = tcp_key("10.0.0.1", "10.0.0.2", 1, 2);
     struct classifier *classifier = classifier_new(rules, 4);
@@ -340,7 +340,7 @@ static bool classbench_load(const char *name, struct rule_set *set)
         uint32_t i = (uint32_t)set->count;
         if (!classbench_rule(line, &set->matches[i]))
             continue;
-        set->rules[i] = (struct classifier_rule){&set->matches[i], {VERDICT_MIRRORED, 0, i}};
+        set->rules[i] = (struct classifier_rule){&set->matches[i], {VERDICT_MIRRORED, 0, 0, i}};
         set->count++;
     }
     fclose(file);

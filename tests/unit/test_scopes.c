@@ -204,15 +204,16 @@ static struct verdict expected(const char *name, enum direction seen, const stru
             !session->direction[direction])
             continue;
         if (session->filter == NO_FILTER)
-            return (struct verdict){VERDICT_MIRRORED, i, NO_SLOT};
+            return (struct verdict){VERDICT_MIRRORED, 0, i, NO_SLOT};
         const struct mirror_filter *filter = &filters[session->filter];
         for (uint32_t r = 0; r < filter->rule_count[direction]; r++)
             if (plainly_matches(&filter->rules[direction][r].match, key))
                 return (struct verdict){
-                    filter->rules[direction][r].accept ? VERDICT_MIRRORED : VERDICT_REJECTED, i,
+                    filter->rules[direction][r].accept ? VERDICT_MIRRORED : VERDICT_REJECTED,
+                    filter->rules[direction][r].number, i,
                     (uint32_t)(session->filter * DIRECTIONS + direction) * RULES + r};
     }
-    return (struct verdict){VERDICT_UNMATCHED, 0, NO_SLOT};
+    return (struct verdict){VERDICT_UNMATCHED, 0, 0, NO_SLOT};
 }
 
 /* ---- both ---- */
@@ -242,7 +243,7 @@ static void compare_packet(const struct plan *plan)
     struct flow_key key = random_key();
     const char *name = names[random_below(INTERFACES)];
     enum direction seen = random_below(2) ? EGRESS : INGRESS;
-    struct verdict wanted = expected(name, seen, &key), got = {VERDICT_UNMATCHED, 0, NO_SLOT};
+    struct verdict wanted = expected(name, seen, &key), got = {VERDICT_UNMATCHED, 0, 0, NO_SLOT};
     uint32_t interface = interface_called(plan, name);
     if (interface != NO_SLOT)
         got = plan_classify(plan, interface, seen, &key);
@@ -251,6 +252,7 @@ static void compare_packet(const struct plan *plan)
         return;
     assert_int_equal(got.session, wanted.session);
     assert_int_equal(got.rule_slot, wanted.rule_slot);
+    assert_int_equal(got.rule, wanted.rule);
 }
 
 static void random_sessions_as_the_contract_says(void **state)
