@@ -41,13 +41,17 @@ enum message_type {
     MESSAGE_READ,    /* path of a file of the client's machine, "": the terminal: answered by
                         TEXT*, then one TEXT_END */
     MESSAGE_WRITE,   /* path of a file of the client's machine: it takes the OUTPUT that follows */
-    MESSAGE_DONE,    /* struct prompt */
+    MESSAGE_CAPTURE, /* name of a session, NUL, path of a file of the client's machine: the PACKETS
+                        that follow are the session's and go there, else they are shown */
+    MESSAGE_PACKETS, /* packets that a session has sent, see below; a ROUND follows */
+    MESSAGE_PACKETS_END, /* uint64_t how many were missed: no more PACKETS follow */
+    MESSAGE_DONE,        /* struct prompt */
 };
 
 /* No message is longer than MESSAGE_MAX. What the box takes is bounded more closely: REQUEST_MAX,
  * which holds a line of LINE_LENGTH_MAX bytes, and GREETING_MAX before the HELLO. */
 enum {
-    PROTOCOL_VERSION = 6,
+    PROTOCOL_VERSION = 7,
     PROMPT_MAX = 256,
     MESSAGE_MAX = 16 * 1024 * 1024,
     LINE_LENGTH_MAX = 1024 * 1024,
@@ -99,6 +103,17 @@ struct prompt {
     uint32_t uncommitted;  /* 1: the candidate has changes */
     uint32_t page;         /* 1: the output may go through the pager */
     char text[PROMPT_MAX]; /* NUL-terminated: "box# " */
+};
+
+/* PACKETS: each of these with its bytes behind it, filled up to a multiple of 8. */
+struct packet_shown {
+    uint64_t time_ns; /* of the real-time clock */
+    uint32_t length;  /* on the wire */
+    uint32_t kept;    /* of it, the bytes that follow */
+    uint16_t rule;    /* that took it, 0: none */
+    uint16_t egress;  /* 1: its interface sent it; else 0 */
+    char interface[16];
+    uint32_t zero;
 };
 
 struct view_start {

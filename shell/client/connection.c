@@ -3,6 +3,7 @@
 #include "../clock.h"
 #include "connection_internal.h"
 #include "filter.h"
+#include "packets.h"
 #include "terminal.h"
 #include "transfer.h"
 #include <errno.h>
@@ -91,15 +92,14 @@ static int ask(struct connection *connection, enum message_type type, uint32_t n
     memcpy(message, &number, sizeof number);
     memcpy(message + sizeof number, text, length);
     connection->wire.request++;
-    connection->interrupts = 0;
+    connection->interrupts = connection->told = 0;
     connection->cut = connection->round = false;
     failed = connection_send(connection, type, message, sizeof number + length);
     free(message);
     return failed;
 }
 
-/* No more of the answer is wanted. */
-static int cut(struct connection *connection)
+int connection_cut(struct connection *connection)
 {
     connection->cut = true;
     return connection_send(connection, MESSAGE_INTERRUPT, NULL, 0);
@@ -108,7 +108,17 @@ static int cut(struct connection *connection)
 /* What a handler that shows output has said: after a ^C the line goes on, without its output. */
 static int shown(struct connection *connection, int failed)
 {
-    return failed == -ECANCELED ? cut(connection) : failed;
+    return failed == -ECANCELED ? connection_cut(connection) : failed;
+}
+
+const struct words *connection_words(const struct connection *connection)
+{
+    return connection->filter ? &connection->filter->words : NULL;
+}
+
+uint32_t connection_column(const struct connection *connection, const struct word *word)
+{
+    return words_column(connection->filter->line, word->start);
 }
 
 /* A pipe that cannot go on: by a ^C, or it says why. */
@@ -124,7 +134,7 @@ static int pipe_failed(struct connection *connection, const struct connection_ha
     if (connection->interrupts == before)
         handler->problem(handler->context, words_column(filter->line, filter->pipe.problem.at),
                          filter->pipe.problem.text);
-    return cut(connection);
+    return connection_cut(connection);
 }
 
 static int put_through(struct connection *connection, const struct connection_handler *handler,
@@ -135,8 +145,8 @@ static int put_through(struct connection *connection, const struct connection_ha
     return failed == FILTER_STOPPED ? pipe_failed(connection, handler) : failed;
 }
 
-static int put(struct connection *connection, const struct connection_handler *handler,
-               const char *text, size_t length)
+int connection_put(struct connection *connection, const struct connection_handler *handler,
+                   const char *text, size_t length)
 {
     int failed = 0;
 
@@ -149,21 +159,6 @@ static int put(struct connection *connection, const struct connection_handler *h
     return shown(connection, failed);
 }
 
-/* Does the line that runs name this file ("": the terminal) to this command, as its word of that
- * index? No box reads or writes a file that the person did not ask for. */
-static bool is_asked(const struct connection *connection, const char *command, size_t index,
-                     const char *file)
-{
-    const struct words *words = connection->filter ? &connection->filter->words : NULL;
-    const struct word *first = words ? words->at : NULL, *named = words ? first + index : NULL;
-
-    if (!words || words->count <= index || first->quoted || *first->text == '\0' ||
-        strncmp(command, first->text, strlen(first->text)) != 0)
-        return false;
-    return *file ? strcmp(named->text, file) == 0
-                 : !named->quoted && strcmp(named->text, "terminal") == 0;
-}
-
 /* Hands one message on. 1: the line is done, 0: go on, or -errno. */
 static int take(struct connection *connection, const struct message *message,
                 const struct connection_handler *handler)
@@ -174,7 +169,7 @@ static int take(struct connection *connection, const struct message *message,
 
     switch (message->type) {
     case MESSAGE_OUTPUT:
-        return put(connection, handler, message->data, message->length);
+        return connection_put(connection, handler, message->data, message->length);
     case MESSAGE_ROUND: /* it is not held back for more to come */
         connection->round = true;
         if (connection->filter)
@@ -192,14 +187,19 @@ static int take(struct connection *connection, const struct message *message,
         connection_notice(connection, handler, message->data);
         return 0;
     case MESSAGE_READ:
-        if (!is_asked(connection, "load", 2, message->data))
+        if (!transfer_is_asked(connection_words(connection), "load", 2, message->data))
             return -EPROTO;
         return transfer_read(connection, message->data, handler);
     case MESSAGE_WRITE:
-        if (connection->saves || !is_asked(connection, "save", 1, message->data))
+        if (connection->saves ||
+            !transfer_is_asked(connection_words(connection), "save", 1, message->data))
             return -EPROTO;
         transfer_begin(connection, message->data, handler);
         return 0;
+    case MESSAGE_CAPTURE:
+    case MESSAGE_PACKETS:
+    case MESSAGE_PACKETS_END:
+        return packets_take(connection, message, handler);
     case MESSAGE_DONE:
         if (!connection_prompt(connection, message))
             return -EPROTO;
@@ -233,11 +233,14 @@ static int take(struct connection *connection, const struct message *message,
 /* One wait for the box, the signals, and the line to the person, and what came of it. */
 static int step(struct connection *connection, const struct connection_handler *handler)
 {
-    unsigned before = connection->interrupts;
     uint32_t busy = connection->round ? terminal_busy() : 0;
     struct message message;
     int ready, failed;
 
+    if (connection->told < connection->interrupts) { /* it came within a message, maybe */
+        connection->told = connection->interrupts;
+        return connection_send(connection, MESSAGE_INTERRUPT, NULL, 0);
+    }
     if (connection->round && busy == 0) {
         connection->round = false;
         return connection_send(connection, MESSAGE_SHOWN, NULL, 0);
@@ -247,8 +250,6 @@ static int step(struct connection *connection, const struct connection_handler *
                           : handler->idle   ? IDLE_MS
                                             : -1);
     failed = connection_heed(connection);
-    if (!failed && connection->interrupts > before)
-        failed = connection_send(connection, MESSAGE_INTERRUPT, NULL, 0);
     if (!failed && terminal_resized())
         connection_resize(connection);
     if (!failed && ready == 0 && handler->idle)
@@ -273,6 +274,7 @@ static int run(struct connection *connection, const char *line, size_t length,
 
     while (failed == 0)
         failed = step(connection, handler);
+    packets_close(connection);
     if (failed > 0 && filters && !connection->cut) {
         int finished = put_through(connection, handler, NULL, 0, true);
 
@@ -324,7 +326,7 @@ int connection_run(struct connection *connection, const char *line, size_t lengt
     char why[80];
     int failed;
 
-    connection->interrupts = 0;
+    connection->interrupts = connection->told = 0;
     connection->cut = false;
     snprintf(why, sizeof why, "the line is too long: more than %d bytes", LINE_LENGTH_MAX);
     if (length > LINE_LENGTH_MAX)

@@ -4,14 +4,18 @@
 #ifndef MIRRORSH_CONNECTION_H
 #define MIRRORSH_CONNECTION_H
 
+#include "../config/words.h"
 #include "../protocol.h"
 #include "output_file.h"
 #include <stdio.h>
+
+struct capture_file; /* packets.c */
 
 struct connection {
     struct wire wire;        /* its descriptor is owned; its request is the last one made */
     struct prompt prompt;    /* of the last answer */
     unsigned interrupts;     /* ^C since the request was made */
+    unsigned told;           /* of them the box has heard of */
     bool cut;                /* the rest of its output is not wanted */
     struct filter *filter;   /* of the line that runs; NULL: none */
     struct output_file file; /* that the line's answer goes to, where it could be opened */
@@ -21,6 +25,8 @@ struct connection {
     int64_t active_ms;       /* when the box was told that it is in use */
     bool noticing;           /* what is shown now is the box's own word */
     const struct connection_handler *handler; /* of what comes while somebody pages */
+    struct capture_file *capture;             /* that packets go to; NULL: they are shown */
+    uint64_t packets;                         /* shown or written of the line that runs */
 };
 
 /* Where answers go. */
@@ -63,6 +69,16 @@ int connection_news(struct connection *connection, const struct connection_handl
 
 /* Why a run ended with this -errno of the connection, for people; NULL: it is none of those. */
 const char *connection_lost(const struct connection *connection, int failed);
+
+/* For what takes a part of an answer. The words of the line that runs, NULL: it has none. */
+const struct words *connection_words(const struct connection *connection);
+/* The column of one of them. */
+uint32_t connection_column(const struct connection *connection, const struct word *word);
+/* Text of the answer: through the pipes, to where it goes. 0 or -errno. */
+int connection_put(struct connection *connection, const struct connection_handler *handler,
+                   const char *text, size_t length);
+/* No more of the answer is wanted. 0 or -errno. */
+int connection_cut(struct connection *connection);
 
 /* Tells the box the terminal's new size. */
 void connection_resize(struct connection *connection);

@@ -27,9 +27,20 @@ struct interactive {
     uint32_t column; /* the caret drawn last, 0: none */
 };
 
+/* What comes behind a ^C is held back again: it stands behind what says so. */
+static void hold_back(struct interactive *client)
+{
+    if (!client->streams || !client->connection.interrupts)
+        return;
+    client->length = 0;
+    client->answer = open_memstream(&client->text, &client->length);
+    client->streams = !client->answer;
+}
+
 /* Writes to the answer under way, or at once when it streams. */
 static int put(struct interactive *client, const char *text, size_t length)
 {
+    hold_back(client);
     if (!client->streams && client->answer)
         return fwrite(text, 1, length, client->answer) == length ? 0 : -ENOMEM;
     return terminal_write(text, length);

@@ -10,6 +10,20 @@
 
 enum { CHUNK = 64 * 1024, END_OF_TRANSMISSION = 4 };
 
+/* ---- asked for ---- */
+
+bool transfer_is_asked(const struct words *words, const char *command, size_t index,
+                       const char *file)
+{
+    const struct word *first = words ? words->at : NULL, *named = words ? first + index : NULL;
+
+    if (!words || words->count <= index || first->quoted || *first->text == '\0' ||
+        strncmp(command, first->text, strlen(first->text)) != 0)
+        return false;
+    return *file ? strcmp(named->text, file) == 0
+                 : !named->quoted && strcmp(named->text, "terminal") == 0;
+}
+
 /* ---- to the box ---- */
 
 static int send_end(struct connection *connection, const char *why)

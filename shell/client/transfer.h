@@ -5,6 +5,11 @@
 
 #include "connection.h"
 
+/* Does the line that runs name this file ("": the terminal) to this command, as its word of that
+ * index? No box reads or writes a file that the person did not ask for. words: NULL: of none. */
+bool transfer_is_asked(const struct words *words, const char *command, size_t index,
+                       const char *file);
+
 /* Sends what the box asks for: the file's text ("": that of the handler's text), and its end. 0,
  * also when it could not be read, which the box is told; -errno of the connection. */
 int transfer_read(struct connection *connection, const char *path,

@@ -82,6 +82,8 @@ static bool check_text(const struct argument *argument, const struct word *word,
 {
     size_t length = utf8_length(word->text);
 
+    if (length < (size_t)argument->minimum)
+        return problem_at(problem, word, "%s: a text is missing", argument->name);
     return length <= (size_t)argument->maximum ||
            problem_at(problem, word, "%s of %zu characters, expected at most %ld", argument->name,
                       length, argument->maximum);
@@ -210,6 +212,11 @@ static void hint_number(const struct argument *argument, const char *help, choic
     choice(context, &(struct choice){.word = text, .help = help, .hint = true});
 }
 
+const char *argument_hint(const struct argument *argument)
+{
+    return argument->list ? argument->list : "TEXT";
+}
+
 static void offer(const struct argument *argument, const char *partial, choice_fn *choice,
                   void *context)
 {
@@ -246,7 +253,8 @@ void arguments_next(const struct command *command, const struct word *words, siz
             !*partial)
             hint_number(&command->arguments[i], command->arguments[i].help, choice, context);
         if (i >= 0 && command->arguments[i].kind == ARGUMENT_TEXT && index + 1 == count) {
-            choice(context, &(struct choice){"TEXT", command->arguments[i].help, .hint = true});
+            choice(context, &(struct choice){argument_hint(&command->arguments[i]),
+                                             command->arguments[i].help, .hint = true});
             return;
         }
         if (!take(&given, words, count, &index, &problem))
@@ -271,13 +279,15 @@ void command_usage(const struct command *command, char *text, size_t size)
         /* what is behind it can only stand with it */
         bool value = argument->kind == ARGUMENT_NAME;
 
-        used += (size_t)snprintf(
-            text + used, size - used, " %s%s%s%s%s", argument->required ? "" : "[", argument->name,
-            argument->kind == ARGUMENT_NUMBER   ? " N"
-            : argument->kind == ARGUMENT_OPTION ? " [N]"
-            : argument->kind == ARGUMENT_TEXT   ? " TEXT"
-                                                : "",
-            argument->kind == ARGUMENT_PATH ? "..." : "", argument->required || value ? "" : "]");
+        used += (size_t)snprintf(text + used, size - used, " %s%s%s%s%s%s",
+                                 argument->required ? "" : "[", argument->name,
+                                 argument->kind == ARGUMENT_NUMBER   ? " N"
+                                 : argument->kind == ARGUMENT_OPTION ? " [N]"
+                                 : argument->kind == ARGUMENT_TEXT   ? " "
+                                                                     : "",
+                                 argument->kind == ARGUMENT_TEXT ? argument_hint(argument) : "",
+                                 argument->kind == ARGUMENT_PATH ? "..." : "",
+                                 argument->required || value ? "" : "]");
         nested += value && !argument->required;
     }
     for (; nested > 0 && used < size; nested--)

@@ -29,6 +29,9 @@ unsigned long argument_number(const struct arguments *arguments, const char *nam
 void arguments_next(const struct command *command, const struct word *words, size_t count,
                     const char *partial, choice_fn *choice, void *context);
 
+/* What stands for the text of an ARGUMENT_TEXT: "TEXT". */
+const char *argument_hint(const struct argument *argument);
+
 /* "show sessions [NAME [detail]]" */
 void command_usage(const struct command *command, char *text, size_t size);
 

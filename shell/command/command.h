@@ -46,7 +46,8 @@ struct argument {
     long minimum, maximum;     /* of a number; ARGUMENT_TEXT: characters */
     const char *list;          /* ARGUMENT_NAME: "session", "filter", "target", "interface";
                                   ARGUMENT_INTEGER: "commit", whose numbers are told;
-                                  ARGUMENT_FILE: a word that may stand there instead, or NULL */
+                                  ARGUMENT_FILE: a word that may stand there instead, or NULL;
+                                  ARGUMENT_TEXT: what it is, NULL: TEXT */
     enum path_purpose purpose; /* ARGUMENT_PATH */
     enum command_mode mode;    /* ARGUMENT_COMMAND: of which; 0: the console's */
     bool required;

@@ -3,8 +3,9 @@
 #include <string.h>
 
 static const struct command *const families[] = {
-    configure_commands, edit_commands,  load_commands,    commit_commands, show_commands,
-    monitor_commands,   clear_commands, request_commands, test_commands,   help_commands,
+    configure_commands, edit_commands,    load_commands,    commit_commands,
+    show_commands,      monitor_commands, traffic_commands, clear_commands,
+    request_commands,   test_commands,    help_commands,
 };
 
 const struct command *command_at(size_t index)
@@ -47,6 +48,8 @@ const char *command_group_help(const char *path, size_t length)
         {"show", "What is configured, and how it fares"},
         {"show system", "What is of the box as a whole"},
         {"monitor", "What happens, as it happens"},
+        {"monitor traffic", "What sessions send, packet by packet"},
+        {"capture", "What sessions send, into a file"},
         {"load", "Take a configuration from a file or the terminal"},
         {"request", "What is asked of the box"},
         {"request rescue", "The configuration to start with when all else fails"},

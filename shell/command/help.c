@@ -37,7 +37,7 @@ static void add_argument(struct table *table, const struct argument *argument)
         table_cell(table, "%s (%ld-%ld)", argument->help, argument->minimum, argument->maximum);
         break;
     case ARGUMENT_TEXT:
-        table_cell(table, "%s TEXT", argument->name);
+        table_cell(table, "%s %s", argument->name, argument_hint(argument));
         table_cell(table, "%s", argument->help);
         break;
     case ARGUMENT_INTEGER:

@@ -1,9 +1,11 @@
-/* monitor sessions: samples for the live view, plain lines, or JSON: see monitor.h. */
+/* monitor sessions: samples for the live view, plain lines, or JSON. What else is monitored is
+ * traffic.c's: see monitor.h. */
 #include "monitor.h"
 #include "../clock.h"
 #include "command_table.h"
 #include "prompt.h"
 #include "show.h"
+#include "traffic.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@ struct earlier {
 };
 
 struct monitor {
+    struct traffic *traffic; /* NULL: it is of sessions */
     bool view;
     bool json;
     bool unshown;                    /* a round is on its way to the person */
@@ -56,6 +59,10 @@ void monitor_watch(struct monitor *monitor, const struct watch *watch, int64_t n
 
 void monitor_shown(struct monitor *monitor)
 {
+    if (monitor->traffic) {
+        traffic_shown(monitor->traffic);
+        monitor->next_ms = 0;
+    }
     monitor->unshown = false;
     if (monitor->asked)
         monitor->next_ms = 0;
@@ -63,7 +70,7 @@ void monitor_shown(struct monitor *monitor)
 
 bool monitor_is_shown(const struct monitor *monitor)
 {
-    return !monitor->unshown;
+    return monitor->traffic ? traffic_is_shown(monitor->traffic) : !monitor->unshown;
 }
 
 /* ---- rates ---- */
@@ -324,6 +331,10 @@ bool monitor_round(struct context *context, int64_t now_ms)
     struct monitor *monitor = context->monitor;
     struct engine_status *status;
 
+    if (monitor->traffic) {
+        monitor->next_ms = now_ms + TRAFFIC_MS;
+        return traffic_round(context, monitor->traffic);
+    }
     monitor->next_ms += monitor->interval_ms;
     if (monitor->next_ms <= now_ms) /* the box was late: rounds are not made up for */
         monitor->next_ms = now_ms + monitor->interval_ms;
@@ -346,9 +357,21 @@ void monitor_end(struct context *context)
 
     if (!monitor)
         return;
+    if (monitor->traffic)
+        traffic_end(context, monitor->traffic);
     forget(monitor);
     free(monitor);
     context->monitor = NULL;
+}
+
+bool monitor_traffic(struct context *context, struct traffic *traffic)
+{
+    context->monitor = calloc(1, sizeof *context->monitor);
+    if (!context->monitor)
+        return false;
+    context->monitor->traffic = traffic;
+    context->request.quiet = true; /* never through the pager: it comes as it happens */
+    return true;
 }
 
 static void begin_view(struct context *context)

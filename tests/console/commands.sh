@@ -66,7 +66,7 @@ is 'deleting what is not there is a warning' "$err $status $out" \
     "$lab/lines:2:16: warning: there is no session \"nobody\"
 $lab/lines:4:38: warning: receiver has no 192.0.2.9 0 no changes"
 offline -c shwo
-is 'what was expected' "$err" '-c1:1:1: error: unknown command "shwo", expected one of: configure, exit, quit, show, monitor, clear, request, test, help'
+is 'what was expected' "$err" '-c1:1:1: error: unknown command "shwo", expected one of: configure, exit, quit, show, monitor, capture, clear, request, test, help'
 
 # advice LINE TEXT: what a line in the wrong mode is answered; CONFIGURE=configure for that mode
 advice()

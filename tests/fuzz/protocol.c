@@ -47,6 +47,8 @@ static const char *const lines[] = {"show version",
                                     "help",
                                     "top",
                                     "monitor sessions",
+                                    "monitor traffic session web",
+                                    "capture session web file /dev/null count 1",
                                     "show version | match x | count",
                                     "show | | |",
                                     "\"",
@@ -357,6 +359,21 @@ static void add_prompt(struct script *script, uint32_t type, uint32_t request)
     add_message(script, type, request, &prompt, sizeof prompt);
 }
 
+/* A packet that a session has sent, or part of one. */
+static void add_packet(struct script *script, uint32_t request)
+{
+    struct {
+        struct packet_shown head;
+        uint8_t bytes[216];
+    } packet = {.head = {.length = random_below(2000), .kept = random_below(210)}};
+
+    for (size_t i = 0; i < sizeof packet.bytes; i++)
+        packet.bytes[i] = (uint8_t)random_below(i == 12 ? 16 : 256);
+    add_message(script, random_below(9) ? MESSAGE_PACKETS : MESSAGE_PACKETS_END, request, &packet,
+                random_below(3) ? (uint32_t)(sizeof packet.head + ((packet.head.kept + 7u) & ~7u))
+                                : random_below(sizeof packet));
+}
+
 /* What a box could say to the first requests, more or less. */
 static void add_answer(struct script *script)
 {
@@ -373,7 +390,10 @@ static void add_answer(struct script *script)
     uint32_t request = random_below(10) ? 1 : random_below(4);
     const char *text = one_of(random_below(2) ? samples : candidates);
 
-    switch (random_below(10)) {
+    switch (random_below(11)) {
+    case 10:
+        add_packet(script, request);
+        break;
     case 0:
         add_prompt(script, random_below(2) ? MESSAGE_DONE : MESSAGE_WELCOME, request);
         break;

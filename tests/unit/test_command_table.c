@@ -13,6 +13,7 @@
 #include "../../shell/command/arguments.h"
 #include "../../shell/command/command_table.h"
 #include "../../shell/command/explain.h"
+#include "no_watches.h"
 #include "places.h"
 #include <stdlib.h>
 #include <string.h>
@@ -133,7 +134,8 @@ static void test_rows(void **state)
             const struct argument *argument = &command->arguments[k];
 
             assert_help(argument->help, 60);
-            if (argument->kind != ARGUMENT_INTEGER && argument->kind != ARGUMENT_FILE)
+            if (argument->kind != ARGUMENT_INTEGER && argument->kind != ARGUMENT_FILE &&
+                argument->kind != ARGUMENT_TEXT)
                 assert_int_equal(argument->kind == ARGUMENT_NAME, argument->list != NULL);
             if (argument->kind == ARGUMENT_NUMBER || argument->kind == ARGUMENT_INTEGER)
                 assert_true(argument->minimum < argument->maximum);
@@ -227,7 +229,8 @@ static void test_lines(void **state)
     leads(dispatch, MODE_OPERATIONAL, "show sessions X", "show sessions", 2);
     /* what may stand behind another command */
     leads(dispatch, MODE_RUN, "show vers", "show version", 2);
-    leads(dispatch, MODE_RUN, "c counters", "clear counters", 2); /* configure is not there */
+    leads(dispatch, MODE_RUN, "cl counters", "clear counters", 2);
+    leads(dispatch, MODE_RUN, "c", NULL, 0); /* capture, clear */
     leads(dispatch, MODE_RUN, "configure", NULL, 0);
     leads(dispatch, MODE_RUN, "commit", NULL, 0);
     leads(dispatch, MODE_LEVEL, "se x", "set", 1);
@@ -305,6 +308,13 @@ static void test_arguments(void **state)
           "1: \"99999999999999999999\" is not a number of 1-1000000");
     gives("monitor sessions", o, "plain plain",
           "1: unknown word \"plain\", expected one of: interval, count");
+    gives("monitor traffic session", o, "web c 5", "NAME=web count=5");
+    gives("monitor traffic session", o, "", "0: monitor traffic session: NAME is missing");
+    gives("capture session", o, "web file /tmp/x count 5", "NAME=web file=/tmp/x count=5");
+    gives("capture session", o, "web count 5 file count", "NAME=web file=count count=5");
+    gives("capture session", o, "web", "1: capture session: file is missing");
+    gives("capture session", o, "web file", "2: file: a text is missing");
+    gives("capture session", o, "web file \"\"", "2: file: a text is missing");
     gives("rollback", c, "7", "N=7");
     gives("up", c, "2", "N=2");
     gives("up", c, "set x", "COMMAND=set");

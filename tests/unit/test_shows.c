@@ -10,6 +10,7 @@
 #include "../../shell/command/show.h"
 #include "../../shell/config/compile.h"
 #include "../../shell/config/text.h"
+#include "no_watches.h"
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
