@@ -43,7 +43,8 @@ enum command_status execute_words(struct context *context, enum command_mode mod
         return COMMAND_FAILED;
     problem->at = words->start;
     status = reach.command->run(context, &arguments);
-    if (status == COMMAND_FAILED && mode == MODE_CONFIGURATION)
+    if (status == COMMAND_FAILED && mode == MODE_CONFIGURATION &&
+        context->request.pipe.display != DISPLAY_COMPARE) /* which has no path */
         explain_operational(context, words, count, problem);
     return status;
 }

@@ -84,6 +84,7 @@ advice 'sh rollb 1' '"show rollback" is a command of the operational mode, expec
 advice 'show system commit' \
     '"show system commit" is a command of the operational mode, expected run show system commit'
 advice 'show system host-name shop' 'unexpected word "shop", expected the end of the line'
+advice 'show filter | compare' 'compare shows the whole configuration, expected no path'
 advice 'show session shop' 'there is no session "shop"'
 advice configure 'configure: this is the configuration mode already'
 advice 'run exit' 'exit cannot stand behind run'
@@ -256,7 +257,7 @@ ctl -c 'monitor sessions count 2 | count' -c 'show version | match ^mirrorsh | c
 is 'monitor through a pipe, and a line behind it' "$out" 'Count: 2 lines
 Count: 1 lines'
 ctl -c 'monitor sessions count 2 | display json'
-is 'monitor as JSON: a line a round' "$(sed -E 's/"time":"[0-9T:+-]{24}","elapsed_ms":[0-9]+,/"time":T,/' "$lab/out" | sort -u)
+is 'monitor as JSON: a line a round' "$(sed -E 's/"time":"[0-9T:+-]{25}","elapsed_ms":[0-9]+,/"time":T,/' "$lab/out" | sort -u)
 $(wc -l <"$lab/out") $status" '{"round":{"time":T,"sessions":[{"name":"s","state":"down","reason":"no source interface","matched":{"packets":0,"bytes":0},"sent":{"packets":0,"bytes":0},"truncated":{"packets":0},"sampled_out":{"packets":0},"dropped":{"packets":0,"rate_limit":0,"no_receiver":0,"send_error":0,"backlog":0},"packets_per_second":{"matched":0,"sent":0}}]}}
 2 0'
 ctl -c 'monitor sessions count 2 | display json | match "^.\"round\"" | count'
