@@ -240,12 +240,12 @@ static int run_once(struct box *box, int64_t *serviced)
     if (polls[ENGINE].revents || clock_ms() - *serviced >= SERVICE_MS) {
         if (box->engine)
             engine_service(box->engine);
+        tell_how_it_fares(box);
         *serviced = clock_ms();
     }
     if (polls[SAVED].revents)
         running_service(&box->running);
     running_tick(&box->running);
-    tell_how_it_fares(box);
     server_serve(&box->server, polls + SERVER, count - SERVER);
     if (polls[WAKE].revents)
         take_arriving(box);

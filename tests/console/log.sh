@@ -147,5 +147,46 @@ done
 box_stop
 is 'without systemd it is plain text' "$(sed 's/ [0-9.]* has/ has/' "$lab/box.log")" 'mirrorsh: mirrorsh has started
 mirrorsh: mirrorsh ends'
+
+# ---- nobody reads ----
+
+# The box writes into a pipe that is full, and answers all the same.
+if command -v python3 >/dev/null; then
+    mkfifo "$lab/pipe"
+    exec 8<>"$lab/pipe"
+    python3 -c 'import fcntl; fcntl.fcntl(8, 1031, 4096)' # F_SETPIPE_SZ
+    rm -f "$socket"
+    "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null 2>&8 &
+    box=$!
+    for ((tries = 0; tries < 200; tries++)); do
+        [ ! -S "$socket" ] || break
+        sleep 0.1
+    done
+    for ((i = 0; i < 2500; i++)); do
+        echo 'clear counters'
+    done >"$lab/many"
+    "$MIRRORSH" --socket "$socket" -f "$lab/many" </dev/null
+    ctl 'show log | match cleared | count'
+    is 'a full pipe makes no console wait' "$? $out" '0 Count: 2000 lines'
+    cat <&8 >"$lab/read" &
+    reader=$!
+    ctl 'clear counters session none' 'show version'
+    for ((tries = 0; tries < 200; tries++)); do
+        [ "$(grep -c cleared "$lab/read")" -lt 2000 ] || break
+        sleep 0.1
+    done
+    is 'who reads again is told how many lines are lost' \
+        "$(awk '/ lines are lost here: / { lost += $2; next } { read++ } END { print lost > 0, lost + read >= 2501 }' "$lab/read")" '1 1'
+    box_stop
+    kill $reader
+    exec 8>&-
+else
+    echo 'skip nobody reads: no python3'
+fi
+
+# ---- a box of its own ----
+
+"$MIRRORSH" --verbose -c 'show log' </dev/null >"$lab/out" 2>&1
+is 'details are for a daemon' "$? $(head -n 1 "$lab/out")" '2 mirrorsh: --verbose is for the journal of a --daemon'
 "$MIRRORSH" -n --state "$state" -c 'show log' </dev/null >"$lab/out" 2>&1
 is 'a box in the process keeps it to itself, but for show log' "$(grep -c . "$lab/out")" 3
