@@ -8,7 +8,6 @@ mixes.py MIRRORSH DIRECTORY: starts a box there; a line `ok NAME` or `not ok NAM
 import fcntl
 import os
 import re
-import select
 import signal
 import struct
 import subprocess
@@ -16,7 +15,8 @@ import sys
 import termios
 import time
 
-PATIENCE = 30 * int(os.environ.get('PATIENCE', '1'))
+from consoles import PATIENCE, Piped
+
 BASE = '''set filter f ingress rule 1 action accept
 set filter f ingress rule 2 action reject
 set filter f ingress rule 2 protocol tcp
@@ -26,19 +26,13 @@ CLASH = r'filter f description: mine in this candidate, theirs in the running co
 LOCKED = r'the configuration is locked by \w+, idle for'
 
 
-class Console:
-    """One in a process of its own, fed by a pipe; what it says on either output."""
+class Console(Piped):
+    marks = 0
 
-    def __init__(self, program, socket):
-        self.process = subprocess.Popen([program, '-k', '--socket', socket], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.text, self.marks = '', 0
-
-    def say(self, line):
+    def ask(self, line):
         """A line, and one that is none behind it: its answer is the end of the first one's."""
         self.marks += 1
-        self.process.stdin.write(('%s\nmark%d\n' % (line, self.marks)).encode())
-        self.process.stdin.flush()
+        self.say(line, 'mark%d' % self.marks)
 
     def wait(self):
         """Until the box has the lines: they are read, and it sleeps."""
@@ -54,18 +48,7 @@ class Console:
 
     def hear(self):
         """What the line was answered, without places."""
-        end = time.monotonic() + PATIENCE
-        mark = re.compile(r'^.*unknown command "mark%d".*\n' % self.marks, re.M)
-        while not mark.search(self.text):
-            left = end - time.monotonic()
-            if left < 0 or not select.select([self.process.stdout], [], [], left)[0]:
-                raise RuntimeError('no answer, but %r' % self.text)
-            data = os.read(self.process.stdout.fileno(), 65536)
-            if not data:
-                raise RuntimeError('it ended: %r' % self.text)
-            self.text += data.decode()
-        found = mark.search(self.text)
-        text, self.text = self.text[:found.start()], self.text[found.end():]
+        text = self.must_hear(r'^.*unknown command "mark%d".*\n' % self.marks)
         return re.sub(r'^-:\d+:\d+: ', '', text, flags=re.M)
 
     def end(self, how=signal.SIGKILL):
@@ -80,7 +63,8 @@ class Box:
         self.program, self.directory = program, directory
         self.socket = directory + '/socket'
         self.process = subprocess.Popen([program, '--daemon', '--state', directory + '/state', '--socket',
-                                         self.socket], stdin=subprocess.DEVNULL)
+                                         self.socket], stdin=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
         end = time.monotonic() + PATIENCE
         while not os.path.exists(self.socket):
             if self.process.poll() is not None or time.monotonic() > end:
@@ -127,7 +111,7 @@ def play(box, steps, names):
                 console.process.send_signal(signal.SIGSTOP if line == 'stop' else signal.SIGCONT)
                 continue
             if line != 'hears':
-                console.say(line.removesuffix(' &'))
+                console.ask(line.removesuffix(' &'))
             if line.endswith(' &'):
                 console.wait()
                 continue

@@ -9,77 +9,29 @@ crowd.py MIRRORSH SOCKET SLOW MILLISECONDS: how long the answers take, commit af
 whose every fsync takes so long: a line of median, highest and how many, in milliseconds.
 """
 import os
-import pty
 import select
 import signal
 import statistics
-import subprocess
 import sys
 import threading
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + '/../console')
+from consoles import PATIENCE, Piped, Terminal  # pylint: disable=wrong-import-position
+
 ASKING, WATCHING = 38, 10
-PATIENCE = 60 * int(os.environ.get('PATIENCE', '1'))
 program, socket, slow = sys.argv[1:4]
 
 
-class Asking:
-    """A console behind pipes."""
-
-    def __init__(self):
-        self.process = subprocess.Popen([program, '-k', '--socket', socket], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.out, self.text = self.process.stdout.fileno(), b''
-
-    def say(self, *lines):
-        os.write(self.process.stdin.fileno(), ''.join(line + '\n' for line in lines).encode())
-
-    def heard(self, what, seconds):
-        """Whether that comes in time; the text up to it is taken."""
-        end = time.monotonic() + seconds
-        while what.encode() not in self.text:
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([self.out], [], [], left)[0]:
-                return False
-            data = os.read(self.out, 65536)
-            if not data:
-                return False
-            self.text += data
-        self.text = self.text.split(what.encode(), 1)[1]
-        return True
-
-    def ask(self):
-        """Milliseconds that an answer takes; raises when there is none."""
-        begin = time.monotonic()
-        self.say('show version')
-        if not self.heard('mirrorsh ', PATIENCE):
-            raise RuntimeError('no answer, but %r' % self.text[-200:])
-        return (time.monotonic() - begin) * 1000
+def ask(console):
+    return console.timed('show version', 'mirrorsh ')
 
 
-class Terminal(Asking):
-    """A console on a terminal of 80x24."""
-
-    def __init__(self):
-        self.pid, self.out = pty.fork()
-        if self.pid == 0:
-            os.environ['TERM'] = 'vt100'
-            os.execv(program, [program, '--socket', socket])
-        self.text = b''
-
-    def say(self, *lines):
-        os.write(self.out, ''.join(line + '\r' for line in lines).encode())
-
-    def complete(self):
-        """Milliseconds that TAB takes."""
-        begin = time.monotonic()
-        os.write(self.out, b'show vers\t')
-        if not self.heard('ion ', PATIENCE):  # of version; what is typed may be drawn anew
-            raise RuntimeError('no completion, but %r' % self.text[-200:])
-        took = (time.monotonic() - begin) * 1000
-        os.write(self.out, b'\003')
-        self.heard('> ', PATIENCE)
-        return took
+def complete(terminal):
+    took = terminal.timed_keys('show vers\t', 'ion ')  # what is typed may be drawn anew
+    terminal.keys('\003')
+    terminal.must_hear('> ')
+    return took
 
 
 def drain(terminals):
@@ -96,19 +48,19 @@ def drain(terminals):
 
 
 def gather():
-    asking = [Asking() for _ in range(ASKING)]
-    watching = [Terminal() for _ in range(WATCHING)]
-    typing, deaf = Terminal(), Asking()
+    asking = [Piped(program, socket) for _ in range(ASKING)]
+    watching = [Terminal(program, socket) for _ in range(WATCHING)]
+    typing, deaf = Terminal(program, socket), Piped(program, socket)
     for terminal in (*watching, typing):
-        assert terminal.heard('> ', PATIENCE), terminal.text
+        terminal.must_hear('> ')
     for terminal in watching:
         terminal.say('monitor sessions interval 1')
-        assert terminal.heard('sessions', PATIENCE), terminal.text
+        terminal.must_hear('load')
     os.kill(watching[0].pid, signal.SIGSTOP)
     threading.Thread(target=drain, args=(watching[1:],), daemon=True).start()
     deaf.say(*['show configuration'] * 2000)
     for console in asking:
-        console.ask()
+        ask(console)
     return asking, watching, typing, deaf
 
 
@@ -122,7 +74,7 @@ def is_there(path):
 
 
 def begin_commit(console, number):
-    console.say('configure', 'set filter f description "%d"' % number, 'commit and-quit')
+    console.say('configure', 'set system host-name box%d' % number, 'commit and-quit')
 
 
 def answered_meanwhile(asking, typing):
@@ -132,13 +84,13 @@ def answered_meanwhile(asking, typing):
         begin_commit(committer, 0)
     if not is_there(slow + '.waits'):
         return 'the disk was not asked'
-    for _ in range(5):
+    for _ in range(20):
         for console in asking[1:]:
-            console.ask()
-        typing.complete()
-    why = 'the commit did not wait' if committer.heard('commit complete', 0) else None
+            ask(console)
+        complete(typing)
+    why = 'the commit did not wait' if committer.heard('commit complete', 0) is not None else None
     os.unlink(slow)
-    return why or (None if committer.heard('commit complete', PATIENCE) else 'the commit does not end')
+    return why or (None if committer.heard('commit complete') is not None else 'the commit does not end')
 
 
 def measure(asking, typing, milliseconds):
@@ -147,9 +99,12 @@ def measure(asking, typing, milliseconds):
         file.write(milliseconds)
     for number in range(3):
         begin_commit(asking[0], number)
-        while not asking[0].heard('commit complete', 0):
-            answers += [console.ask() for console in asking[1:]]
-            completions.append(typing.complete())
+        end = time.monotonic() + PATIENCE
+        while asking[0].heard('commit complete', 0) is None:
+            answers += [ask(console) for console in asking[1:]]
+            completions.append(complete(typing))
+            if time.monotonic() > end:
+                raise SystemExit('the commit does not end: %r' % asking[0].text)
     os.unlink(slow)
     for name, took in (('answer', answers), ('completion', completions)):
         print('%s %.1f %.1f %d' % (name, statistics.median(took), max(took), len(took)))
