@@ -24,6 +24,7 @@ enum {
     PROBES_MAX = 8,
     LOST_MS = 500, /* nobody speaks so late of what is all there is */
     ASK_MS = 50,
+    REFILL_MS = 200,
 };
 
 void line_speed_open(struct line_speed *line, int fd)
@@ -49,27 +50,32 @@ static double time_of(const struct line_speed *line, size_t bytes)
     return line->rate > 0 ? 1000.0 * (double)bytes / line->rate : 0;
 }
 
-/* What waits at most, when nothing was heard since. */
-static size_t waiting(const struct line_speed *line, int64_t now)
+/* What is left of line->left by now. */
+static size_t left_of(const struct line_speed *line, int64_t now)
 {
     double carried = line->rate * (double)(now - line->news_ms) / 1000;
 
-    if (line->events >= 0 && line->queued > LINE_SPEED_UNSEEN)
-        return line->queued; /* its reader will be heard of */
-    if (line->rate <= 0)
-        return line->events >= 0 ? 0 : line->queued;
-    return carried < (double)line->queued ? line->queued - (size_t)carried : 0;
+    if (line->events >= 0 && line->rate <= 0)
+        return 0; /* it was read from, and nothing says that it is slow */
+    return carried < (double)line->left ? line->left - (size_t)carried : 0;
 }
 
-/* The window and the rate, by so many bytes that were carried since flight_ms. */
+/* What waits at most. */
+static size_t waiting(const struct line_speed *line, int64_t now)
+{
+    return left_of(line, now) + line->unheard;
+}
+
+/* The window and the rate, by so many bytes, at least, that were carried since flight_ms. */
 static void measure(struct line_speed *line, size_t carried, int64_t now)
 {
     int64_t elapsed = now > line->flight_ms ? now - line->flight_ms : 1;
     double rate = 1000.0 * (double)carried / (double)elapsed, window;
 
-    /* Where there was less to write than it takes, it is at least that fast. */
-    if (line->limited || rate > line->rate)
+    if (rate > line->rate)
         line->rate = line->rate > 0 ? (line->rate + rate) / 2 : rate;
+    else if (line->limited) /* else there was less to write than it takes */
+        line->rate = rate;
     window = line->rate * AHEAD_MS / 1000;
     if (window > 2.0 * (double)line->window)
         window = 2.0 * (double)line->window;
@@ -78,18 +84,22 @@ static void measure(struct line_speed *line, size_t carried, int64_t now)
                                          : (size_t)window;
 }
 
-/* No more than `left` bytes wait. */
+/* No more than `left` bytes wait. What waited when the flight began does not count, and so what was
+ * carried since is that much at least. */
 static void hear(struct line_speed *line, size_t left, int64_t now)
 {
     size_t carried = line->flight > left ? line->flight - left : 0;
 
-    if (carried >= LINE_SPEED_UNSEEN) {
+    if (carried >= line->window) {
         measure(line, carried, now);
-        line->flight = left;
+        line->flight = 0;
         line->flight_ms = now;
         line->limited = false;
     }
-    line->queued = left < line->queued ? left : line->queued;
+    if (left > line->left + line->unheard)
+        left = line->left + line->unheard;
+    line->left = left;
+    line->unheard = 0;
     line->news_ms = now;
     line->probes = 0;
 }
@@ -134,17 +144,20 @@ size_t line_speed_room(struct line_speed *line, uint32_t *wait_ms)
 void line_speed_wrote(struct line_speed *line, size_t length)
 {
     int64_t now = clock_ms();
+    size_t waits = waiting(line, now);
 
     if (line->fd < 0 || length == 0)
         return;
-    if (waiting(line, now) == 0) {
-        line->queued = line->flight = 0;
+    /* A flight that filled the window goes on over the moment in which it is refilled. */
+    if (waits == 0 && (!line->limited || now - line->news_ms > REFILL_MS)) {
+        line->flight = 0;
         line->flight_ms = now;
         line->limited = false;
     }
-    if (line->queued >= line->window && line->probes < PROBES_MAX)
+    if (waits >= line->window && line->probes < PROBES_MAX)
         line->probes++;
-    line->queued += length;
+    line->left = waits - line->unheard;
+    line->unheard += length;
     line->flight += length;
     line->news_ms = now;
     if (line->events >= 0)
@@ -161,7 +174,7 @@ uint32_t line_speed_busy(struct line_speed *line)
     waits = waiting(line, now);
     left = time_of(line, waits);
     if (line->events >= 0 && (double)(now - line->news_ms) > LOST_MS + 2 * left)
-        waits = line->queued = 0;
+        waits = line->left = line->unheard = 0;
     return waits == 0 ? 0 : left > ASK_MS ? ASK_MS : (uint32_t)left + 1;
 }
 

@@ -22,9 +22,10 @@ struct line_speed {
     int events;      /* of its reader; -1: it says by itself how much waits */
     double rate;     /* bytes a second; 0: not known yet */
     size_t window;   /* so many bytes may wait */
-    size_t queued;   /* no more than these did, at news_ms */
-    int64_t news_ms; /* when we wrote or heard of the reader last */
-    size_t flight;   /* bytes that waited or were written since flight_ms */
+    size_t left;     /* no more than these waited at news_ms of what we had heard of */
+    size_t unheard;  /* written since we heard */
+    int64_t news_ms; /* when we wrote or heard last */
+    size_t flight;   /* bytes that were written since flight_ms */
     int64_t flight_ms;
     bool limited;    /* in this time there was more to write than the window took */
     unsigned probes; /* bytes beyond the window since the reader was heard of */

@@ -15,7 +15,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { PATTERN_SIZE = 256 };
+enum { PATTERN_SIZE = 256, CONTROL_C = 3 };
 
 /* Keys that no terminal sends as one byte. */
 enum { KEY_NONE = 256, KEY_LEAVE, KEY_RESIZED };
@@ -357,7 +357,7 @@ static int obey(struct pager *pager, int key, const char **status)
         return pager->count > screen ? go_to(pager, top) : go_forward(pager, pager->count);
     case 'q':
     case 'Q':
-    case 3:
+    case CONTROL_C:
     case 4:
     case KEY_LEAVE:
         return 1;
@@ -391,16 +391,20 @@ int pager_show(const char *text, size_t length)
     struct termios before, keys;
     int failed;
 
-    if (!cut_rows(&pager) || pager.count < pager.height || tcgetattr(STDIN_FILENO, &before)) {
+    if (!cut_rows(&pager) || tcgetattr(STDIN_FILENO, &before)) {
         free(pager.rows);
         return terminal_write(text, length);
     }
     keys = before;
     keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    /* ^C ends it while it writes; the line editor has that as a key, and none as a signal. */
+    keys.c_lflag |= ISIG;
+    if (keys.c_cc[VINTR] == _POSIX_VDISABLE)
+        keys.c_cc[VINTR] = CONTROL_C;
     keys.c_cc[VMIN] = 1;
     keys.c_cc[VTIME] = 0;
     tcsetattr(STDIN_FILENO, TCSANOW, &keys);
-    failed = page(&pager);
+    failed = pager.count < pager.height ? terminal_write(text, length) : page(&pager);
     tcsetattr(STDIN_FILENO, TCSANOW, &before);
     pattern_free(pager.pattern);
     free(pager.rows);

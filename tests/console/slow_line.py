@@ -125,6 +125,16 @@ def typing(slow):
     types([(b'\002', b'\b')] * 5, 4, 'the cursor goes by a few bytes')
     types([(b'x', b'x')] * 3, 16, 'a key within it is its rest at most')
     interrupts(slow, '^C drops a line')
+    start = len(slow.seen)
+    slow.send(b'show ?')
+    slow.await_text(rb'Possible', start)
+    interrupts(slow, '^C stops a list of what may stand there', rb'box> ')
+    interrupts(slow, 'and then drops the line')
+    start = len(slow.seen)
+    slow.send(b'show configuration filter f ingress rule ?')
+    slow.await_text(rb'Possible', start)
+    interrupts(slow, 'and one that needs the pager', rb'box> ')
+    interrupts(slow, 'and its line')
 
 
 def output(slow):
@@ -154,7 +164,7 @@ def plain_monitor(slow):
     interrupts(slow, '^C ends a plain monitor in its first round')
     start = len(slow.seen)
     slow.send(b'monitor sessions plain\r')
-    last = rb'(\d\d:\d\d:\d\d)[+-]\d+ s-19 [^\n]*\n'
+    last = rb'(\d\d:\d\d:\d\d)[+-][\d:]+ s-19 [^\n]*\n'
     slow.await_text(b'(?s)' + b'.*'.join([last] * 3), start, 60)
     times = [int(t[:2]) * 3600 + int(t[3:5]) * 60 + int(t[6:])
              for t in re.findall(last, slow.seen[start:])]

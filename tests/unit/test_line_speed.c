@@ -43,14 +43,14 @@ static void close_line(struct far_end *end)
 }
 
 /* Writes as much as may be; returns how much. */
-static size_t fill(struct far_end *end)
+static size_t fill_by(struct far_end *end, size_t piece)
 {
     static const char text[4096];
     size_t all = 0, room;
     uint32_t wait_ms;
 
     while ((room = line_speed_room(&end->line, &wait_ms)) > 0 && all < 100000) {
-        ssize_t done = write(end->terminal, text, room);
+        ssize_t done = write(end->terminal, text, room < piece ? room : piece);
 
         if (done <= 0)
             break;
@@ -58,6 +58,11 @@ static size_t fill(struct far_end *end)
         all += (size_t)done;
     }
     return all;
+}
+
+static size_t fill(struct far_end *end)
+{
+    return fill_by(end, SIZE_MAX);
 }
 
 /* The far end takes so many bytes, however long they take to come there. */
@@ -86,6 +91,22 @@ static void test_silent_end_gets_little(void **state)
     assert_in_range(written, 256, 512);
     assert_int_equal(line_speed_room(&end.line, &(uint32_t){0}) > 64, 0);
     assert_int_not_equal(line_speed_busy(&end.line), 0);
+    close_line(&end);
+}
+
+/* Lines and keys, one by one. */
+static void test_small_writes_add_up(void **state)
+{
+    struct far_end end;
+
+    (void)state;
+    open_line(&end);
+    assert_in_range(fill_by(&end, 20), 128, 512);
+    close_line(&end);
+    open_line(&end);
+    for (int i = 0; i < 20; i++)
+        take(&end, fill(&end)); /* it is known to be fast */
+    assert_in_range(fill_by(&end, 20), 128, 4096 + 512);
     close_line(&end);
 }
 
@@ -178,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_silent_end_gets_little),
+        cmocka_unit_test(test_small_writes_add_up),
         cmocka_unit_test(test_fast_end_gets_much),
         cmocka_unit_test(test_slow_end_is_not_flooded),
         cmocka_unit_test(test_lost_news_is_asked_for),
