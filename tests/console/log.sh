@@ -176,7 +176,7 @@ if command -v python3 >/dev/null; then
         sleep 0.1
     done
     is 'who reads again is told how many lines are lost' \
-        "$(awk '/ lines are lost here: / { lost += $2; next } { read++ } END { print lost > 0, lost + read >= 2501 }' "$lab/read")" '1 1'
+        "$(awk '/ lines are lost here: / { lost += $2; next } { read++ } END { print (lost > 0), (lost + read >= 2501) }' "$lab/read")" '1 1'
     box_stop
     kill $reader
     exec 8>&-
