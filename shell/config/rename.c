@@ -102,16 +102,34 @@ static bool copy_there(const struct renaming *renaming, struct problem *problem)
     return true;
 }
 
-/* Values that are the name of a top-level list's instance. */
+/* Whether a value of the row, or below it, may be the name of an instance of a top-level list. */
+static bool refers(const struct schema *row, const char *list)
+{
+    if (row->refers_to && strcmp(row->refers_to, list) == 0)
+        return true;
+    for (const struct schema *child = row->children; child && child->name; child++)
+        if (refers(child, list))
+            return true;
+    return false;
+}
+
+/* Values that are the name of a top-level list's instance. Ten thousand filters, which refer to
+ * nothing, are not looked at. */
 static bool follow(struct node *node, const char *list, const char *old, const char *new)
 {
-    bool good = true;
+    const struct schema *row = NULL;
+    bool good = true, wanted = false;
 
     if (node->schema->refers_to && strcmp(node->schema->refers_to, list) == 0 &&
         strcmp(node->values[0], old) == 0)
         good = node_value_set(node, new);
-    for (size_t i = 0; good && i < node->child_count; i++)
-        good = follow(node->children[i], list, old, new);
+    for (size_t i = 0; good && i < node->child_count; i++) {
+        if (node->children[i]->schema != row) {
+            row = node->children[i]->schema;
+            wanted = refers(row, list);
+        }
+        good = !wanted || follow(node->children[i], list, old, new);
+    }
     return good;
 }
 
