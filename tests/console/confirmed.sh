@@ -309,3 +309,26 @@ every_step 'a second one' "$try" first 'set system host-name third' 'commit conf
 every_step 'a commit that confirms' "$try" 'first second' commit
 every_step 'a commit that confirms with changes' "$try" 'first third' 'set system host-name third' commit
 every_step 'going back' "$try" first later
+
+# The start that finds what was not confirmed, killed at each step of its own: the next one has the
+# configuration before, and what ran is archived.
+offline() { "$MIRRORSH" -n --state "$state" "$@" </dev/null 2>/dev/null; }
+wrong='' ended=
+for ((step = 1; step < 30; step++)); do
+    fresh
+    eval "$try"
+    box_kill
+    echo "$step" >"$KILL"
+    {
+        LD_PRELOAD=$lab/faults.so ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS-} \
+            offline -c 'show version' >/dev/null && ended=yes
+    } 2>/dev/null
+    rm "$KILL"
+    for look in first next; do
+        found=$(offline -c 'show configuration | match host' -c 'show rollback 1 | match host' | tr -d '\n ')
+        [ "$found" = 'host-namefirst;host-namesecond;' ] || wrong="$wrong $step: the $look start has '$found'"
+    done
+    [ "$(ls "$state/archive" | wc -l)" = 2 ] || wrong="$wrong $step: archived $(ls "$state/archive")"
+    [ -z "$ended" ] || break
+done
+is 'a start after it: killed at each step' "$wrong $ended $([ $step -gt 3 ] && echo several)" ' yes several'
