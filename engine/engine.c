@@ -251,7 +251,8 @@ static struct engine_change *new_change(struct engine *engine, const struct mirr
     change->requests = calloc(engine->resources.workers, sizeof *change->requests);
     if (change->requests)
         change->dataplane = dataplane_new(&engine->resources, config);
-    if (change->dataplane && grow_counters(engine, change))
+    if (change->dataplane && grow_counters(engine, change) &&
+        watches_make_room(engine->watched, engine->resources.workers))
         return change;
     free_change(engine, change);
     return NULL;

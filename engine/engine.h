@@ -169,13 +169,12 @@ void engine_unwatch(struct engine *engine, struct engine_watch *watch);
 /* Hands the packets that wait, oldest first, to take() until it returns false: that one waits on.
  * Few milliseconds of packets can wait. */
 typedef bool engine_packet_fn(void *context, const struct watched_packet *packet);
-void engine_watch_read(const struct engine *engine, struct engine_watch *watch,
-                       engine_packet_fn *take, void *context);
+void engine_watch_read(struct engine_watch *watch, engine_packet_fn *take, void *context);
 /* Gives up those that were seen before a time, and those that take too much room from other
  * watchers. */
-void engine_watch_skip(const struct engine *engine, struct engine_watch *watch, uint64_t before_ns);
+void engine_watch_skip(struct engine_watch *watch, uint64_t before_ns);
 /* How many it has missed. */
-uint64_t engine_watch_missed(const struct engine *engine, const struct engine_watch *watch);
+uint64_t engine_watch_missed(const struct engine_watch *watch);
 /* How the session fares; false: it is no longer configured. */
 bool engine_watch_state(const struct engine *engine, const struct engine_watch *watch,
                         enum session_state *state, char reason[static REASON_MAX]);

@@ -16,17 +16,48 @@ static uint32_t number_of(const struct mirror_config *config, const char *sessio
     return NO_SLOT;
 }
 
+/* One more tap, which nobody has read anything of. */
+static bool add_tap(struct watched *watched)
+{
+    size_t count = watched->count + 1u;
+    struct tap **taps = reallocarray(watched->taps, count, sizeof(struct tap *));
+    if (!taps)
+        return false;
+    watched->taps = taps;
+    for (struct engine_watch *watch = watched->first; watch; watch = watch->next) {
+        uint64_t *position = reallocarray(watch->position, count, sizeof *position);
+        if (!position)
+            return false;
+        position[watched->count] = 0;
+        watch->position = position;
+    }
+    taps[watched->count] = tap_new();
+    if (!taps[watched->count])
+        return false;
+    watched->count++;
+    return true;
+}
+
+bool watches_make_room(struct watched *first, unsigned workers)
+{
+    for (; first; first = first->next)
+        while (first->count < workers)
+            if (!add_tap(first))
+                return false;
+    return true;
+}
+
 void watches_aim(struct watched *first, struct dataplane *dataplane, unsigned workers)
 {
     for (struct watched *watched = first; watched; watched = watched->next) {
         watched->number = number_of(dataplane->numbering->config, watched->session);
-        for (unsigned i = 0; watched->number != NO_SLOT && i < workers; i++)
+        for (unsigned i = 0; watched->number != NO_SLOT && i < workers && i < watched->count; i++)
             dataplane->workloads[i].taps[watched->number] = watched->taps[i];
     }
 }
 
 /* Has every worker write to the taps of a session, or no more. */
-static bool tell_workers(const struct engine *engine, const struct watched *watched, bool write)
+static void tell_workers(const struct engine *engine, const struct watched *watched, bool write)
 {
     struct worker_request request;
     for (unsigned i = 0; watched->number != NO_SLOT && i < engine->resources.workers; i++) {
@@ -36,12 +67,11 @@ static bool tell_workers(const struct engine *engine, const struct watched *watc
         worker_ask(engine->workers[i].worker, &request);
         worker_wait(&request);
     }
-    return watched->number != NO_SLOT;
 }
 
-static void watched_free(struct watched *watched, unsigned workers)
+static void watched_free(struct watched *watched)
 {
-    for (unsigned i = 0; watched->taps && i < workers; i++)
+    for (unsigned i = 0; i < watched->count; i++)
         tap_free(watched->taps[i]);
     free(watched->taps);
     free(watched->session);
@@ -55,13 +85,9 @@ static struct watched *watched_new(const struct engine *engine, const char *sess
         return NULL;
     watched->number = number_of(engine->config, session);
     watched->session = strdup(session);
-    watched->taps = calloc(engine->resources.workers, sizeof *watched->taps);
-    bool whole = watched->session && watched->taps;
-    for (unsigned i = 0; whole && i < engine->resources.workers; i++)
-        whole = (watched->taps[i] = tap_new());
-    if (whole)
+    if (watched->session && watches_make_room(watched, engine->resources.workers))
         return watched;
-    watched_free(watched, engine->resources.workers);
+    watched_free(watched);
     return NULL;
 }
 
@@ -93,7 +119,7 @@ static void release_watched(struct engine *engine, struct watched *watched)
     while (*at != watched)
         at = &(*at)->next;
     *at = watched->next;
-    watched_free(watched, engine->resources.workers);
+    watched_free(watched);
 }
 
 int engine_watch(struct engine *engine, const char *session, struct engine_watch **begun)
@@ -106,13 +132,13 @@ int engine_watch(struct engine *engine, const char *session, struct engine_watch
         return error;
     struct engine_watch *watch = calloc(1, sizeof *watch);
     if (watch)
-        watch->position = calloc(engine->resources.workers, sizeof *watch->position);
+        watch->position = calloc(watched->count, sizeof *watch->position);
     if (!watch || !watch->position) {
         free(watch);
         release_watched(engine, watched);
         return -ENOMEM;
     }
-    for (unsigned i = 0; i < engine->resources.workers; i++) {
+    for (unsigned i = 0; i < watched->count; i++) {
         const struct tap *tap = watched->taps[i];
         watch->position[i] = atomic_load_explicit(&tap->filled, memory_order_acquire);
         watch->missed -= atomic_load_explicit(&tap->missed, memory_order_relaxed);
@@ -155,11 +181,10 @@ static uint64_t filled(const struct tap *tap)
 }
 
 /* The worker whose next packet is the oldest, and that packet; NULL: there is none. */
-static const struct tap_packet *oldest(const struct engine_watch *watch, unsigned workers,
-                                       unsigned *worker)
+static const struct tap_packet *oldest(const struct engine_watch *watch, unsigned *worker)
 {
     const struct tap_packet *found = NULL;
-    for (unsigned i = 0; i < workers; i++) {
+    for (unsigned i = 0; i < watch->watched->count; i++) {
         const struct tap *tap = watch->watched->taps[i];
         const struct tap_packet *packet = tap_next(tap, &watch->position[i], filled(tap));
         if (!packet || (found && found->time_ns <= packet->time_ns))
@@ -170,12 +195,11 @@ static const struct tap_packet *oldest(const struct engine_watch *watch, unsigne
     return found;
 }
 
-void engine_watch_read(const struct engine *engine, struct engine_watch *watch,
-                       engine_packet_fn *take, void *context)
+void engine_watch_read(struct engine_watch *watch, engine_packet_fn *take, void *context)
 {
     const struct tap_packet *packet;
     unsigned worker = 0;
-    while ((packet = oldest(watch, engine->resources.workers, &worker))) {
+    while ((packet = oldest(watch, &worker))) {
         const struct watched_packet shown = {
             .time_ns = packet->time_ns,
             .interface = packet->interface,
@@ -189,13 +213,13 @@ void engine_watch_read(const struct engine *engine, struct engine_watch *watch,
             break;
         watch->position[worker] += packet->size;
     }
-    for (unsigned i = 0; i < engine->resources.workers; i++)
+    for (unsigned i = 0; i < watch->watched->count; i++)
         give_back(watch->watched, i);
 }
 
-void engine_watch_skip(const struct engine *engine, struct engine_watch *watch, uint64_t before_ns)
+void engine_watch_skip(struct engine_watch *watch, uint64_t before_ns)
 {
-    for (unsigned i = 0; i < engine->resources.workers; i++) {
+    for (unsigned i = 0; i < watch->watched->count; i++) {
         const struct tap *tap = watch->watched->taps[i];
         uint64_t *position = &watch->position[i], end = filled(tap);
         const struct tap_packet *packet;
@@ -208,10 +232,10 @@ void engine_watch_skip(const struct engine *engine, struct engine_watch *watch, 
     }
 }
 
-uint64_t engine_watch_missed(const struct engine *engine, const struct engine_watch *watch)
+uint64_t engine_watch_missed(const struct engine_watch *watch)
 {
     uint64_t missed = watch->missed;
-    for (unsigned i = 0; i < engine->resources.workers; i++)
+    for (unsigned i = 0; i < watch->watched->count; i++)
         missed += atomic_load_explicit(&watch->watched->taps[i]->missed, memory_order_relaxed);
     return missed;
 }

@@ -13,7 +13,8 @@ enum { WATCHED_MAX = 16 }; /* sessions at a time: taps are memory */
 struct watched {
     char *session;
     uint32_t number;            /* in the configuration that runs; NO_SLOT: it is not there */
-    struct tap **taps;          /* one a worker */
+    struct tap **taps;          /* one a worker, */
+    unsigned count;             /* so many: never fewer than there are workers */
     struct engine_watch *first; /* its watchers */
     struct watched *next;
 };
@@ -21,12 +22,14 @@ struct watched {
 struct engine_watch {
     struct watched *watched;
     struct engine_watch *next; /* of the same session */
-    uint64_t *position;        /* one a worker: how far it has read */
+    uint64_t *position;        /* one a tap: how far it has read */
     uint64_t missed;           /* less what had been lost when it began */
 };
 
-/* Finds the sessions that are watched in a data plane, and gives its workloads their taps. No
- * worker has it yet. */
+/* Has every session that is watched one tap a worker, for so many; false: memory ran out. */
+bool watches_make_room(struct watched *first, unsigned workers);
+/* Finds the sessions that are watched in a data plane, and gives the workloads of so many workers
+ * their taps. No worker has it yet. */
 void watches_aim(struct watched *first, struct dataplane *dataplane, unsigned workers);
 
 #endif

@@ -87,12 +87,10 @@ static uint64_t stale_ns(const struct traffic *traffic)
 
 bool traffic_round(struct context *context, struct traffic *traffic)
 {
-    const struct engine *engine = context->running->engine;
-
     if (!tell_state(context, traffic, false))
         return false;
     if (!traffic->unshown) {
-        engine_watch_read(engine, traffic->watch, add_packet, traffic);
+        engine_watch_read(traffic->watch, add_packet, traffic);
         if (traffic->length > 0) {
             context_send(context, MESSAGE_PACKETS, traffic->round, traffic->length);
             context_send(context, MESSAGE_ROUND, NULL, 0);
@@ -102,7 +100,7 @@ bool traffic_round(struct context *context, struct traffic *traffic)
     }
     if (traffic->count && traffic->sent == traffic->count)
         return false;
-    engine_watch_skip(engine, traffic->watch, stale_ns(traffic));
+    engine_watch_skip(traffic->watch, stale_ns(traffic));
     return true;
 }
 
@@ -126,12 +124,12 @@ static void traffic_free(struct context *context, struct traffic *traffic)
 
 void traffic_end(struct context *context, struct traffic *traffic)
 {
-    const struct engine *engine = context->running->engine;
+    uint64_t missed;
 
     /* what waits when it is interrupted was not kept up with either */
     if (!traffic->count || traffic->sent < traffic->count)
-        engine_watch_skip(engine, traffic->watch, UINT64_MAX);
-    uint64_t missed = engine_watch_missed(engine, traffic->watch);
+        engine_watch_skip(traffic->watch, UINT64_MAX);
+    missed = engine_watch_missed(traffic->watch);
     context_send(context, MESSAGE_PACKETS_END, &missed, sizeof missed);
     traffic_free(context, traffic);
 }

@@ -18,22 +18,21 @@ void engine_unwatch(struct engine *engine, struct engine_watch *watch)
     abort();
 }
 
-void engine_watch_read(const struct engine *engine, struct engine_watch *watch,
-                       engine_packet_fn *take, void *context)
+void engine_watch_read(struct engine_watch *watch, engine_packet_fn *take, void *context)
 {
-    (void)engine, (void)watch, (void)take, (void)context;
+    (void)watch, (void)take, (void)context;
     abort();
 }
 
-void engine_watch_skip(const struct engine *engine, struct engine_watch *watch, uint64_t before_ns)
+void engine_watch_skip(struct engine_watch *watch, uint64_t before_ns)
 {
-    (void)engine, (void)watch, (void)before_ns;
+    (void)watch, (void)before_ns;
     abort();
 }
 
-uint64_t engine_watch_missed(const struct engine *engine, const struct engine_watch *watch)
+uint64_t engine_watch_missed(const struct engine_watch *watch)
 {
-    (void)engine, (void)watch;
+    (void)watch;
     abort();
 }
 
