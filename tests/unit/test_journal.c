@@ -66,6 +66,22 @@ static void test_plain(void **state)
     free(text);
 }
 
+/* What is held back when the box ends is told then. */
+static void test_held_back(void **state)
+{
+    (void)state;
+    capture_error();
+    assert_int_equal(journal_open(), 0);
+    for (int i = 1; i <= 7; i++)
+        journal_about("session a", LOG_NOTICE, "session a is up, %d", i);
+    journal_close();
+    release_error();
+    char *text = read_error(NULL);
+    assert_non_null(
+        strstr(text, "is up, 5\nmirrorsh: session a is up, 7 (1 before it not told)\n"));
+    free(text);
+}
+
 static void test_systemd(void **state)
 {
     struct stat about;
@@ -270,10 +286,11 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),      cmocka_unit_test(test_systemd),
-        cmocka_unit_test(test_forged),     cmocka_unit_test(test_not_read),
-        cmocka_unit_test(test_never_read), cmocka_unit_test(test_kept),
-        cmocka_unit_test(test_flapping),   cmocka_unit_test(test_many),
+        cmocka_unit_test(test_plain),    cmocka_unit_test(test_held_back),
+        cmocka_unit_test(test_systemd),  cmocka_unit_test(test_forged),
+        cmocka_unit_test(test_not_read), cmocka_unit_test(test_never_read),
+        cmocka_unit_test(test_kept),     cmocka_unit_test(test_flapping),
+        cmocka_unit_test(test_many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
