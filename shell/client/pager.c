@@ -176,17 +176,19 @@ static int key_of(struct pager *pager, unsigned char byte)
 static int read_byte(struct pager *pager)
 {
     for (;;) {
-        int ready = terminal_wait(STDIN_FILENO, -1, -1);
         struct screen_size size = terminal_size();
         unsigned char byte;
+        int ready;
 
+        /* It may have come while we wrote. Whoever edits the next line has to hear of it too: the
+         * signal is left to them. */
+        if (size.columns != pager->size.columns || size.rows != pager->size.rows)
+            return cut_rows(pager) ? KEY_RESIZED : -ENOMEM;
+        ready = terminal_wait(STDIN_FILENO, -1, -1);
         if (terminal_ended())
             return -EINTR;
         if (terminal_interrupted())
             return KEY_LEAVE;
-        /* Whoever edits the next line has to hear of it too: the news is left to them. */
-        if (size.columns != pager->size.columns || size.rows != pager->size.rows)
-            return cut_rows(pager) ? KEY_RESIZED : -ENOMEM;
         if (ready > 0)
             return read(STDIN_FILENO, &byte, 1) == 1 ? byte : KEY_LEAVE;
     }

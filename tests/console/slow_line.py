@@ -157,6 +157,20 @@ def output(slow):
     interrupts(slow, 'and another one', rb'box> ')
 
 
+    start = len(slow.seen)
+    slow.send(b'show configuration\r')
+    slow.await_text(rb'rule 2 ', start)
+    termios.tcsetwinsize(slow.master, (12, 60))
+    verdict('a new size while a screen is written makes another one',
+            slow.await_text(rb'(?s)--More--.*--More--', start) is not None, slow.seen[start:])
+    start = len(slow.seen)
+    slow.send(b'q')
+    slow.await_text(rb'box> ', start)
+    termios.tcsetwinsize(slow.master, (24, 80))
+    slow.await_text(rb'box> .*box> ', start)
+    interrupts(slow, 'and the prompt is there again')
+
+
 def plain_monitor(slow):
     start = len(slow.seen)
     slow.send(b'monitor sessions plain\r')
