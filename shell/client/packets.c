@@ -128,7 +128,7 @@ static uint32_t interface_number(struct capture_file *file, const char *name, FI
         return UINT32_MAX;
     file->interfaces = more;
     more[i] = (struct interface){.written = 0};
-    memcpy(more[i].name, name, sizeof more[i].name - 1);
+    snprintf(more[i].name, sizeof more[i].name, "%.16s", name);
     file->interface_count++;
     pcapng_interface(out, more[i].name);
     return i;
