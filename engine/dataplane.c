@@ -112,8 +112,11 @@ static bool build_table(struct dataplane *dataplane)
     return true;
 }
 
-static void add_capture(struct workload *workload, struct capture *capture)
+static void add_capture(struct workload *workload, const struct captures *captures, unsigned worker)
 {
+    struct capture *capture = worker < captures->count ? captures->at[worker] : NULL;
+    if (!capture)
+        return;
     for (uint32_t i = 0; i < workload->capture_count; i++)
         if (workload->captures[i] == capture)
             return;
@@ -128,7 +131,7 @@ static bool build_workload(const struct dataplane *dataplane, unsigned worker)
     uint32_t sessions = dataplane->numbering->count[COUNT_SESSION];
     workload->plan = dataplane->plan;
     workload->interfaces = &dataplane->table;
-    workload->captures = calloc(interfaces + 1, sizeof *workload->captures);
+    workload->captures = calloc(2 * interfaces + 1, sizeof *workload->captures);
     workload->senders = calloc(receivers + 1, sizeof *workload->senders);
     workload->given = calloc(receivers + 1, sizeof *workload->given);
     workload->pacers = calloc(sessions + 1, sizeof *workload->pacers);
@@ -137,9 +140,12 @@ static bool build_workload(const struct dataplane *dataplane, unsigned worker)
     if (!workload->captures || !workload->senders || !workload->given || !workload->pacers ||
         !workload->taps || !workload->loop_seen)
         return false;
-    for (uint32_t i = 0; i < interfaces; i++)
-        if (dataplane->interfaces[i].open)
-            add_capture(workload, dataplane->sources[i]->feed->captures[worker]);
+    for (uint32_t i = 0; i < interfaces; i++) {
+        if (!dataplane->interfaces[i].open)
+            continue;
+        add_capture(workload, &dataplane->sources[i]->feed->now, worker);
+        add_capture(workload, &dataplane->sources[i]->feed->next, worker);
+    }
     for (uint32_t i = 0; i < receivers; i++)
         workload->senders[i] = dataplane->receivers[i]->senders[worker];
     for (uint32_t i = 0; i < sessions; i++)
@@ -147,7 +153,7 @@ static bool build_workload(const struct dataplane *dataplane, unsigned worker)
     return true;
 }
 
-static bool allocate(struct dataplane *dataplane, unsigned workers)
+static bool allocate(struct dataplane *dataplane)
 {
     const uint32_t *count = dataplane->numbering->count;
     uint32_t interfaces = count[COUNT_INTERFACE] + 1, receivers = count[COUNT_RECEIVER] + 1;
@@ -157,7 +163,7 @@ static bool allocate(struct dataplane *dataplane, unsigned workers)
     dataplane->health = calloc(receivers, sizeof *dataplane->health);
     dataplane->sessions = calloc(count[COUNT_SESSION] + 1, sizeof *dataplane->sessions);
     dataplane->paces = calloc(count[COUNT_SESSION] + 1, sizeof *dataplane->paces);
-    dataplane->workloads = calloc(workers, sizeof *dataplane->workloads);
+    dataplane->workloads = calloc(dataplane->workers, sizeof *dataplane->workloads);
     return dataplane->sources && dataplane->interfaces && dataplane->receivers &&
            dataplane->health && dataplane->sessions && dataplane->paces && dataplane->workloads;
 }
@@ -190,7 +196,7 @@ static bool build(struct dataplane *dataplane, struct resources *resources,
     if (!dataplane->numbering)
         return false;
     const struct numbering *numbering = dataplane->numbering;
-    if (!take_slots(dataplane, resources) || !allocate(dataplane, resources->workers) ||
+    if (!take_slots(dataplane, resources) || !allocate(dataplane) ||
         !take_sources(dataplane, resources) || !take_receivers(dataplane, resources) ||
         !take_paces(dataplane, resources))
         return false;
@@ -203,7 +209,7 @@ static bool build(struct dataplane *dataplane, struct resources *resources,
     dataplane->plan = build_plan(dataplane);
     if (!dataplane->plan || !build_table(dataplane))
         return false;
-    for (unsigned worker = 0; worker < resources->workers; worker++)
+    for (unsigned worker = 0; worker < dataplane->workers; worker++)
         if (!build_workload(dataplane, worker))
             return false;
     return true;
@@ -215,6 +221,7 @@ struct dataplane *dataplane_new(struct resources *resources, const struct mirror
     if (!dataplane)
         return NULL;
     dataplane->fault = resources->fault;
+    dataplane->workers = resources->workers;
     if (build(dataplane, resources, config))
         return dataplane;
     dataplane_free(dataplane, resources);
@@ -235,7 +242,7 @@ void dataplane_free(struct dataplane *dataplane, struct resources *resources)
     for (uint32_t i = 0; dataplane->paces && i < numbering->count[COUNT_SESSION]; i++)
         if (dataplane->paces[i])
             paces_release(&resources->paces, dataplane->paces[i]);
-    for (unsigned i = 0; dataplane->workloads && i < resources->workers; i++) {
+    for (unsigned i = 0; dataplane->workloads && i < dataplane->workers; i++) {
         free(dataplane->workloads[i].captures);
         free(dataplane->workloads[i].senders);
         free(dataplane->workloads[i].given);

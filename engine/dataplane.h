@@ -38,10 +38,11 @@ struct dataplane {
     struct receiver_health *health;
     struct session_condition *sessions;
     struct neighbours next_hops;
-    struct pace **paces;        /* one a session; NULL: it leaves nothing out */
-    uint64_t links;             /* the version of links and addresses that the conflicts are of */
-    int fault;                  /* of a worker; 0: none */
-    struct link_table table;    /* of the interfaces that are open */
+    struct pace **paces;     /* one a session; NULL: it leaves nothing out */
+    uint64_t links;          /* the version of links and addresses that the conflicts are of */
+    int fault;               /* of a worker; 0: none */
+    struct link_table table; /* of the interfaces that are open */
+    unsigned workers;
     struct workload *workloads; /* one a worker */
 };
 
@@ -52,8 +53,8 @@ struct resources {
     struct receivers receivers;
     struct paces paces;
     struct counter_names *names;
-    unsigned workers;
-    int fault; /* -errno: what a worker's io_uring was refused with; 0: all work */
+    unsigned workers; /* that data planes are for: all that there are, until some are to end */
+    int fault;        /* -errno: what a worker's io_uring was refused with; 0: all work */
 };
 
 enum { RECEIVER_PATIENCE_MS = 500 };

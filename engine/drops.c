@@ -169,7 +169,7 @@ void look_at_drops(struct engine *engine, uint64_t now_ns)
 {
     if (!engine->teller.tell || now_ns - engine->drops.looked_ns < ns_per_s)
         return;
-    struct worker_request *reports = calloc(engine->resources.workers, sizeof *reports);
+    struct worker_request *reports = calloc(engine->worker_count, sizeof *reports);
     struct counters *sum = reports ? engine_collect(engine, reports) : NULL;
     sources_count(&engine->resources.sources);
     if (sum)

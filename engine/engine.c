@@ -27,15 +27,6 @@ static const uint64_t probe_every_ns = 500ull * NS_PER_MS;
 static const uint64_t alarm_every_ns = 100ull * NS_PER_MS;
 static const uint64_t change_every_ns = 20ull * NS_PER_MS;
 
-struct engine_change {
-    struct mirror_config *config;
-    struct dataplane *dataplane;
-    struct worker_request *requests; /* one a worker, with larger counters if it needs them */
-    struct counters *cleared;        /* grown likewise */
-    bool outgrown;                   /* the counters in use are larger than these by now */
-    uint64_t plans;                  /* published when it was made */
-};
-
 uint64_t engine_now_ns(void)
 {
     struct timespec now;
@@ -45,25 +36,15 @@ uint64_t engine_now_ns(void)
 
 /* ---- start and stop ---- */
 
-static int start_worker(const struct engine *engine, struct engine_worker *worker, char *why,
-                        size_t why_size)
-{
-    worker->wall_ns = engine_now_ns();
-    return worker_start(&worker->worker, engine->alarm, why, why_size);
-}
-
 /* Signals are the main thread's. Without a reserve rings are just made when they are needed. */
-static int start_threads(struct engine *engine, char *why, size_t why_size)
+static struct reserve *start_reserve(void)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = 0;
-    engine->resources.sources.reserve = reserve_new();
-    for (unsigned i = 0; !error && i < engine->resources.workers; i++)
-        error = start_worker(engine, &engine->workers[i], why, why_size);
+    struct reserve *reserve = reserve_new();
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error;
+    return reserve;
 }
 
 static int watch(const struct engine *engine, int descriptor)
@@ -118,30 +99,21 @@ static int begin_empty(struct engine *engine, char *why, size_t why_size)
 int engine_start(struct engine **started, const struct engine_options *options, char *why,
                  size_t why_size)
 {
-    unsigned workers = options->workers ? options->workers : 1;
     struct engine *engine = calloc(1, sizeof *engine);
-    struct engine_worker *list = calloc(workers, sizeof *list);
-    if (!engine || !list) {
-        free(engine);
-        free(list);
+    if (!engine) {
         snprintf(why, why_size, "%s", strerror(ENOMEM));
         return -ENOMEM;
     }
     engine->descriptor = engine->alarm = engine->timer = -1;
-    engine->workers = list;
     engine->teller = (struct teller){options->tell, options->tell_context, options->details};
     engine->started_ns = engine_now_ns();
-    engine->resources.workers = workers;
-    engine->resources.sources.workers = workers;
-    engine->resources.receivers.workers = workers;
-    engine->resources.paces.workers = workers;
+    engine->default_workers = options->workers ? options->workers : 1;
     engine->resources.receivers.ports = &engine->ports;
     int error = outer_ports_reserve(&engine->ports, why, why_size);
     if (!error)
         error = open_control(engine, why, why_size);
     engine->resources.receivers.links = engine->resources.links;
-    if (!error)
-        error = start_threads(engine, why, why_size);
+    engine->resources.sources.reserve = start_reserve();
     if (!error)
         error = begin_empty(engine, why, why_size);
     if (error) {
@@ -159,8 +131,8 @@ void engine_stop(struct engine *engine)
 {
     if (!engine)
         return;
-    for (unsigned i = 0; i < engine->resources.workers; i++)
-        worker_stop(engine->workers[i].worker);
+    for (unsigned i = 0; i < engine->worker_count; i++)
+        worker_stop(engine->workers[i].worker, NULL);
     dataplane_free(engine->dataplane, &engine->resources);
     mirror_config_free(engine->config);
     paces_free(&engine->resources.paces);
@@ -177,156 +149,10 @@ void engine_stop(struct engine *engine)
         close(engine->alarm);
     if (engine->timer >= 0)
         close(engine->timer);
-    free(engine->workers);
     free(engine);
 }
 
-/* ---- publishing ----
- *
- * The packet path takes no lock and yet its plan changes under traffic, in three steps.
- *
- * Prepare: dataplane_new builds everything beside what runs: rings and sockets that both use are
- * shared by counting their users, new ones are opened, counter slots of new names are taken, and
- * larger counters are allocated if these do not fit. All that can fail or wait happens here, and
- * what runs is not touched: a data plane that cannot be built, or is not wanted after all, is freed
- * like any other.
- *
- * Publish: every worker is asked to adopt its workload of the new data plane, and looks at the
- * request when it is at the end of a block. Nothing is in flight then and nothing points into the
- * old plan, so it reads the blocks that are ready in captures it is about to leave, takes over the
- * counters, sets the rows of fresh slots to zero and goes on with the new pointers: a packet is
- * decided by one plan or the other, never by both or by none.
- *
- * Retire: when all workers have answered nobody has anything of the old data plane, and freeing it
- * closes the captures, sockets and slots whose last user it was.
- *
- * A commit and a change of the machine (a link, an address, a receiver's health) go the same way;
- * they differ in whose configuration the new data plane is of. */
-
-/* Larger counters for new names, for the workers and for what has been cleared. */
-static bool grow_counters(const struct engine *engine, struct engine_change *change)
-{
-    uint32_t capacity[COUNTER_KINDS];
-    bool enough = true;
-    for (int kind = 0; kind < COUNTER_KINDS; kind++) {
-        uint32_t needed = counter_names_capacity(engine->resources.names, (enum counter_kind)kind);
-        capacity[kind] = engine->cleared->capacity[kind];
-        if (needed > capacity[kind] || !capacity[kind]) {
-            enough = false;
-            capacity[kind] = needed + needed / 2 + 16;
-        }
-    }
-    if (enough)
-        return true;
-    change->cleared = counters_new(capacity);
-    if (!change->cleared)
-        return false;
-    for (unsigned i = 0; i < engine->resources.workers; i++) {
-        change->requests[i].counters = counters_new(capacity);
-        if (!change->requests[i].counters)
-            return false;
-    }
-    return true;
-}
-
-static void free_change(struct engine *engine, struct engine_change *change)
-{
-    dataplane_free(change->dataplane, &engine->resources);
-    mirror_config_free(change->config);
-    for (unsigned i = 0; change->requests && i < engine->resources.workers; i++)
-        counters_free(change->requests[i].counters);
-    free(change->requests);
-    counters_free(change->cleared);
-    free(change);
-}
-
-/* A data plane of the configuration, which is not the change's yet, ready to be published. NULL
- * when memory runs out. */
-static struct engine_change *new_change(struct engine *engine, const struct mirror_config *config)
-{
-    struct engine_change *change = calloc(1, sizeof *change);
-    if (!change)
-        return NULL;
-    change->plans = engine->plans;
-    change->requests = calloc(engine->resources.workers, sizeof *change->requests);
-    if (change->requests)
-        change->dataplane = dataplane_new(&engine->resources, config);
-    if (change->dataplane && grow_counters(engine, change) &&
-        watches_make_room(engine->watched, engine->resources.workers))
-        return change;
-    free_change(engine, change);
-    return NULL;
-}
-
-/* Another data plane may have been published since this one was prepared, whose counters have
- * room for the names of both. */
-static void drop_smaller_counters(const struct engine *engine, struct engine_change *change)
-{
-    if (!change->cleared)
-        return;
-    for (int kind = 0; kind < COUNTER_KINDS; kind++)
-        if (change->cleared->capacity[kind] < engine->cleared->capacity[kind])
-            change->outgrown = true;
-    for (unsigned i = 0; change->outgrown && i < engine->resources.workers; i++) {
-        counters_free(change->requests[i].counters);
-        change->requests[i].counters = NULL;
-    }
-}
-
-/* Those whose counting begins with this data plane, and not with one published meanwhile. */
-static void begin_counting(struct engine *engine, struct dataplane *next)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < next->fresh_count; i++)
-        if (counter_names_begin(engine->resources.names, next->fresh[i].kind, next->fresh[i].slot))
-            next->fresh[count++] = next->fresh[i];
-    next->fresh_count = count;
-}
-
-/* Every worker goes on with the change's data plane; returns when all do. */
-static void publish(struct engine *engine, struct engine_change *change)
-{
-    struct dataplane *next = change->dataplane;
-    drop_smaller_counters(engine, change);
-    begin_counting(engine, next);
-    watches_aim(engine->watched, next, engine->resources.workers);
-    for (unsigned i = 0; i < engine->resources.workers; i++) {
-        struct worker_request *request = &change->requests[i];
-        request->kind = WORKER_ADOPT;
-        request->workload = &next->workloads[i];
-        request->fresh = next->fresh;
-        request->fresh_count = next->fresh_count;
-        worker_ask(engine->workers[i].worker, request);
-    }
-    for (unsigned i = 0; i < engine->resources.workers; i++)
-        worker_wait(&change->requests[i]);
-    if (change->cleared && !change->outgrown) {
-        struct counters *old = engine->cleared;
-        counters_add(change->cleared, old);
-        engine->cleared = change->cleared;
-        change->cleared = old;
-    }
-    for (size_t i = 0; i < next->fresh_count; i++) {
-        counters_zero_slot(engine->cleared, next->fresh[i].kind, next->fresh[i].slot);
-        drops_forget(&engine->drops, next->fresh[i].kind, next->fresh[i].slot);
-    }
-    news_of_change(&engine->teller, engine->dataplane, next, engine->resources.names);
-    dataplane_free(engine->dataplane, &engine->resources);
-    engine->dataplane = next;
-    engine->plans++;
-    change->dataplane = NULL;
-}
-
-/* The same configuration under the conditions of now. What cannot be built now is tried again
- * with the next probe; the workers go on with what they have. */
-static void republish(struct engine *engine)
-{
-    struct engine_change *change = new_change(engine, engine->config);
-    if (!change)
-        return;
-    publish(engine, change);
-    free_change(engine, change);
-}
+/* ---- what happens ---- */
 
 int engine_descriptor(const struct engine *engine)
 {
@@ -385,10 +211,12 @@ void engine_service(struct engine *engine)
     }
     engine->changed = engine->alarmed = false;
     engine->again_ns = (uint64_t)receivers_probe(&engine->resources.receivers, begin) * NS_PER_MS;
-    for (unsigned i = 0; !engine->resources.fault && i < engine->resources.workers; i++)
+    for (unsigned i = 0; !engine->resources.fault && i < engine->worker_count; i++)
         engine->resources.fault = worker_fault(engine->workers[i].worker);
-    if (!dataplane_holds(engine->dataplane, &engine->resources))
-        republish(engine);
+    if (!engine_is_settled(engine))
+        engine_settle(engine);
+    else if (!dataplane_holds(engine->dataplane, &engine->resources))
+        engine_republish(engine);
     engine->probed_ns = engine_now_ns();
     engine->rest_ns = engine->probed_ns - begin;
     if (engine->rest_ns < change_every_ns)
@@ -401,6 +229,32 @@ void engine_service(struct engine *engine)
 
 /* ---- commits ---- */
 
+/* The change owns the configuration, unless there is none. */
+static int make_ready(struct engine *engine, struct mirror_config *config,
+                      struct engine_change **prepared, char *why, size_t why_size)
+{
+    struct sources *sources = &engine->resources.sources;
+    struct spread spread = engine_spread(engine, config);
+    int error = engine_add_workers(engine, spread.workers, why, why_size);
+    if (error)
+        return error;
+    sources->spread = spread;
+    struct engine_change *change = engine_new_change(engine, config);
+    sources->spread = engine->spread;
+    if (!change) {
+        snprintf(why, why_size, "%s", strerror(ENOMEM));
+        return -ENOMEM;
+    }
+    if (sources->refused) {
+        snprintf(why, why_size, "capture rings: %s", strerror(-sources->refused));
+        engine_free_change(engine, change);
+        return sources->refused;
+    }
+    change->config = config;
+    *prepared = change;
+    return 0;
+}
+
 int engine_prepare(struct engine *engine, struct mirror_config *config,
                    struct engine_change **prepared, engine_problem_fn *problem, void *context,
                    char *why, size_t why_size)
@@ -410,19 +264,22 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
         engine->changed = true;
         wait_until_due(engine);
     }
-    snprintf(why, why_size, "%s", strerror(ENOMEM));
-    struct engine_change *change = new_change(engine, config);
-    if (!change) {
+    if (engine->dataplane && !engine_is_settled(engine))
+        engine_settle(engine);
+    struct engine_change *change = NULL;
+    int error = make_ready(engine, config, &change, why, why_size);
+    if (error)
         mirror_config_free(config);
-        return -ENOMEM;
-    }
-    change->config = config;
-    if (problem && !dataplane_check(change->dataplane, &engine->resources, problem, context)) {
-        free_change(engine, change);
-        return -EINVAL;
-    }
-    *prepared = change;
-    return 0;
+    else if (problem && !dataplane_check(change->dataplane, &engine->resources, problem, context))
+        error = -EINVAL;
+    if (error && change)
+        engine_free_change(engine, change);
+    else if (!error)
+        *prepared = change;
+    engine->prepared = !error;
+    if (error && engine->dataplane && !engine_is_settled(engine))
+        engine_settle(engine);
+    return error;
 }
 
 void engine_warn(const struct engine_change *change, engine_problem_fn *warning, void *context)
@@ -436,7 +293,7 @@ void engine_warn(const struct engine_change *change, engine_problem_fn *warning,
 static void bring_up_to_date(struct engine *engine, struct engine_change *change)
 {
     struct engine_change *now =
-        change->plans == engine->plans ? NULL : new_change(engine, change->config);
+        change->plans == engine->plans ? NULL : engine_new_change(engine, change->config);
     if (!now)
         return;
     struct engine_change before = *change;
@@ -444,22 +301,29 @@ static void bring_up_to_date(struct engine *engine, struct engine_change *change
     change->config = before.config;
     *now = before;
     now->config = NULL;
-    free_change(engine, now);
+    engine_free_change(engine, now);
 }
 
 void engine_commit(struct engine *engine, struct engine_change *change)
 {
+    engine->prepared = false;
+    engine->spread = engine->resources.sources.spread = change->spread;
     bring_up_to_date(engine, change);
-    publish(engine, change);
+    engine_publish(engine, change);
     struct mirror_config *old = engine->config;
     engine->config = change->config;
     change->config = old;
-    free_change(engine, change);
+    engine_free_change(engine, change);
+    if (!engine_is_settled(engine))
+        engine_settle(engine);
 }
 
 void engine_abandon(struct engine *engine, struct engine_change *change)
 {
-    free_change(engine, change);
+    engine_free_change(engine, change);
+    engine->prepared = false;
+    if (!engine_is_settled(engine))
+        engine_settle(engine);
 }
 
 struct explanation *engine_explain(const struct engine *engine,

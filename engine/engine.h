@@ -17,7 +17,7 @@ typedef void engine_tell_fn(void *context, enum engine_news news, const char *su
                             const char *text);
 
 struct engine_options {
-    unsigned workers;     /* threads, >= 1 */
+    unsigned workers;     /* threads, 1-WORKERS_MAX, of a configuration that does not say */
     engine_tell_fn *tell; /* NULL: nobody is told */
     void *tell_context;
     bool details; /* NEWS_DETAIL too */
@@ -122,6 +122,8 @@ struct engine_status {
     uint64_t plans;   /* plans published since the start */
     uint64_t dropped; /* that the kernel dropped before the rings of all interfaces */
     bool own_marked;  /* the box's packets, so that captures leave them out */
+    unsigned rings;   /* that are open: of each interface, or of those that share, one a worker */
+    size_t ring_bytes, ring_bytes_most; /* of all of them; that are meant for all */
     struct totals totals;
     struct session_status *sessions; /* in ascending priority */
     size_t session_count;

@@ -1,5 +1,6 @@
-/* What an engine is made of. For engine.c, status.c and watches.c, which between them are engine.h,
- * and for drops.c, which looks at it. */
+/* What an engine is made of. For engine.c and status.c, which between them are engine.h, and for
+ * publish.c and sizing.c, by which they do it, for watches.c, and for drops.c, which looks at it.
+ */
 #ifndef MIRRORSH_ENGINE_STATE_H
 #define MIRRORSH_ENGINE_STATE_H
 
@@ -14,6 +15,7 @@ struct engine_worker {
     struct outbox_totals cleared_sends;
     struct totals cleared;          /* totals at the last clear */
     uint64_t processor_ns, wall_ns; /* at the last status */
+    bool counts;                    /* it has counters */
 };
 
 struct engine {
@@ -22,7 +24,11 @@ struct engine {
     int timer;      /* of the monotonic clock: when an alarm or a change is due */
     struct outer_ports ports;
     struct resources resources;
-    struct engine_worker *workers;
+    struct engine_worker workers[WORKERS_MAX];
+    unsigned worker_count;    /* that run */
+    unsigned default_workers; /* of a configuration that does not say */
+    struct spread spread;     /* as the configuration wants it */
+    bool prepared;            /* a commit is */
 
     struct mirror_config *config; /* never NULL: begins empty */
     struct dataplane *dataplane;  /* of it */
@@ -39,6 +45,35 @@ struct engine {
     uint64_t again_ns;  /* until receivers ask to be looked at again; 0: they do not */
     uint64_t plans;
 };
+
+struct engine_change {
+    struct mirror_config *config;
+    struct spread spread;
+    struct dataplane *dataplane;
+    struct worker_request *requests; /* one a worker, with larger counters if it needs them */
+    struct counters *cleared;        /* grown likewise */
+    bool outgrown;                   /* the counters in use are larger than these by now */
+    uint64_t plans;                  /* published when it was made */
+};
+
+/* A data plane of the configuration, which is not the change's yet, ready to be published. NULL
+ * when memory runs out. */
+struct engine_change *engine_new_change(struct engine *engine, const struct mirror_config *config);
+void engine_free_change(struct engine *engine, struct engine_change *change);
+/* Every worker goes on with the change's data plane, or ends; returns when all have. */
+void engine_publish(struct engine *engine, struct engine_change *change);
+/* The same configuration under the conditions of now. false: memory ran out, and the workers go on
+ * with what they have. */
+bool engine_republish(struct engine *engine);
+
+struct spread engine_spread(const struct engine *engine, const struct mirror_config *config);
+/* As many as that, unless there are as many. -errno with *why, and all is as before. */
+int engine_add_workers(struct engine *engine, unsigned count, char *why, size_t why_size);
+/* Brings workers and rings to what engine->spread says. Where memory is short, the next call goes
+ * on with it. */
+void engine_settle(struct engine *engine);
+/* Nothing of that is left to be done. While a commit is prepared, nothing ever is. */
+bool engine_is_settled(const struct engine *engine);
 
 /* Of the steady clock. */
 uint64_t engine_now_ns(void);

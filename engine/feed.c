@@ -1,15 +1,41 @@
-/* A set of captures as one. */
+/* Sets of captures as one.
+ *
+ * All captures of a feed are members of one group in the kernel, which asks a program for the
+ * number of the member that gets a packet. Those to come join behind those that are, and one
+ * exchange of the program is the moment at which they take over. When those before them are closed,
+ * the numbers move: see close_before. They move too when the interface falls; those to come are
+ * made last, not taken from the reserve, so that they stay behind. */
 #include "feed.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
+
+static void close_captures(struct captures *captures, unsigned first, unsigned end)
+{
+    for (unsigned i = first; captures->at && i < end; i++)
+        capture_close(captures->at[i]);
+}
+
+static void free_captures(struct captures *captures)
+{
+    close_captures(captures, 0, captures->count);
+    free(captures->at);
+    *captures = (struct captures){0};
+}
+
+static void join_closing(struct feed *feed)
+{
+    if (feed->is_closing)
+        pthread_join(feed->closing, NULL);
+    feed->is_closing = false;
+}
 
 static void free_feed(struct feed *feed)
 {
-    for (unsigned i = 0; feed->captures && i < feed->workers; i++)
-        capture_close(feed->captures[i]);
-    free(feed->captures);
+    join_closing(feed);
+    free_captures(&feed->last);
+    free_captures(&feed->next);
+    free_captures(&feed->now);
     free(feed);
 }
 
@@ -32,33 +58,61 @@ void feed_close(struct feed *feed)
 }
 
 /* One that was made in advance, or a new one. */
-static int open_capture(struct reserve *reserve, const struct capture_options *options, int *fanout,
+static int open_capture(struct reserve *reserve, const struct capture_options *options,
                         struct capture **opened)
 {
     *opened = reserve_take(reserve, options->size, options->frame_size);
     int error = *opened ? 0 : capture_make(opened, options->size, options->frame_size);
-    return error ? error : capture_bind(*opened, options, fanout);
+    return error ? error : capture_bind(*opened, options);
+}
+
+static int join(struct feed *feed, struct capture *capture)
+{
+    int error = capture_join(capture, &feed->group);
+    if (!error)
+        feed->members[feed->member_count++] = capture;
+    return error;
+}
+
+static int join_all(struct feed *feed, const struct captures *captures)
+{
+    int error = 0;
+    for (unsigned i = 0; !error && i < captures->count; i++)
+        error = join(feed, captures->at[i]);
+    return error;
+}
+
+static int open_captures(struct captures *captures, const struct capture_options *options,
+                         unsigned workers, struct reserve *reserve)
+{
+    struct capture_options each = *options;
+    int error = 0;
+    each.size /= workers;
+    captures->at = calloc(workers, sizeof(struct capture *));
+    if (!captures->at)
+        return -ENOMEM;
+    captures->count = workers;
+    captures->size = options->size;
+    for (unsigned i = 0; !error && i < workers; i++)
+        error = open_capture(reserve, &each, &captures->at[i]);
+    return error;
 }
 
 int feed_open(struct feed **opened, const struct capture_options *options, unsigned workers,
               struct reserve *reserve)
 {
-    struct capture_options each = *options;
-    int error = -ENOMEM, fanout = -1;
     struct feed *feed = calloc(1, sizeof *feed);
     if (!feed)
-        return error;
-    feed->workers = workers;
-    feed->captures = calloc(workers, sizeof *feed->captures);
-    each.spread = workers > 1;
-    each.size /= workers;
-    if (feed->captures)
+        return -ENOMEM;
+    feed->group = -1;
+    int error = open_captures(&feed->now, options, workers, reserve);
+    if (!error)
+        error = join_all(feed, &feed->now);
+    /* One may stay alone: it takes what comes right after its interface has come up. */
+    if (error == -EINVAL && feed->group < 0 && workers == 1)
         error = 0;
-    for (unsigned i = 0; !error && i < workers; i++) {
-        error = open_capture(reserve, &each, &fanout, &feed->captures[i]);
-        if (!error)
-            feed->size += feed->captures[i]->map_size;
-    }
+    if (!error && workers > 1)
+        error = capture_spread(feed->now.at[0], 0, workers);
     if (!error)
         *opened = feed;
     else
@@ -66,18 +120,155 @@ int feed_open(struct feed **opened, const struct capture_options *options, unsig
     return error;
 }
 
-int feed_admit(const struct feed *feed, const struct capture_filter *filter)
+const struct captures *feed_latest(const struct feed *feed)
+{
+    return feed->next.count ? &feed->next : &feed->now;
+}
+
+int feed_renew(struct feed *feed, const struct capture_options *options, unsigned workers)
+{
+    join_closing(feed);
+    if (feed->last.count || feed->next.count)
+        return -EBUSY;
+    int error = feed->group < 0 ? join(feed, feed->now.at[0]) : 0;
+    if (!error)
+        error = open_captures(&feed->next, options, workers, NULL);
+    if (!error)
+        error = join_all(feed, &feed->next);
+    if (error) {
+        feed->member_count = feed->now.count; /* those behind have not changed their numbers */
+        free_captures(&feed->next);
+    }
+    return error;
+}
+
+int feed_switch(struct feed *feed)
+{
+    int error = capture_spread(feed->now.at[0], feed->now.count, feed->next.count);
+    if (error)
+        return error;
+    feed->last = feed->now;
+    feed->now = feed->next;
+    feed->next = (struct captures){0};
+    feed->behind = feed->last.count;
+    return 0;
+}
+
+void feed_forget(struct feed *feed)
+{
+    feed->last = feed->next;
+    feed->next = (struct captures){0};
+}
+
+static int by_serial(const void *a, const void *b)
+{
+    uint32_t left = (*(struct capture *const *)a)->serial;
+    uint32_t right = (*(struct capture *const *)b)->serial;
+    return left < right ? -1 : left > right;
+}
+
+/* What has become of the numbers when the interface has fallen. */
+static void number_members(struct feed *feed)
+{
+    bool fell = false;
+    for (unsigned i = 0; i < feed->member_count; i++) {
+        capture_clear_error(feed->members[i]);
+        fell |= atomic_exchange(&feed->members[i]->fell, false);
+    }
+    if (fell)
+        qsort(feed->members, feed->member_count, sizeof(struct capture *), by_serial);
+}
+
+static void close_member(struct feed *feed, unsigned number)
+{
+    capture_close(feed->members[number]);
+    feed->members[number] = feed->members[--feed->member_count];
+}
+
+static bool has(const struct captures *captures, const struct capture *capture)
+{
+    for (unsigned i = 0; i < captures->count; i++)
+        if (captures->at[i] == capture)
+            return true;
+    return false;
+}
+
+/* Those before are closed in the order of their numbers. Each gives its number to the last of the
+ * group, which is one of those that stay as long as there are such behind; the kernel takes numbers
+ * modulo the members, so that all the program says is one of those that stay. When all of them have
+ * moved to the front, or nothing is left before them, the program says their new numbers, and the
+ * rest can go, as can those that were behind from the beginning. */
+static void *close_before(void *argument)
+{
+    struct feed *feed = argument;
+    unsigned moving = feed->behind < feed->now.count ? feed->behind : feed->now.count;
+    number_members(feed);
+    for (unsigned number = 0; number < moving; number++)
+        close_member(feed, number);
+    if (feed->behind)
+        capture_spread(feed->now.at[0], 0, feed->now.count);
+    for (unsigned number = feed->member_count; number-- > 0;)
+        if (!has(&feed->now, feed->members[number]))
+            close_member(feed, number);
+    feed->behind = 0;
+    return NULL;
+}
+
+static uint64_t dropped_of(const struct captures *captures)
+{
+    uint64_t dropped = 0;
+    for (unsigned i = 0; i < captures->count; i++)
+        dropped += capture_dropped(captures->at[i]);
+    return dropped;
+}
+
+uint64_t feed_trim(struct feed *feed)
+{
+    uint64_t dropped = dropped_of(&feed->last);
+    if (!feed->last.count)
+        return 0;
+    join_closing(feed);
+    free(feed->last.at); /* they are among the members */
+    feed->last = (struct captures){0};
+    feed->is_closing = !pthread_create(&feed->closing, NULL, close_before, feed);
+    if (!feed->is_closing)
+        close_before(feed);
+    return dropped;
+}
+
+static int admit(const struct captures *captures, const struct capture_filter *filter)
 {
     int error = 0;
-    for (unsigned i = 0; !error && i < feed->workers; i++)
-        error = capture_admit(feed->captures[i], filter);
+    for (unsigned i = 0; !error && i < captures->count; i++)
+        error = capture_admit(captures->at[i], filter);
     return error;
+}
+
+int feed_admit(const struct feed *feed, const struct capture_filter *filter)
+{
+    int error = admit(&feed->now, filter);
+    return error ? error : admit(&feed->next, filter);
 }
 
 uint64_t feed_dropped(const struct feed *feed)
 {
-    uint64_t dropped = 0;
-    for (unsigned i = 0; i < feed->workers; i++)
-        dropped += capture_dropped(feed->captures[i]);
-    return dropped;
+    return dropped_of(&feed->now) + dropped_of(&feed->next) + dropped_of(&feed->last);
+}
+
+static size_t memory_of(const struct captures *captures)
+{
+    size_t size = 0;
+    for (unsigned i = 0; i < captures->count; i++)
+        size += captures->at[i]->map_size;
+    return size;
+}
+
+size_t feed_memory(const struct feed *feed)
+{
+    return memory_of(&feed->now) + memory_of(&feed->next) + memory_of(&feed->last);
+}
+
+unsigned feed_rings(const struct feed *feed)
+{
+    return feed->now.count + feed->next.count + feed->last.count;
 }

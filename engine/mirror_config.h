@@ -12,6 +12,11 @@ enum {
     NO_FILTER = -1,
     VNI_MAX = 16777215,
     PRIORITY_MAX = 32766,
+    WORKERS_MAX = 64,
+    WORKERS_AUTO = WORKERS_MAX + 1, /* as many as processors */
+    RING_MEGABYTES_LEAST = 16,
+    RING_MEGABYTES = 256, /* unless the configuration says otherwise */
+    RING_MEGABYTES_MOST = 65536,
 };
 
 #define RATE_MAX UINT64_C(1000000000000) /* of packets or bits a second */
@@ -98,7 +103,9 @@ struct mirror_config {
     size_t target_count;
     struct mirror_session *sessions;
     size_t session_count;
-    bool without_services; /* packets of the services of plan/services.h are unmatched */
+    unsigned workers; /* 1-WORKERS_MAX, WORKERS_AUTO; 0: as many as the engine was started with */
+    unsigned ring_megabytes; /* of all capture rings together; 0: RING_MEGABYTES */
+    bool without_services;   /* packets of the services of plan/services.h are unmatched */
 };
 
 /* Frees the configuration and everything it points at (all from malloc). NULL is fine. */

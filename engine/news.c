@@ -151,7 +151,7 @@ static void tell_interface(const struct change *change, uint32_t i)
     else
         news_tell(change->teller, NEWS_DETAIL, subject,
                   "is interface %d, captured by rings of %zu KiB (interfaces in them: %u)",
-                  condition->index, source->feed->size >> 10, source->feed->users);
+                  condition->index, feed_memory(source->feed) >> 10, source->feed->users);
 }
 
 /* ---- neighbours that rules name ---- */

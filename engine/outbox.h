@@ -13,6 +13,13 @@ struct outbox_totals {
     uint64_t single_packets;           /* sent one by one */
 };
 
+static inline void outbox_totals_add(struct outbox_totals *to, const struct outbox_totals *from)
+{
+    to->batches += from->batches;
+    to->batched_packets += from->batched_packets;
+    to->single_packets += from->single_packets;
+}
+
 struct outbox {
     struct ring ring;          /* of sends alone: nobody else's events are waited for */
     int alarm;                 /* eventfd: the control thread should look at the receivers */

@@ -16,11 +16,10 @@ static uint64_t any_number(const void *address)
     return number;
 }
 
-static void pace_free(struct pace *pace, unsigned workers)
+static void pace_free(struct pace *pace)
 {
-    for (unsigned i = 0; pace->pacers && i < workers; i++)
+    for (unsigned i = 0; i < WORKERS_MAX; i++)
         free(pace->pacers[i]);
-    free(pace->pacers);
     free(pace);
 }
 
@@ -34,6 +33,18 @@ static struct pacer *pacer_new(struct pace *pace)
     return pacer;
 }
 
+/* One for each of so many workers; false: memory ran out. */
+static bool pace_serve(struct pace *pace, unsigned workers)
+{
+    for (unsigned i = 0; i < workers; i++) {
+        if (!pace->pacers[i])
+            pace->pacers[i] = pacer_new(pace);
+        if (!pace->pacers[i])
+            return false;
+    }
+    return true;
+}
+
 static struct pace *pace_new(unsigned workers, uint32_t slot, const struct pacing *pacing)
 {
     struct pace *pace = calloc(1, sizeof *pace);
@@ -41,18 +52,32 @@ static struct pace *pace_new(unsigned workers, uint32_t slot, const struct pacin
         return NULL;
     pace->pacing = *pacing;
     pace->slot = slot;
-    pace->pacers = calloc(workers, sizeof *pace->pacers);
-    for (unsigned i = 0; pace->pacers && i < workers; i++) {
-        pace->pacers[i] = pacer_new(pace);
-        if (!pace->pacers[i]) {
-            pace_free(pace, workers);
-            return NULL;
+    if (pace_serve(pace, workers))
+        return pace;
+    pace_free(pace);
+    return NULL;
+}
+
+bool paces_serve(struct paces *paces, unsigned workers)
+{
+    paces->workers = workers;
+    for (uint32_t slot = 0; slot < paces->room; slot++)
+        for (struct pace *pace = paces->slots[slot]; pace; pace = pace->next)
+            if (!pace_serve(pace, workers))
+                return false;
+    return true;
+}
+
+void paces_trim(struct paces *paces)
+{
+    for (uint32_t slot = 0; slot < paces->room; slot++) {
+        for (struct pace *pace = paces->slots[slot]; pace; pace = pace->next) {
+            for (unsigned i = paces->workers; i < WORKERS_MAX; i++) {
+                free(pace->pacers[i]);
+                pace->pacers[i] = NULL;
+            }
         }
     }
-    if (pace->pacers)
-        return pace;
-    pace_free(pace, workers);
-    return NULL;
 }
 
 static bool has_room(struct paces *paces, uint32_t slot)
@@ -101,7 +126,7 @@ void paces_release(struct paces *paces, struct pace *pace)
     while (*at != pace)
         at = &(*at)->next;
     *at = pace->next;
-    pace_free(pace, paces->workers);
+    pace_free(pace);
 }
 
 void paces_free(struct paces *paces)

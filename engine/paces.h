@@ -9,8 +9,8 @@
 
 struct pace {
     struct pacing pacing;
-    _Atomic uint64_t spent_ns; /* struct pacer */
-    struct pacer **pacers;     /* one a worker */
+    _Atomic uint64_t spent_ns;         /* struct pacer */
+    struct pacer *pacers[WORKERS_MAX]; /* one a worker; NULL behind */
     uint32_t slot;
     unsigned users;
     struct pace *next; /* of the same slot: that of the configuration before */
@@ -27,6 +27,13 @@ struct paces {
 struct pace *paces_take(struct paces *paces, uint32_t slot, const struct pacing *pacing);
 /* The last one's going frees it. No worker may use it any more. */
 void paces_release(struct paces *paces, struct pace *pace);
+
+/* From now on there are so many workers: more need pacers of what there is already. false: memory
+ * ran out. */
+bool paces_serve(struct paces *paces, unsigned workers);
+/* Frees those of workers that are no more. */
+void paces_trim(struct paces *paces);
+
 /* When nobody has any. */
 void paces_free(struct paces *paces);
 

@@ -40,9 +40,10 @@ static void up(struct receiver *receiver)
     receiver->health.reason[0] = '\0';
 }
 
-static void close_senders(const struct receivers *receivers, struct receiver *receiver)
+/* Those of the workers from that one on. */
+static void close_senders(struct receiver *receiver, unsigned first)
 {
-    for (unsigned i = 0; i < receivers->workers; i++) {
+    for (unsigned i = first; i < WORKERS_MAX; i++) {
         sender_close(receiver->senders[i]);
         receiver->senders[i] = NULL;
     }
@@ -53,23 +54,59 @@ bool receiver_is_open(const struct receiver *receiver)
     return receiver->senders[0];
 }
 
-/* Every worker's, or none: what keeps them closed may pass. */
+static unsigned sender_count(const struct receiver *receiver)
+{
+    unsigned count = 0;
+    while (count < WORKERS_MAX && receiver->senders[count])
+        count++;
+    return count;
+}
+
+/* Every worker's, or, with *why, no more than there were. */
+static int add_senders(const struct receivers *receivers, struct receiver *receiver, char *why,
+                       size_t why_size)
+{
+    unsigned before = sender_count(receiver);
+    int error = 0;
+    for (unsigned i = before; !error && i < receivers->workers; i++)
+        error = sender_open(&receiver->senders[i], &receiver->to, receivers->ports, why, why_size);
+    if (error)
+        close_senders(receiver, before);
+    return error;
+}
+
+/* false: what keeps them closed may pass. */
 static bool open_senders(const struct receivers *receivers, struct receiver *receiver)
 {
     char why[RECEIVER_REASON_MAX];
-    int error = 0;
-    if (receiver_is_open(receiver))
+    if (!add_senders(receivers, receiver, why, sizeof why))
         return true;
-    for (unsigned i = 0; !error && i < receivers->workers; i++)
-        error =
-            sender_open(&receiver->senders[i], &receiver->to, receivers->ports, why, sizeof why);
-    if (!error)
-        return true;
-    close_senders(receivers, receiver);
     receiver->health.interface[0] = '\0';
     receiver->health.mtu = 0;
     down(receiver, "%s", why);
     return false;
+}
+
+int receivers_serve(struct receivers *receivers, unsigned workers, char *why, size_t why_size)
+{
+    int error = 0;
+    receivers->workers = workers;
+    for (struct receiver *each = receivers->first; !error && each; each = each->next) {
+        char reason[RECEIVER_REASON_MAX], name[RECEIVER_TEXT_MAX];
+        if (receiver_is_open(each))
+            error = add_senders(receivers, each, reason, sizeof reason);
+        if (!error)
+            continue;
+        receiver_print(&each->to.receiver, name);
+        snprintf(why, why_size, "receiver %s: %s", name, reason);
+    }
+    return error;
+}
+
+void receivers_trim(struct receivers *receivers)
+{
+    for (struct receiver *each = receivers->first; each; each = each->next)
+        close_senders(each, receivers->workers);
 }
 
 /* Who is there answers at once; what is sent meanwhile the kernel keeps, but not much of it. */
@@ -159,7 +196,7 @@ static enum path look_at_path(const struct receivers *receivers, struct receiver
         }
         add_way(health, &ways, 1u << i, path, &route);
     }
-    for (unsigned i = 0; i < receivers->workers; i++)
+    for (unsigned i = 0; i < sender_count(receiver); i++)
         atomic_store(&receiver->senders[i]->splits, ways.splits);
     if (ways.good && !ways.asking)
         receiver->asked_ns = 0;
@@ -255,7 +292,7 @@ static bool probe(struct receivers *receivers, struct receiver *receiver, unsign
 {
     if (!open_senders(receivers, receiver))
         return false;
-    for (unsigned i = 0; i < receivers->workers; i++) {
+    for (unsigned i = 0; i < sender_count(receiver); i++) {
         atomic_store(&receiver->senders[i]->failing, false);
         atomic_store(&receiver->senders[i]->ask, true);
     }
@@ -279,14 +316,9 @@ struct receiver *receivers_take(struct receivers *receivers, const struct mirror
         }
     }
     receiver = calloc(1, sizeof *receiver);
-    struct sender **senders = calloc(receivers->workers, sizeof *senders);
-    if (!receiver || !senders) {
-        free(receiver);
-        free(senders);
+    if (!receiver)
         return NULL;
-    }
     receiver->to = to;
-    receiver->senders = senders;
     receiver->users = 1;
     receiver->next = receivers->first;
     receivers->first = receiver;
@@ -309,8 +341,7 @@ void receivers_release(struct receivers *receivers, struct receiver *receiver)
     while (*link != receiver)
         link = &(*link)->next;
     *link = receiver->next;
-    close_senders(receivers, receiver);
-    free(receiver->senders);
+    close_senders(receiver, 0);
     free(receiver);
 }
 

@@ -28,7 +28,8 @@ struct receiver {
     uint64_t
         unanswered_ns; /* since when it is asked in vain whether it is still so; 0: it is not */
     bool settled;      /* its neighbour has been resolved, or was asked for long enough */
-    struct sender **senders; /* one a worker; NULL each: could not be opened, and it is down */
+    struct sender *senders[WORKERS_MAX]; /* one a worker, NULL behind; none: could not be opened,
+                                            and it is down */
     unsigned users;
     struct receiver *next;
 };
@@ -46,6 +47,12 @@ struct receiver *receivers_take(struct receivers *receivers, const struct mirror
                                 const struct mirror_receiver *configured);
 /* The last one's going closes its sockets. No worker may use them any more. */
 void receivers_release(struct receivers *receivers, struct receiver *receiver);
+
+/* From now on there are so many workers: more need sockets to what is open already. 0, or -errno
+ * with *why, when some have them and some do not. */
+int receivers_serve(struct receivers *receivers, unsigned workers, char *why, size_t why_size);
+/* Closes those of workers that are no more. */
+void receivers_trim(struct receivers *receivers);
 
 /* Takes what the network has answered to what was sent; true: something. */
 bool receivers_hear(struct receivers *receivers);

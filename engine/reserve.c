@@ -102,7 +102,7 @@ struct reserve *reserve_new(void)
         free(reserve);
         return NULL;
     }
-    pthread_setname_np(reserve->thread, "rings");
+    pthread_setname_np(reserve->thread, "mirrorsh-rings");
     return reserve;
 }
 

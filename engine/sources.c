@@ -1,6 +1,6 @@
 /* Opening and closing feeds within the budget, and keeping the kernel's counts of drops, which it
  * forgets as they are read. */
-#include "sources.h"
+#include "sources_internal.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -8,17 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of rings. The shared feed's are beside those of single interfaces. The largest holds what
- * comes in a second at 20,000 packets of 1,400 bytes, though the kernel closes blocks when they are
- * half full or more. */
+/* Rings in shares of the whole. The shared feed's are beside those of single interfaces. Of 256
+ * MB the largest holds what comes in a second at 20,000 packets of 1,400 bytes, though the kernel
+ * closes blocks when they are half full or more. */
 enum {
-    RING_MOST = 56 << 20,
-    RING_LEAST = 8 << 20,
-    SHARED_RING = 56 << 20,
-    BUDGET = 256 << 20,
+    RING_MOST = 224,
+    RING_LEAST = 32,
+    SHARED_RING = 224,
     FEW = 2,
     LATER = 7,
 };
+
+/* Bytes of the feeds of one interface. */
+static size_t used(const struct sources *sources)
+{
+    size_t size = 0;
+    for (const struct source *source = sources->first; source; source = source->next)
+        if (has_own_feed(sources, source))
+            size += feed_latest(source->feed)->size;
+    return size;
+}
 
 static void cannot_open(struct source *source, int error)
 {
@@ -31,69 +40,83 @@ static void cannot_open(struct source *source, int error)
 /* The kernel makes each wait for tens of milliseconds: they are opened side by side. */
 struct opening {
     struct source *source;
-    size_t size;
     const struct sources *sources;
+    unsigned share;
     int error;
     bool threaded;
     pthread_t thread;
 };
 
+/* A feed, or other captures for the one that there is. */
+static int open_captures(const struct opening *opening)
+{
+    struct source *source = opening->source;
+    const struct sources *sources = opening->sources;
+    struct capture_options options = {
+        .index = source->link.index,
+        .loopback = source->link.loopback,
+        .size = share_size(sources, opening->share),
+        .frame_size = source->link.frame_size,
+    };
+    unsigned workers = sources->spread.workers;
+    struct capture_filter filter;
+    struct feed *feed = source->feed;
+    int error = feed ? feed_renew(feed, &options, workers)
+                     : feed_open(&feed, &options, workers, sources->reserve);
+    if (error)
+        return error;
+    feed->share = opening->share;
+    capture_filter_everything(&filter);
+    error = feed_admit(feed, &filter);
+    if (!error)
+        source->feed = feed;
+    else if (source->feed)
+        feed_forget(feed);
+    else
+        feed_close(feed);
+    return error;
+}
+
 static void *open_own(void *argument)
 {
     struct opening *opening = argument;
-    const struct link *link = &opening->source->link;
-    struct capture_options options = {
-        .index = link->index,
-        .loopback = link->loopback,
-        .size = opening->size,
-        .frame_size = link->frame_size,
-    };
-    struct capture_filter filter;
-    struct feed *feed;
-    opening->error =
-        feed_open(&feed, &options, opening->sources->workers, opening->sources->reserve);
-    if (opening->error)
-        return NULL;
-    capture_filter_everything(&filter);
-    opening->error = feed_admit(feed, &filter);
-    if (opening->error)
-        feed_close(feed);
-    else
-        opening->source->feed = feed;
+    opening->error = open_captures(opening);
     return NULL;
 }
 
-/* What each of so many new sources may have of the budget; 0: they share. The first few get the
- * most there is, later ones leave room for still later ones. */
-static size_t own_size(const struct sources *sources, size_t fresh)
+/* The share of each of so many new sources; 0: they share one feed. The first few get the most
+ * there is, later ones leave room for still later ones. */
+static unsigned own_share(const struct sources *sources, size_t fresh)
 {
-    size_t left = BUDGET - SHARED_RING;
-    left = left > sources->used ? left - sources->used : 0;
-    size_t size = left / (fresh + (sources->used < FEW * RING_MOST ? 1 : LATER));
-    if (size < RING_LEAST && left >= fresh * RING_LEAST)
-        size = RING_LEAST;
-    return size < RING_LEAST ? 0 : size < RING_MOST ? size : RING_MOST;
+    size_t most = share_size(sources, RING_MOST), least = share_size(sources, RING_LEAST);
+    size_t whole = sources->spread.bytes;
+    size_t taken = used(sources) + share_size(sources, SHARED_RING);
+    size_t left = whole > taken ? whole - taken : 0;
+    size_t size = left / (fresh + (used(sources) < FEW * most ? 1 : LATER));
+    if (size < least)
+        return left >= fresh * least ? RING_LEAST : 0;
+    return size < most ? (unsigned)(size / (whole / SHARES)) : RING_MOST;
 }
 
-static void open_each(struct sources *sources, struct source **list, size_t count, size_t size)
+/* What cannot be opened is down; what cannot be renewed stays as it is. */
+static void open_each(struct sources *sources, struct opening *openings, size_t count)
 {
-    struct opening openings[BUDGET / RING_LEAST];
     for (size_t i = 0; i < count; i++) {
-        openings[i] = (struct opening){list[i], size, sources, 0, false, 0};
-        openings[i].threaded =
-            count > 1 && !pthread_create(&openings[i].thread, NULL, open_own, &openings[i]);
-        if (!openings[i].threaded)
-            open_own(&openings[i]);
+        struct opening *opening = &openings[i];
+        opening->threaded = count > 1 && !pthread_create(&opening->thread, NULL, open_own, opening);
+        if (!opening->threaded)
+            open_own(opening);
     }
     for (size_t i = 0; i < count; i++) {
+        struct source *source = openings[i].source;
         if (openings[i].threaded)
             pthread_join(openings[i].thread, NULL);
-        if (openings[i].error) {
-            cannot_open(list[i], openings[i].error);
-            continue;
-        }
-        list[i]->feed->users = 1;
-        sources->used += list[i]->feed->size;
+        if (openings[i].error && source->feed)
+            sources->refused = openings[i].error;
+        else if (openings[i].error)
+            cannot_open(source, openings[i].error);
+        else
+            source->feed->users = 1;
     }
 }
 
@@ -145,13 +168,33 @@ static void settle_shared(struct sources *sources)
 
 static int open_shared(struct sources *sources, size_t frame_size)
 {
-    const struct capture_options options = {.size = SHARED_RING, .frame_size = frame_size};
-    return sources->shared
-               ? 0
-               : feed_open(&sources->shared, &options, sources->workers, sources->reserve);
+    const struct capture_options options = {
+        .size = share_size(sources, SHARED_RING),
+        .frame_size = frame_size,
+    };
+    int error = sources->shared ? 0
+                                : feed_open(&sources->shared, &options, sources->spread.workers,
+                                            sources->reserve);
+    if (!error)
+        sources->shared->share = SHARED_RING;
+    return error;
 }
 
-static void share(struct sources *sources, struct source **list, size_t count)
+/* Of the largest frames of those that share it. */
+static void renew_shared(struct sources *sources)
+{
+    struct capture_options options = {.size = share_size(sources, SHARED_RING)};
+    for (const struct source *source = sources->first; source; source = source->next)
+        if (source->feed == sources->shared && source->link.frame_size > options.frame_size)
+            options.frame_size = source->link.frame_size;
+    int error = feed_renew(sources->shared, &options, sources->spread.workers);
+    if (error)
+        sources->refused = error;
+    else
+        sources->unsettled = true;
+}
+
+static void share_feed(struct sources *sources, struct source **list, size_t count)
 {
     size_t frame_size = 0;
     for (size_t i = 0; i < count; i++)
@@ -161,7 +204,7 @@ static void share(struct sources *sources, struct source **list, size_t count)
     for (size_t i = 0; i < count; i++) {
         int error = opened;
         if (!error)
-            error = capture_watch(sources->shared->captures[0], list[i]->link.index);
+            error = capture_watch(sources->shared->now.at[0], list[i]->link.index);
         if (error) {
             cannot_open(list[i], error);
             continue;
@@ -198,7 +241,7 @@ static bool can_open(const struct sources *sources, struct source *source)
     if (!source->link.ethernet)
         snprintf(source->reason, sizeof source->reason, "capture on %s: not an Ethernet interface",
                  source->link.name);
-    else if (sources->workers > 1 && !source->link.up) /* only then a group takes members */
+    else if (sources->spread.workers > 1 && !source->link.up) /* a group may take no members */
         snprintf(source->reason, sizeof source->reason, "interface %s is down", source->link.name);
     return !source->reason[0];
 }
@@ -206,49 +249,101 @@ static bool can_open(const struct sources *sources, struct source *source)
 /* Interfaces come and go: the next is likely to want this. */
 static void keep_reserve(const struct sources *sources)
 {
-    size_t size = own_size(sources, 1), least = own_size(sources, RESERVE_MOST);
+    unsigned share = own_share(sources, 1), least = own_share(sources, RESERVE_MOST);
+    unsigned workers = sources->spread.workers;
     if (least)
-        reserve_want(sources->reserve, size / sources->workers, least / sources->workers);
+        reserve_want(sources->reserve, share_size(sources, share) / workers,
+                     share_size(sources, least) / workers);
+}
+
+/* Its captures are, or those to come. */
+static bool suits(const struct sources *sources, const struct feed *feed)
+{
+    return captures_suit(sources, feed, &feed->now) || captures_suit(sources, feed, &feed->next);
+}
+
+static bool is_to_open(const struct sources *sources, struct source *source)
+{
+    return !source->feed && !source->lost && can_open(sources, source);
+}
+
+static bool is_to_renew(const struct sources *sources, const struct source *source)
+{
+    return has_own_feed(sources, source) && !source->lost && source->link.up &&
+           !suits(sources, source->feed);
+}
+
+/* Those that are new, and those whose captures are to be others. */
+static void open_own_feeds(struct sources *sources, struct source **fresh, size_t count,
+                           unsigned share)
+{
+    size_t opened = 0, all = share ? count : 0;
+    for (struct source *source = sources->first; source; source = source->next)
+        all += is_to_renew(sources, source);
+    struct opening *openings = calloc(all + 1, sizeof *openings);
+    if (!openings)
+        return;
+    for (; share && opened < count; opened++)
+        openings[opened] =
+            (struct opening){.source = fresh[opened], .sources = sources, .share = share};
+    for (struct source *source = sources->first; source; source = source->next)
+        if (is_to_renew(sources, source))
+            openings[opened++] = (struct opening){
+                .source = source, .sources = sources, .share = source->feed->share};
+    open_each(sources, openings, opened);
+    free(openings);
 }
 
 void sources_settle(struct sources *sources)
 {
     size_t count = 0;
+    sources->refused = 0;
     for (struct source *source = sources->first; source; source = source->next)
-        count += !source->feed && !source->lost && can_open(sources, source);
-    struct source **list = calloc(count + 1, sizeof(struct source *));
-    if (!list)
+        count += is_to_open(sources, source);
+    struct source **fresh = calloc(count + 1, sizeof(struct source *));
+    if (!fresh)
         return;
     count = 0;
     for (struct source *source = sources->first; source; source = source->next)
-        if (!source->feed && !source->lost && can_open(sources, source))
-            list[count++] = source;
-    size_t size = own_size(sources, count);
-    if (size)
-        open_each(sources, list, count, size);
-    else
-        share(sources, list, count);
-    free(list);
+        if (is_to_open(sources, source))
+            fresh[count++] = source;
+    unsigned share = count ? own_share(sources, count) : 0;
+    open_own_feeds(sources, fresh, count, share);
+    if (count && !share)
+        share_feed(sources, fresh, count);
+    free(fresh);
     release_shared(sources);
+    if (sources->shared && !suits(sources, sources->shared))
+        renew_shared(sources);
     if (sources->shared && sources->unsettled)
         settle_shared(sources);
     if (count)
         keep_reserve(sources);
 }
 
+/* ---- sources one by one ---- */
+
 static void count_own(struct sources *sources, const struct source *source)
 {
-    if (!source->feed || source->feed == sources->shared)
+    if (!has_own_feed(sources, source))
         return;
     uint64_t dropped = feed_dropped(source->feed);
     sources->dropped[source->slot] += dropped;
     sources->dropped_all += dropped;
 }
 
+/* A link that is down takes no more members into a group, and has nothing to lose: its captures are
+ * opened anew. */
+static bool is_stuck(const struct sources *sources, const struct source *source,
+                     const struct link *link)
+{
+    return has_own_feed(sources, source) && !link->up && !suits(sources, source->feed);
+}
+
 /* A deleted interface takes the promiscuous mode with it that was asked of it. */
 static void watch_again(const struct sources *sources, struct source *source)
 {
-    const struct capture *capture = sources->shared->captures[0];
+    const struct capture *capture = sources->shared->now.at[0];
     if (source->watched && !source->link.promiscuous) {
         capture_unwatch(capture, source->link.index);
         capture_watch(capture, source->link.index);
@@ -262,7 +357,7 @@ void source_look(const struct sources *sources, struct source *source, const str
         source->link = *link;
     if (source->feed && source->feed == sources->shared)
         watch_again(sources, source);
-    else if (source->feed && capture_is_deaf(source->feed->captures[0]))
+    else if (source->feed && capture_is_deaf(source->feed->now.at[0]))
         source->lost = true;
 }
 
@@ -273,7 +368,7 @@ struct source *sources_take(struct sources *sources, const struct link *link, ui
         if (source->lost || source->link.index != link->index)
             continue;
         source_look(sources, source, link);
-        if (source->lost)
+        if (source->lost || is_stuck(sources, source, link))
             continue;
         if (source->slot != slot)
             count_own(sources, source);
@@ -298,10 +393,9 @@ static void release_feed(struct sources *sources, struct source *source)
     if (source->feed == sources->shared) {
         sources->shared->users--;
         sources->unsettled = true;
-        capture_unwatch(sources->shared->captures[0], source->link.index);
+        capture_unwatch(sources->shared->now.at[0], source->link.index);
         return;
     }
-    sources->used -= source->feed->size;
     feed_close(source->feed);
 }
 

@@ -23,13 +23,22 @@ struct source {
     struct source *next;
 };
 
+/* Between how many rings an interface's packets are spread, and how large all rings are together. A
+ * source that is open and is to be otherwise gets other captures (feed.h): sources_settle makes
+ * them, after which they are in the plan, sources_switch lets them take over, and when the next
+ * plan, without those before, has been published, sources_trim closes these. */
+struct spread {
+    unsigned workers;
+    size_t bytes;
+};
+
 struct sources {
     struct source *first;
     struct feed *shared; /* NULL: none shares */
     bool unsettled;      /* the shared feed does not take what it should yet */
-    unsigned workers;
+    struct spread spread;
+    int refused;             /* -errno: why some captures were not renewed at last; 0: all were */
     struct reserve *reserve; /* may be NULL */
-    size_t used;             /* bytes of the feeds of one interface */
     uint64_t *dropped;       /* by slot: what the feeds of one interface lost */
     uint32_t dropped_room;
     uint64_t dropped_shared; /* what the shared feed lost */
@@ -46,8 +55,18 @@ void sources_release(struct sources *sources, struct source *source);
  * it. */
 void source_look(const struct sources *sources, struct source *source, const struct link *link);
 
-/* Opens what is not open and can be, and brings what the shared feed takes up to date. */
+/* Opens what is not open and can be, makes other captures for what is not open as it should be, and
+ * brings what the shared feed takes up to date. */
 void sources_settle(struct sources *sources);
+
+void sources_switch(struct sources *sources);
+void sources_trim(struct sources *sources);
+/* Nothing of that is left to be done. */
+bool sources_are_settled(const struct sources *sources);
+/* Captures of the source that has most. */
+unsigned sources_widest(const struct sources *sources);
+/* All rings, those with them that come or go. */
+void sources_memory(const struct sources *sources, unsigned *rings, size_t *bytes);
 
 /* Adds what the kernel has dropped since the last call to `dropped` and `dropped_all`. */
 void sources_count(struct sources *sources);

@@ -14,7 +14,7 @@ struct counters *engine_collect(struct engine *engine, struct worker_request *re
     struct counters *sum = counters_new(engine->cleared->capacity);
     if (!sum)
         return NULL;
-    for (unsigned i = 0; i < engine->resources.workers; i++) {
+    for (unsigned i = 0; i < engine->worker_count; i++) {
         requests[i] = (struct worker_request){.kind = WORKER_REPORT, .sum = sum};
         worker_ask(engine->workers[i].worker, &requests[i]);
         worker_wait(&requests[i]);
@@ -25,7 +25,7 @@ struct counters *engine_collect(struct engine *engine, struct worker_request *re
 bool loop_was_seen(const struct engine *engine, uint32_t session)
 {
     uint32_t now = (uint32_t)(engine_now_ns() / 1000000000u);
-    for (unsigned i = 0; i < engine->resources.workers; i++) {
+    for (unsigned i = 0; i < engine->dataplane->workers; i++) {
         uint32_t at = atomic_load_explicit(&engine->dataplane->workloads[i].loop_seen[session],
                                            memory_order_relaxed);
         if (at && now - at <= LOOP_SECONDS)
@@ -137,7 +137,7 @@ static bool segmentation_refused(const struct engine *engine, unsigned worker)
 {
     const struct receiver *receiver = engine->resources.receivers.first;
     for (; receiver; receiver = receiver->next)
-        if (receiver_is_open(receiver) && atomic_load(&receiver->senders[worker]->refused))
+        if (receiver->senders[worker] && atomic_load(&receiver->senders[worker]->refused))
             return true;
     return false;
 }
@@ -170,7 +170,7 @@ static bool allocate(const struct engine *engine, struct engine_status *status)
     status->session_count = count[COUNT_SESSION];
     status->rule_count = count[COUNT_RULE];
     status->receiver_count = count[COUNT_RECEIVER];
-    status->worker_count = engine->resources.workers;
+    status->worker_count = engine->worker_count;
     status->sessions = calloc(status->session_count + 1, sizeof *status->sessions);
     status->rules = calloc(status->rule_count + 1, sizeof *status->rules);
     status->receivers = calloc(status->receiver_count + 1, sizeof *status->receivers);
@@ -184,7 +184,7 @@ static bool allocate(const struct engine *engine, struct engine_status *status)
 struct engine_status *engine_status(struct engine *engine)
 {
     struct engine_status *status = calloc(1, sizeof *status);
-    struct worker_request *reports = calloc(engine->resources.workers, sizeof *reports);
+    struct worker_request *reports = calloc(engine->worker_count, sizeof *reports);
     struct counters *sum = NULL;
     if (status && reports && allocate(engine, status))
         sum = engine_collect(engine, reports);
@@ -199,12 +199,14 @@ struct engine_status *engine_status(struct engine *engine)
     status->plans = engine->plans;
     status->dropped = engine->resources.sources.dropped_all;
     status->own_marked = engine->ports.mark != 0;
+    sources_memory(&engine->resources.sources, &status->rings, &status->ring_bytes);
+    status->ring_bytes_most = engine->spread.bytes;
     for (uint32_t i = 0; i < status->session_count; i++)
         fill_session(engine, sum, i, &status->sessions[i]);
     fill_rules(engine, sum, status);
     fill_receivers(engine, sum, status);
     fill_interfaces(engine, sum, status);
-    for (unsigned i = 0; i < engine->resources.workers; i++) {
+    for (unsigned i = 0; i < engine->worker_count; i++) {
         fill_worker(engine, i, &reports[i], &status->workers[i]);
         totals_add(&status->totals, &status->workers[i].totals);
     }
@@ -261,7 +263,7 @@ static void clear_all(struct engine *engine, const struct worker_request *report
     for (uint32_t i = 0; i < sources->dropped_room; i++)
         sources->dropped[i] = 0;
     sources->dropped_all = sources->dropped_shared = 0;
-    for (unsigned i = 0; i < engine->resources.workers; i++) {
+    for (unsigned i = 0; i < engine->worker_count; i++) {
         engine->workers[i].cleared = reports[i].totals;
         engine->workers[i].cleared_sends = reports[i].sends;
     }
@@ -269,7 +271,7 @@ static void clear_all(struct engine *engine, const struct worker_request *report
 
 int engine_clear(struct engine *engine, const char *session)
 {
-    struct worker_request *reports = calloc(engine->resources.workers, sizeof *reports);
+    struct worker_request *reports = calloc(engine->worker_count, sizeof *reports);
     struct counters *sum = reports ? engine_collect(engine, reports) : NULL;
     int error = 0;
     if (!sum) {

@@ -139,9 +139,28 @@ static bool has_capture(const struct workload *workload, const struct capture *c
     return false;
 }
 
-/* The control thread closes it afterwards: its poll must have ended by then. */
+/* The kernel closes the block that it fills now within milliseconds, unless a busy machine keeps it
+ * from that. */
+static void wait_for_block(struct capture *capture)
+{
+    enum { STEP_MS = 2, MOST_MS = 200 };
+    struct pollfd block = {.fd = capture->descriptor, .events = POLLIN};
+    for (int waited = 0; waited < MOST_MS && !capture_is_empty(capture); waited += STEP_MS) {
+        int events = poll(&block, 1, STEP_MS) > 0 ? block.revents : 0;
+        if (events & POLLERR)
+            capture_clear_error(capture);
+        if (events & POLLIN)
+            return;
+    }
+}
+
+/* What it has got up to now is read: where others have taken over, that is all. The control thread
+ * closes it afterwards: its poll must have ended by then. */
 static void stop_capture(struct worker *worker, struct capture *capture)
 {
+    drain(worker, capture);
+    if (!refused(worker))
+        wait_for_block(capture);
     drain(worker, capture);
     if (capture->armed)
         ring_cancel(&worker->ring, RING_CAPTURE, capture->tag);
@@ -167,6 +186,10 @@ static void adopt(struct worker *worker, struct worker_request *request)
         struct counters *grown = request->counters;
         request->counters = counters;
         counters = grown;
+    }
+    if (request->legacy) {
+        counters_add(counters, request->legacy->counters);
+        outbox_totals_add(&worker->pipeline.outbox.totals, &request->legacy->sends);
     }
     for (size_t i = 0; i < request->fresh_count; i++)
         counters_retire_slot(counters, request->fresh[i].kind, request->fresh[i].slot);
@@ -297,8 +320,9 @@ static void destroy(struct worker *worker)
     free(worker);
 }
 
-int worker_start(struct worker **started, int alarm, char *why, size_t why_size)
+int worker_start(struct worker **started, unsigned number, int alarm, char *why, size_t why_size)
 {
+    char name[16];
     struct worker *worker = calloc(1, sizeof *worker);
     if (!worker) {
         snprintf(why, why_size, "%s", strerror(ENOMEM));
@@ -323,7 +347,8 @@ int worker_start(struct worker **started, int alarm, char *why, size_t why_size)
     }
     while (sem_wait(&worker->started))
         ;
-    pthread_setname_np(worker->thread, "worker");
+    snprintf(name, sizeof name, "mirrorsh-w%u", number);
+    pthread_setname_np(worker->thread, name);
     error = worker->error;
     if (error) {
         pthread_join(worker->thread, NULL);
@@ -355,7 +380,7 @@ void worker_wait(struct worker_request *request)
     sem_destroy(&request->done);
 }
 
-void worker_stop(struct worker *worker)
+void worker_stop(struct worker *worker, struct worker_legacy *legacy)
 {
     if (!worker)
         return;
@@ -363,5 +388,9 @@ void worker_stop(struct worker *worker)
     worker_ask(worker, &request);
     worker_wait(&request);
     pthread_join(worker->thread, NULL);
+    if (legacy) {
+        *legacy = (struct worker_legacy){worker->pipeline.counters, worker->pipeline.outbox.totals};
+        worker->pipeline.counters = NULL;
+    }
     destroy(worker);
 }

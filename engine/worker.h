@@ -11,6 +11,11 @@
 
 enum worker_request_kind { WORKER_ADOPT, WORKER_WATCH, WORKER_REPORT, WORKER_END };
 
+struct worker_legacy {
+    struct counters *counters;
+    struct outbox_totals sends;
+};
+
 struct worker_request {
     enum worker_request_kind kind;
     /* WORKER_ADOPT: the workload to go on with. Blocks that are ready in captures which it lacks
@@ -20,6 +25,8 @@ struct worker_request {
     struct counters *counters;
     const struct counter_slot *fresh; /* WORKER_ADOPT: slots that begin at zero */
     size_t fresh_count;
+    /* WORKER_ADOPT, may be NULL: what a worker that has ended leaves; it counts on from there. */
+    const struct worker_legacy *legacy;
     /* WORKER_WATCH: where it writes what this session of its plan sends; NULL: nowhere any more. */
     uint32_t session;
     struct tap *tap;
@@ -34,9 +41,9 @@ struct worker_request {
 
 struct worker;
 
-/* `alarm`: an eventfd that it writes to when the control thread should look at the receivers.
- * It begins without a workload. 0, or -errno with *why. */
-int worker_start(struct worker **worker, int alarm, char *why, size_t why_size);
+/* `number`: by which its thread is called. `alarm`: an eventfd that it writes to when the control
+ * thread should look at the receivers. It begins without a workload. 0, or -errno with *why. */
+int worker_start(struct worker **worker, unsigned number, int alarm, char *why, size_t why_size);
 
 /* 0, or -errno: the kernel takes no requests of it any more. It reads and sends nothing then, and
  * has written to the alarm; requests like these it still serves. */
@@ -46,7 +53,8 @@ int worker_fault(const struct worker *worker);
 void worker_ask(struct worker *worker, struct worker_request *request);
 void worker_wait(struct worker_request *request);
 
-/* Reads what is ready, sends it, ends the thread, frees everything but the workload. */
-void worker_stop(struct worker *worker);
+/* Reads what has come up to now, sends it, ends the thread, frees everything but the workload and
+ * the counters, which are the caller's if there is a *legacy. NULL is fine. */
+void worker_stop(struct worker *worker, struct worker_legacy *legacy);
 
 #endif

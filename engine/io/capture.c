@@ -3,18 +3,24 @@
  * each frame says what is a super-frame and which checksums are unfinished. */
 #include "capture.h"
 
+#include "spread.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/virtio_net.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING
+#define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000 /* headers of kernels before 6.2 lack it */
+#endif
 #ifndef VIRTIO_NET_HDR_GSO_UDP_L4
 #define VIRTIO_NET_HDR_GSO_UDP_L4 5 /* headers of kernels before 6.2 lack it */
 #endif
@@ -22,7 +28,7 @@
 enum {
     BLOCK_SIZE = 128 << 10, /* a frame must fit a block; larger where frames are */
     BLOCK_MOST = 1 << 20,   /* more than the kernel's largest frames (BIG TCP) */
-    BLOCKS_LEAST = 8,
+    BLOCKS_LEAST = CAPTURE_LEAST / BLOCK_SIZE,
     /* A ring rides out as many of these as it has blocks, or less when they fill; each costs an
      * interrupt, and a packet waits as long at most. */
     BLOCK_TIMEOUT_MS = 4,
@@ -156,19 +162,45 @@ bool capture_is_deaf(const struct capture *capture)
            address.sll_ifindex != capture->index;
 }
 
-static int join_fanout(int descriptor, int *group)
+static int choose(int descriptor, uint32_t first, uint32_t count)
 {
-    int flags = *group < 0 ? PACKET_FANOUT_FLAG_UNIQUEID : 0;
-    int value = (*group < 0 ? 0 : *group) | (PACKET_FANOUT_HASH | flags) << 16;
-    int error = option_int(descriptor, PACKET_FANOUT, value);
-    if (error || *group >= 0)
-        return error;
+    struct capture_filter choice;
+    spread_program(&choice, first, count);
+    const struct sock_fprog program = {.len = choice.length, .filter = choice.code};
+    return option(descriptor, PACKET_FANOUT_DATA, &program, sizeof program);
+}
+
+int capture_spread(const struct capture *capture, uint32_t first, uint32_t count)
+{
+    return choose(capture->descriptor, first, count);
+}
+
+static int begin_group(const struct capture *capture, int flags, int *group)
+{
+    int value = (PACKET_FANOUT_CBPF | PACKET_FANOUT_FLAG_UNIQUEID | flags) << 16;
     socklen_t size = sizeof value;
-    if (getsockopt(descriptor, SOL_PACKET, PACKET_FANOUT, &value, &size))
+    int error = option_int(capture->descriptor, PACKET_FANOUT, value);
+    if (error)
+        return error;
+    if (getsockopt(capture->descriptor, SOL_PACKET, PACKET_FANOUT, &value, &size))
         return -errno;
     *group = value & 0xffff;
-    return 0;
+    return choose(capture->descriptor, 0, 1);
 }
+
+int capture_join(const struct capture *capture, int *group)
+{
+    /* A group has a hook of its own, which does not know what its members leave out. */
+    int flags = capture->loopback ? PACKET_FANOUT_FLAG_IGNORE_OUTGOING : 0;
+    if (*group < 0)
+        return begin_group(capture, flags, group);
+    return option_int(capture->descriptor, PACKET_FANOUT,
+                      *group | (PACKET_FANOUT_CBPF | flags) << 16);
+}
+
+/* The kernel and we count alike. */
+static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t made_captures;
 
 /* Protocol 0: it receives nothing until it is bound, and then, before it has joined its group or
  * has all of its filter, would see too much. */
@@ -177,7 +209,10 @@ int capture_make(struct capture **made, size_t size, size_t frame_size)
     struct capture *capture = calloc(1, sizeof *capture);
     if (!capture)
         return -ENOMEM;
+    pthread_mutex_lock(&making);
     capture->descriptor = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    capture->serial = ++made_captures;
+    pthread_mutex_unlock(&making);
     if (capture->descriptor < 0) {
         int error = -errno;
         free(capture);
@@ -199,17 +234,12 @@ bool capture_suits(const struct capture *capture, size_t size, size_t frame_size
            capture->map_size >= size - size / 4;
 }
 
-int capture_bind(struct capture *capture, const struct capture_options *options, int *fanout)
+int capture_bind(struct capture *capture, const struct capture_options *options)
 {
-    int error = 0;
     capture->index = options->index;
-    if (options->loopback)
-        error = option_int(capture->descriptor, PACKET_IGNORE_OUTGOING, 1);
-    if (!error)
-        error = bind_interface(capture);
-    if (!error && options->spread)
-        error = join_fanout(capture->descriptor, fanout);
-    return error;
+    capture->loopback = options->loopback;
+    int error = options->loopback ? option_int(capture->descriptor, PACKET_IGNORE_OUTGOING, 1) : 0;
+    return error ? error : bind_interface(capture);
 }
 
 void capture_close(struct capture *capture)
@@ -231,11 +261,12 @@ uint64_t capture_dropped(const struct capture *capture)
     return statistics.tp_drops;
 }
 
-void capture_clear_error(const struct capture *capture)
+void capture_clear_error(struct capture *capture)
 {
     int error;
     socklen_t size = sizeof error;
-    getsockopt(capture->descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (!getsockopt(capture->descriptor, SOL_SOCKET, SO_ERROR, &error, &size) && error)
+        atomic_store(&capture->fell, true);
 }
 
 static struct tpacket_block_desc *block_at(const struct capture *capture, uint32_t index)
@@ -253,6 +284,14 @@ bool capture_block_open(struct capture *capture, struct capture_block *block)
     block->end = (uint8_t *)descriptor + capture->block_size;
     block->left = descriptor->hdr.bh1.num_pkts;
     return true;
+}
+
+bool capture_is_empty(const struct capture *capture)
+{
+    const struct tpacket_block_desc *descriptor = block_at(capture, capture->next_block);
+    return !(__atomic_load_n(&descriptor->hdr.bh1.block_status, __ATOMIC_ACQUIRE) &
+             TP_STATUS_USER) &&
+           !__atomic_load_n(&descriptor->hdr.bh1.num_pkts, __ATOMIC_RELAXED);
 }
 
 void capture_block_release(struct capture *capture)

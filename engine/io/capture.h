@@ -8,7 +8,10 @@
 #include "capture_filter.h"
 
 #include <net/if.h>
+#include <stdatomic.h>
 #include <stddef.h>
+
+enum { CAPTURE_LEAST = 1 << 20 }; /* bytes of the smallest ring */
 
 struct capture {
     int descriptor; /* becomes readable when a block is ready */
@@ -16,6 +19,9 @@ struct capture {
     size_t map_size;
     uint32_t block_size, block_count;
     int index;           /* of its interface; 0: of all */
+    bool loopback;       /* see the options */
+    uint32_t serial;     /* less than that of every capture made later */
+    atomic_bool fell;    /* its interface has gone down since this was last set to false */
     uint32_t next_block; /* that the kernel fills or has filled next */
 
     /* The worker's. */
@@ -27,7 +33,6 @@ struct capture {
 struct capture_options {
     int index;         /* of the interface; 0: of all */
     bool loopback;     /* that shows each packet twice: only the received copy is taken */
-    bool spread;       /* one of several captures between which packets are spread by flow */
     size_t size;       /* of the ring, in bytes; a smaller one where memory is short */
     size_t frame_size; /* of the largest frames, in bytes */
 };
@@ -37,9 +42,17 @@ struct capture_options {
 int capture_make(struct capture **made, size_t size, size_t frame_size);
 /* Whether its ring is about as large as that, or larger, and takes such frames. */
 bool capture_suits(const struct capture *capture, size_t size, size_t frame_size);
-/* Gives it its interface; -errno. *fanout is the group of captures between which packets are
- * spread: negative for the first, which sets it. It takes nothing until capture_admit. */
-int capture_bind(struct capture *capture, const struct capture_options *options, int *fanout);
+/* Gives it its interface; -errno. It takes nothing until capture_admit. */
+int capture_bind(struct capture *capture, const struct capture_options *options);
+/* One more of a group of bound captures of the same interface, each of whose packets one of them
+ * gets; *group negative: the first, which sets it, and gets all until capture_spread. -EINVAL: the
+ * interface is down, and the kernel older than 6.13. */
+int capture_join(const struct capture *capture, int *group);
+/* Packets go to `count` captures of its group from now on, by flow: to number `first` (from 0) and
+ * those behind it. Numbers are given in the order of joining; a capture that goes leaves its own to
+ * the last; where the interface has fallen, they are given anew in the order of making. When this
+ * returns no packet is on its way to any other. -errno, and all is as before. */
+int capture_spread(const struct capture *capture, uint32_t first, uint32_t count);
 /* What it takes from now on; another filter takes the place of the one before between two frames.
  * -ENOMEM: the kernel has no room for one so long. */
 int capture_admit(const struct capture *capture, const struct capture_filter *filter);
@@ -49,9 +62,9 @@ void capture_close(struct capture *capture);
  * because it could not describe them. */
 uint64_t capture_dropped(const struct capture *capture);
 
-/* Takes the pending error off the socket (the interface went down); packets come again when
- * the interface does. */
-void capture_clear_error(const struct capture *capture);
+/* Takes the pending error off the socket: the interface has fallen; packets come again when it is
+ * up again. */
+void capture_clear_error(struct capture *capture);
 
 /* The interface has gone away under a capture of one interface: nothing comes of it any more, not
  * even if there is such an interface again. */
@@ -73,6 +86,8 @@ bool capture_block_open(struct capture *capture, struct capture_block *block);
 /* false: no frame left. *frame is a view into the block. Frames that the kernel could not describe
  * are left out; capture_dropped has them. */
 bool capture_block_next(struct capture_block *block, struct frame *frame);
+/* No block is ready, and nothing is in the one that the kernel fills. */
+bool capture_is_empty(const struct capture *capture);
 /* Gives the block back to the kernel. */
 void capture_block_release(struct capture *capture);
 

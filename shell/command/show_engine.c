@@ -166,6 +166,15 @@ static const char *uptime_text(struct columns *columns, const struct engine_stat
                         (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60), status->plans);
 }
 
+static const char *rings_text(struct columns *columns, const struct engine_status *status)
+{
+    enum { MEGABYTE = 20 };
+
+    return columns_text(columns, "Workers: %zu, capture rings: %u, %zu of %zu MB",
+                        status->worker_count, status->rings, status->ring_bytes >> MEGABYTE,
+                        status->ring_bytes_most >> MEGABYTE);
+}
+
 static void engine_columns(struct columns *columns, const void *item, const void *context)
 {
     const struct engine_status *status = item;
@@ -175,6 +184,12 @@ static void engine_columns(struct columns *columns, const void *item, const void
          GAUGE("seconds", "Time since the engine started"),
          DECIMAL((double)status->uptime_ms / 1000)},
         {"plans", COUNTER(status->plans, "plans", "Plans that were given to the workers")},
+        {"rings.count", .heading = rings_text(columns, status),
+         GAUGE(NULL, "Capture rings that are open"), NUMBER(status->rings)},
+        {"rings.bytes", NULL, GAUGE("bytes", "Memory of the capture rings"),
+         NUMBER(status->ring_bytes)},
+        {"rings.most", NULL, GAUGE("bytes", "Memory that is meant for capture rings"),
+         NUMBER(status->ring_bytes_most)},
         {"dropped",
          .heading =
              columns_text(columns, "Frames dropped before the workers: %" PRIu64, status->dropped),

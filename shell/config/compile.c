@@ -210,6 +210,15 @@ static int by_priority(const void *a, const void *b)
     return order != 0 ? order : name_order(x->name, y->name);
 }
 
+static void compile_system(const struct node *system, struct mirror_config *config)
+{
+    const char *workers = system ? node_value(system, "workers") : NULL;
+    const char *rings = system ? node_value(system, "ring-size") : NULL;
+
+    config->workers = workers ? (unsigned)value_to_number(workers, WORKERS_AUTO) : 1;
+    config->ring_megabytes = (unsigned)value_to_number(rings, RING_MEGABYTES);
+}
+
 static bool compile_all(const struct compiling *compiling, const struct session_numbers *numbers,
                         struct mirror_config *config)
 {
@@ -218,6 +227,7 @@ static bool compile_all(const struct compiling *compiling, const struct session_
                      sessions = instances_of(compiling->tree, "session");
     bool good;
 
+    compile_system(node_child(compiling->tree, "system"), config);
     config->without_services = profile_leaves_services(compiling->profile);
     config->filters = array(filters.count, sizeof *config->filters);
     config->targets = array(targets.count, sizeof *config->targets);

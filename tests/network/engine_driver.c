@@ -2,22 +2,19 @@
  * seconds of work (or until SIGTERM), and a status in lines of NAME=VALUE. Every status
  * taken on the way is checked: sums must hold exactly.
  *
- *   engine_driver [-w WORKERS] [-t SECONDS] [-c MS] [-n] [-p MS] [-x COMMAND] WORD...
+ *   engine_driver [-a] [-w WORKERS] [-t SECONDS] [-c MS] [-n] [-p MS] [-x COMMAND] WORD...
  *     -c: commits every so many milliseconds, every other time with one more session
+ *     -a: these others are prepared and abandoned
  *     -n: makes the kernel refuse to segment: SO_NO_CHECK on all sockets, which excludes it
  *     -p: a checked status every so many milliseconds
  *     -x: at each commit but the first runs it with one more word: "before" it is prepared, "while"
  *         it is (and serves until a plan follows, if that succeeds), and "then"
- *   WORD: target=NAME,ADDRESS[/PORT],...; one named even balances so
- *         filter=NAME,in|out:NUMBER:accept|reject[:FIELD:VALUE]...,...
- *         session=NAME,PRIORITY,VNI,LENGTH,in|out|both,TARGET,FILTER|-,INTERFACE+...|*[,SAMPLE,RATE]
- *             SAMPLE: 10 (packets) or 10f (flows); RATE: 1000 (packets) or 1000b (bits), 0: none
+ *   WORD: see engine_words.h
  * Prints "ready" when the first commit is done, and a status upon SIGUSR1. SIGHUP begins or ends
  * what -n does. SIGUSR2: from then on
  * the kernel refuses io_uring_enter. */
-#include "../../engine/engine.h"
+#include "engine_words.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/filter.h>
@@ -46,164 +43,6 @@ static void on_signal(int number)
         ended = 1;
 }
 
-static void die(const char *what, const char *why)
-{
-    fprintf(stderr, "engine_driver: %s: %s\n", what, why);
-    exit(2);
-}
-
-static void *more(void *array, size_t count, size_t size)
-{
-    void *bigger = reallocarray(array, count + 1, size);
-    if (!bigger)
-        die("memory", strerror(errno));
-    memset((char *)bigger + count * size, 0, size);
-    return bigger;
-}
-
-/* Not inlined: gcc takes its empty word for the only one. */
-__attribute__((noinline)) static char *word(char **rest, char separator)
-{
-    static char nothing[] = "";
-    if (!*rest)
-        return nothing;
-    char *begin = *rest, *end = strchr(begin, separator);
-    *rest = end ? end + 1 : NULL;
-    if (end)
-        *end = '\0';
-    return begin;
-}
-
-static void add_target(struct mirror_config *config, char *text)
-{
-    config->targets = more(config->targets, config->target_count, sizeof *config->targets);
-    struct mirror_target *target = &config->targets[config->target_count++];
-    target->name = strdup(word(&text, ','));
-    target->balance = strcmp(target->name, "even") ? BALANCE_FLOW : BALANCE_EVEN;
-    while (text) {
-        char *rest = word(&text, ','), *address = word(&rest, '/');
-        target->receivers =
-            more(target->receivers, target->receiver_count, sizeof *target->receivers);
-        struct mirror_receiver *receiver = &target->receivers[target->receiver_count++];
-        receiver->port = rest ? (uint16_t)atoi(rest) : 4789;
-        receiver->family = strchr(address, ':') ? 6 : 4;
-        if (inet_pton(receiver->family == 6 ? AF_INET6 : AF_INET, address, receiver->address) != 1)
-            die("address", address);
-    }
-}
-
-static void add_rule(struct mirror_filter *filter, char *text)
-{
-    enum direction direction = strcmp(word(&text, ':'), "in") ? EGRESS : INGRESS;
-    size_t *count = &filter->rule_count[direction];
-    filter->rules[direction] =
-        more(filter->rules[direction], *count, sizeof *filter->rules[direction]);
-    struct mirror_rule *rule = &filter->rules[direction][(*count)++];
-    rule->number = (uint16_t)atoi(word(&text, ':'));
-    rule->accept = !strcmp(word(&text, ':'), "accept");
-    while (text) {
-        char why[128];
-        const char *name = word(&text, ':'), *value = word(&text, ':');
-        const struct match_field *field = match_field_find(name);
-        if (!field)
-            die("field", name);
-        size_t index = (size_t)(field - match_fields);
-        rule->match.given |= 1u << index;
-        if (!match_value_parse(field, value, &rule->match.value[index], why, sizeof why))
-            die(value, why);
-    }
-}
-
-static void add_filter(struct mirror_config *config, char *text)
-{
-    config->filters = more(config->filters, config->filter_count, sizeof *config->filters);
-    struct mirror_filter *filter = &config->filters[config->filter_count++];
-    filter->name = strdup(word(&text, ','));
-    while (text)
-        add_rule(filter, word(&text, ','));
-}
-
-static int target_named(const struct mirror_config *config, const char *name)
-{
-    for (size_t i = 0; i < config->target_count; i++)
-        if (!strcmp(config->targets[i].name, name))
-            return (int)i;
-    die("target", name);
-    return 0;
-}
-
-static int filter_named(const struct mirror_config *config, const char *name)
-{
-    for (size_t i = 0; i < config->filter_count; i++)
-        if (!strcmp(config->filters[i].name, name))
-            return (int)i;
-    return NO_FILTER;
-}
-
-static void add_session(struct mirror_config *config, char *text)
-{
-    config->sessions = more(config->sessions, config->session_count, sizeof *config->sessions);
-    struct mirror_session *session = &config->sessions[config->session_count++];
-    session->name = strdup(word(&text, ','));
-    session->priority = (uint16_t)atoi(word(&text, ','));
-    session->vni = (uint32_t)atoi(word(&text, ','));
-    int length = atoi(word(&text, ','));
-    session->packet_length = length ? (uint16_t)length : PACKET_LENGTH_FULL;
-    const char *direction = word(&text, ',');
-    session->direction[INGRESS] = strcmp(direction, "out");
-    session->direction[EGRESS] = strcmp(direction, "in");
-    session->target = target_named(config, word(&text, ','));
-    session->filter = filter_named(config, word(&text, ','));
-    char *sources = word(&text, ',');
-    if (text) {
-        char *behind;
-        session->sample = (uint16_t)strtoul(word(&text, ','), &behind, 10);
-        session->sample_flows = *behind == 'f';
-        session->rate_limit = strtoull(word(&text, ','), &behind, 10);
-        session->rate_unit = *behind == 'b' ? RATE_BITS : RATE_PACKETS;
-    }
-    session->all_interfaces = sources && !strcmp(sources, "*");
-    while (sources && !session->all_interfaces) {
-        session->sources = more(session->sources, session->source_count, sizeof *session->sources);
-        snprintf(session->sources[session->source_count++], INTERFACE_NAME_MAX, "%s",
-                 word(&sources, '+'));
-    }
-}
-
-/* A fresh configuration each time: the engine owns what it is given. */
-static struct mirror_config *configure(char **words, int count, bool extra)
-{
-    struct mirror_config *config = calloc(1, sizeof *config);
-    if (!config)
-        die("memory", strerror(errno));
-    for (int i = 0; i < count; i++) {
-        char *copy = strdup(words[i]), *rest = copy;
-        const char *kind = word(&rest, '=');
-        if (!strcmp(kind, "target"))
-            add_target(config, rest);
-        else if (!strcmp(kind, "filter"))
-            add_filter(config, rest);
-        else if (!strcmp(kind, "session"))
-            add_session(config, rest);
-        else
-            die("word", words[i]);
-        free(copy);
-    }
-    if (extra && config->session_count) { /* before all others, wanting nothing that is there */
-        char filter[] = "extra,in:1:accept:protocol:253,out:1:accept:protocol:253";
-        add_filter(config, filter);
-        struct mirror_session first = config->sessions[0];
-        char text[256];
-        snprintf(text, sizeof text, "extra,1,1,0,both,%s,extra,%s",
-                 config->targets[first.target].name, first.sources[0]);
-        add_session(config, text);
-        struct mirror_session added = config->sessions[config->session_count - 1];
-        memmove(config->sessions + 1, config->sessions, (config->session_count - 1) * sizeof added);
-        config->sessions[0] = added;
-    }
-    return config;
-}
-
 static void on_problem(void *context, const char *session, const char *text)
 {
     (void)context;
@@ -215,6 +54,7 @@ static void look(struct engine *engine, bool print);
 static uint64_t now_ms(void);
 static void check(bool holds, const char *what, const char *name);
 static const char *meanwhile; /* NULL: nothing */
+static bool abandoning;
 
 static bool run(const char *when)
 {
@@ -264,7 +104,7 @@ static void commit_meanwhile(struct engine *engine, struct engine_change *change
 }
 
 /* While a commit is prepared, the engine serves and is asked as ever. */
-static int commit(struct engine *engine, struct mirror_config *config)
+static int commit(struct engine *engine, struct mirror_config *config, bool abandoned)
 {
     char why[256] = "";
     static bool committed;
@@ -282,7 +122,10 @@ static int commit(struct engine *engine, struct mirror_config *config)
     }
     engine_service(engine);
     look(engine, false);
-    engine_commit(engine, change);
+    if (abandoned)
+        engine_abandon(engine, change);
+    else
+        engine_commit(engine, change);
     return 0;
 }
 
@@ -370,7 +213,8 @@ static void print_status(const struct engine_status *status)
                i, s->load, s->totals.interfaces.received.packets, s->batches, s->batched_packets,
                s->single_packets, s->segmentation_refused);
     }
-    printf("engine plans=%" PRIu64 "\n", status->plans);
+    printf("engine all plans=%" PRIu64 " workers=%zu rings=%u ring_bytes=%zu\n", status->plans,
+           status->worker_count, status->rings, status->ring_bytes);
 }
 
 static void look(struct engine *engine, bool print)
@@ -424,9 +268,12 @@ int main(int argc, char **argv)
     uint64_t seconds = 0, commit_ms = 0, look_ms = 0;
     bool refuse = false;
     int option;
-    while ((option = getopt(argc, argv, "w:t:c:np:x:")) != -1) {
+    while ((option = getopt(argc, argv, "aw:t:c:np:x:")) != -1) {
         uint64_t value = optarg ? strtoull(optarg, NULL, 10) : 0;
         switch (option) {
+        case 'a':
+            abandoning = true;
+            break;
         case 'w':
             options.workers = (unsigned)value;
             break;
@@ -459,13 +306,14 @@ int main(int argc, char **argv)
     struct engine *engine;
     if (engine_start(&engine, &options, why, sizeof why))
         die("start", why);
-    if (commit(engine, configure(argv + optind, argc - optind, false))) {
+    if (commit(engine, configure(argv + optind, argc - optind, 0), false)) {
         engine_stop(engine);
         return 1;
     }
     refuse_segmentation(refuse);
     printf("ready\n");
-    uint64_t begin = now_ms(), committed = begin, looked = begin, commits = 0;
+    uint64_t begin = now_ms(), committed = begin, looked = begin;
+    unsigned commits = 0;
     while (!ended && (!seconds || now_ms() - begin < seconds * 1000)) {
         struct pollfd ready = {.fd = engine_descriptor(engine), .events = POLLIN};
         uint64_t wait = commit_ms && commit_ms < 1000 ? commit_ms : 1000;
@@ -486,7 +334,9 @@ int main(int argc, char **argv)
         }
         if (commit_ms && now_ms() - committed >= commit_ms) {
             committed = now_ms();
-            commit(engine, configure(argv + optind, argc - optind, ++commits % 2));
+            commits++;
+            commit(engine, configure(argv + optind, argc - optind, commits),
+                   abandoning && commits % 2);
         }
         if (look_ms && now_ms() - looked >= look_ms) {
             looked = now_ms();

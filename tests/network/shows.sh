@@ -40,11 +40,13 @@ until_true 10 counted || not_ok 'the traffic' 'it was not seen'
 steady()
 {
     sed -E -e 's/^Up [0-9]+ d [0-9:]+, [0-9]+ plans/Up TIME, N plans/' \
+        -e 's/rings: [0-9]+, [0-9]+ of/rings: N, N of/' \
+        -e '/"rings": \{/,/\}/ s/"(count|bytes)": ?[0-9]+/"\1": N/' \
         -e 's/load +[0-9.]+ %/load N %/' \
         -e 's/^(  sent (in batches|one by one) ).*/\1N/' \
         -e '/"(batched|single)": \{/,/\}/ s/"(packets|batches)": ?[0-9]+/"\1": N/' \
         -e 's/"(uptime_ms|plans|load)": ?[0-9.]+/"\1": N/' \
-        -e 's/^(mirrorsh_(worker_(load|batched|single)_|engine_(plans|uptime)_)[^ ]*) .*/\1 N/'
+        -e 's/^(mirrorsh_(worker_(load|batched|single)_|engine_(plans|uptime|rings_bytes)_?)[^ ]*) .*/\1 N/'
 }
 
 # shown FILE COMMAND...: what the last one prints, in the mode that those before it enter

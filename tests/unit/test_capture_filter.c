@@ -1,57 +1,18 @@
+#include "bpf.h"
+
 #include "../../engine/io/capture_filter.h"
 #include "../../engine/plan/exclusions.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-struct seen {
-    uint32_t interface;
-    uint32_t packet_type; /* 4: outgoing */
-    uint32_t mark;
-    unsigned steps; /* instructions that it took */
-};
-
-/* The kernel's interpreter, as far as these programs go. */
-static uint32_t run(const struct capture_filter *filter, struct seen *seen)
+static uint32_t run(const struct capture_filter *filter, struct bpf_packet *seen)
 {
-    uint32_t a = 0, at = 0;
-    for (seen->steps = 1;; seen->steps++, at++) {
-        assert_true(at < filter->length);
-        const struct sock_filter *i = &filter->code[at];
-        switch (i->code) {
-        case BPF_RET | BPF_K:
-            return i->k;
-        case BPF_LD | BPF_W | BPF_ABS:
-            a = i->k == (uint32_t)(SKF_AD_OFF + SKF_AD_IFINDEX)   ? seen->interface
-                : i->k == (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE) ? seen->packet_type
-                : i->k == (uint32_t)(SKF_AD_OFF + SKF_AD_MARK)    ? seen->mark
-                                                                  : 0;
-            break;
-        case BPF_JMP | BPF_JA:
-            at += i->k;
-            break;
-        case BPF_JMP | BPF_JEQ | BPF_K:
-            at += a == i->k ? i->jt : i->jf;
-            break;
-        case BPF_JMP | BPF_JGE | BPF_K:
-            at += a >= i->k ? i->jt : i->jf;
-            break;
-        case BPF_JMP | BPF_JGT | BPF_K:
-            at += a > i->k ? i->jt : i->jf;
-            break;
-        default:
-            fail_msg("instruction %u", i->code);
-        }
-    }
+    return bpf_run(filter->code, filter->length, seen);
 }
 
 static bool takes(const struct capture_filter *filter, uint32_t interface, uint32_t type)
 {
-    struct seen seen = {.interface = interface, .packet_type = type};
+    struct bpf_packet seen = {.interface = interface, .type = type};
     return run(filter, &seen) == UINT32_MAX;
 }
 
@@ -73,7 +34,7 @@ static void test_nothing_that_the_box_has_sent(void **state)
             capture_filter_interfaces(&filter, &interface, 1, 0, CAPTURE_FILTER_MAX);
         else
             capture_filter_everything(&filter);
-        struct seen seen = {.interface = interface, .mark = MIRROR_MARK};
+        struct bpf_packet seen = {.interface = interface, .mark = MIRROR_MARK};
         assert_int_equal(run(&filter, &seen), 0);
         for (unsigned bit = 0; bit < 32; bit++) { /* as a whole */
             seen.mark = MIRROR_MARK ^ 1u << bit;
@@ -118,7 +79,7 @@ static void test_a_thousand_cost_few_instructions(void **state)
         interfaces[i] = 3 + 2 * i;
     capture_filter_interfaces(&filter, interfaces, 1000, 0, CAPTURE_FILTER_MAX);
     for (uint32_t i = 1; i < 2010; i++) {
-        struct seen seen = {.interface = i};
+        struct bpf_packet seen = {.interface = i};
         run(&filter, &seen);
         assert_true(seen.steps <= 24);
     }

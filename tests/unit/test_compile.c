@@ -31,6 +31,29 @@ static void an_empty_tree(void **state)
     assignments_free(&assigned);
 }
 
+static void the_machine(void **state)
+{
+    static const struct {
+        const char *lines;
+        unsigned workers, megabytes;
+    } cases[] = {
+        {"", 1, 256},
+        {"system workers 64 ring-size 16", 64, 16},
+        {"system workers auto ring-size 65536", WORKERS_AUTO, 65536},
+        {"system workers 2;deactivate system workers", 1, 256},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct assignments assigned = {0};
+        struct mirror_config *config = compiled(cases[i].lines, &assigned, 1);
+        assert_int_equal(config->workers, cases[i].workers);
+        assert_int_equal(config->ring_megabytes, cases[i].megabytes);
+        mirror_config_free(config);
+        assignments_free(&assigned);
+    }
+}
+
 static void what_is_deactivated_takes_no_part(void **state)
 {
     struct assignments assigned = {0};
@@ -349,6 +372,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_tree),
+        cmocka_unit_test(the_machine),
         cmocka_unit_test(filters),
         cmocka_unit_test(what_is_deactivated_takes_no_part),
         cmocka_unit_test(conditions),

@@ -77,7 +77,7 @@ static void setting(void **state)
     offers(PATH_SET, "", "system filter target session");
     offers(PATH_SET, "s", "system session");
     offers(PATH_SET, "x", "");
-    offers(PATH_SET, "system ", "host-name profile idle-timeout");
+    offers(PATH_SET, "system ", "host-name profile idle-timeout workers ring-size");
     offers(PATH_SET, "system host-name ", "NAME?");
     offers(PATH_SET, "filter ", "dns web=the web NAME?");
     offers(PATH_SET, "filter w", "web=the web NAME?");

@@ -94,7 +94,7 @@ static char *given(const struct node *tree)
     FILE *out = write_start(&writer);
 
     assert_non_null(config);
-    fprintf(out, "%d\n", config->without_services);
+    fprintf(out, "%d %u %u\n", config->without_services, config->workers, config->ring_megabytes);
     for (size_t i = 0; i < config->filter_count; i++)
         print_filter(out, &config->filters[i]);
     for (size_t i = 0; i < config->target_count; i++)

@@ -50,11 +50,33 @@ static void test_what_changes_is_another(void **state)
     paces_free(&paces);
 }
 
+/* Workers that come share what the others have spent; those that stay keep what they have. */
+static void test_workers_come_and_go(void **state)
+{
+    struct paces paces = {.workers = 1};
+    (void)state;
+    struct pace *pace = paces_take(&paces, 2, &slow);
+    struct pacer *first = pace->pacers[0];
+    assert_null(pace->pacers[1]);
+    assert_true(paces_serve(&paces, 3));
+    assert_ptr_equal(pace->pacers[0], first);
+    assert_ptr_equal(pace->pacers[2]->spent_ns, &pace->spent_ns);
+    assert_null(pace->pacers[3]);
+    assert_true(paces_serve(&paces, 2));
+    assert_non_null(pace->pacers[2]);
+    paces_trim(&paces);
+    assert_non_null(pace->pacers[1]);
+    assert_null(pace->pacers[2]);
+    paces_release(&paces, pace);
+    paces_free(&paces);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_session_keeps_its_pace),
         cmocka_unit_test(test_what_changes_is_another),
+        cmocka_unit_test(test_workers_come_and_go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,8 +160,9 @@ static void keywords_may_be_abbreviated(void **state)
     assert_string_equal(
         problem.text, "unknown word \"sesion\", expected one of: filter, session, system, target");
     assert_null(match(schema_child(root, "system"), "x", &problem));
-    assert_string_equal(problem.text,
-                        "unknown word \"x\", expected one of: host-name, idle-timeout, profile");
+    assert_string_equal(
+        problem.text,
+        "unknown word \"x\", expected one of: host-name, idle-timeout, profile, ring-size, workers");
     assert_null(match(root, "", &problem));
     assert_null(match(root, "Filter", &problem));
 }

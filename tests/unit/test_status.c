@@ -29,6 +29,12 @@ void sources_count(struct sources *sources)
 {
     (void)sources;
 }
+void sources_memory(const struct sources *sources, unsigned *rings, size_t *bytes)
+{
+    (void)sources;
+    *rings = 0;
+    *bytes = 0;
+}
 
 const struct link *links_all(const struct links *links, size_t *count)
 {
@@ -117,8 +123,7 @@ static void set_up(void)
     static _Atomic uint32_t loop_seen;
     static struct workload workload = {.loop_seen = &loop_seen};
     static struct dataplane dataplane = {
-        .health = &health, .sessions = &condition, .workloads = &workload};
-    static struct engine_worker worker;
+        .health = &health, .sessions = &condition, .workloads = &workload, .workers = 1};
     const uint32_t capacity[COUNTER_KINDS] = {1, 1, 1, 1};
     filter.name = name_of(filter_name);
     target.name = name_of(target_name);
@@ -132,10 +137,9 @@ static void set_up(void)
     engine = (struct engine){
         .config = &config,
         .dataplane = &dataplane,
-        .workers = &worker,
+        .worker_count = 1,
         .cleared = counters_new(capacity),
-        .resources = {.workers = 1,
-                      .sources = {.dropped = &dropped,
+        .resources = {.sources = {.dropped = &dropped,
                                   .dropped_room = 1,
                                   .dropped_all = FIRST - 2}},
     };
