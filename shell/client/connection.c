@@ -172,8 +172,7 @@ static int take(struct connection *connection, const struct message *message,
         return connection_put(connection, handler, message->data, message->length);
     case MESSAGE_ROUND: /* it is not held back for more to come */
         connection->round = true;
-        if (connection->filter)
-            filter_show(connection->filter);
+        filter_show(connection->filter);
         return handler->idle ? shown(connection, handler->idle(handler->context)) : 0;
     case MESSAGE_PROBLEM:
     case MESSAGE_WARNING:
@@ -199,7 +198,9 @@ static int take(struct connection *connection, const struct message *message,
     case MESSAGE_CAPTURE:
     case MESSAGE_PACKETS:
     case MESSAGE_PACKETS_END:
-        return packets_take(connection, message, handler);
+        failed = packets_take(connection, message, handler);
+        filter_show(connection->filter);
+        return failed;
     case MESSAGE_DONE:
         if (!connection_prompt(connection, message))
             return -EPROTO;

@@ -56,7 +56,7 @@ int filter_put(struct filter *filter, const struct connection_handler *handler, 
 
 void filter_show(struct filter *filter)
 {
-    if (filter->pipe.save)
+    if (filter && filter->pipe.save)
         output_file_show(&filter->file);
 }
 

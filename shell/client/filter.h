@@ -25,7 +25,7 @@ enum { FILTER_STOPPED = 1 /* a pipe cannot go on: by a ^C, or pipe.problem says 
 int filter_put(struct filter *filter, const struct connection_handler *handler, const char *text,
                size_t length, bool last);
 
-/* What was saved is seen under its name, while the line goes on. */
+/* What was saved is seen under its name, while the line goes on. NULL: no filter. */
 void filter_show(struct filter *filter);
 
 /* whole: the answer has come to its end, and is none of a line that failed: else the file stays as

@@ -123,14 +123,12 @@ void output_file_write(struct output_file *file, const char *text, size_t length
 void output_file_show(struct output_file *file)
 {
     begin(file);
-    if (file->fd < 0 || file->error)
+    if (file->error || !file->temporary)
         return;
-    if (file->regular && fsync(file->fd) && errno != EINVAL)
+    if ((fsync(file->fd) && errno != EINVAL) || rename(file->temporary, file->path)) {
         file->error = errno;
-    else if (file->temporary && rename(file->temporary, file->path))
-        file->error = errno;
-    if (file->error)
         return;
+    }
     free(file->temporary);
     file->temporary = NULL;
 }
@@ -145,6 +143,8 @@ bool output_file_close(struct output_file *file, bool keep, char *why, size_t wh
     if (keep)
         output_file_show(file);
     replaced = !file->temporary; /* or was never to be */
+    if (keep && replaced && file->regular && !file->error && fsync(file->fd) && errno != EINVAL)
+        file->error = errno;
     if (close(file->fd) && !file->error)
         file->error = errno;
     if (file->temporary)
