@@ -126,7 +126,8 @@ def crowd():
     slow = directory + '/slow'
     with Box(LD_PRELOAD=disk, SLOW=slow, FAILS=directory + '/fails') as box:
         run(box, 'load', SHAPES['2,000 sessions'])
-        said = subprocess.run([sys.executable, top + 'network/crowd.py', program, box.socket, slow, '1000'],
+        said = subprocess.run([sys.executable, '-B', top + 'network/crowd.py', program, box.socket, slow,
+                               '1000'],
                               stdout=subprocess.PIPE, check=True, text=True).stdout
     print('%-34s %10s %10s' % ('50 consoles, fsync of 1 s, ms', 'median', 'highest'))
     for line in said.splitlines():

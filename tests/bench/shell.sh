@@ -7,4 +7,4 @@ fi
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 ${CC:-cc} -w -shared -fPIC -o "$work/disk.so" "${0%/*}/../console/disk.c" &&
-    python3 "${0%/*}/shell.py" ./mirrorsh "$work" "$work/disk.so"
+    python3 -B "${0%/*}/shell.py" ./mirrorsh "$work" "$work/disk.so"

@@ -3,4 +3,4 @@
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/mixes.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
-python3 "${BASH_SOURCE[0]%/*}/mixes.py" "$MIRRORSH" "$work"
+python3 -B "${BASH_SOURCE[0]%/*}/mixes.py" "$MIRRORSH" "$work"

@@ -30,7 +30,7 @@ check 'a session' ctl_file "$lab/lines"
 ip netns exec "$lab_name-src" "$generator" eth0 128 64 $rate 0 >"$lab/generator" 2>&1 &
 generator_pid=$!
 helpers="$helpers $generator_pid"
-in_box python3 "$TOP/tests/network/crowd.py" "$MIRRORSH" "$socket" "$SLOW"
+in_box python3 -B "$TOP/tests/network/crowd.py" "$MIRRORSH" "$socket" "$SLOW"
 kill -INT $generator_pid
 wait $generator_pid
 sent=$(($(awk '{print $2}' "$lab/generator") - $(wire_dropped src eth0)))
