@@ -68,7 +68,7 @@ console file "capture session web file $lab/web.pcapng"
 file_pid=$console
 in_src python3 "$frames" eth0 mix 1 >/dev/null
 in_box python3 "$frames" src0 mix 2 >/dev/null
-in_src python3 "$frames" eth0 arps 10.1.0.1 10.1.0.2,10.1.0.3 >/dev/null 2>&1
+in_src python3 "$frames" eth0 arps 3 10.1.0.1,10.1.0.2,10.1.0.3,10.1.0.4 10.1.0.5,10.1.0.6,10.1.0.7,10.1.0.8 >/dev/null
 [ -z "${MIRRORSH_DATA-}" ] || in_src python3 "$traffic" replay eth0 "$MIRRORSH_DATA"/pcaps/*.pcap >/dev/null
 captures_end
 settled
