@@ -148,7 +148,7 @@ head -c 17000000 /dev/zero | tr '\0' '#' >big.conf
 verdict 'no more is taken than there is room for' '-c2:1:12: error: big.conf: larger than 16 MiB' \
     "$(box 'load merge big.conf' </dev/null)"
 verdict 'nor from standard input' '-c2:1:12: error: terminal: larger than 16 MiB' \
-    "$(cat big.conf | box 'load merge terminal')"
+    "$(box 'load merge terminal' < <(cat big.conf))"
 verdict 'save says why it cannot' '-c2:1:1: error: none/x: No such file or directory' \
     "$(box 'save none/x' </dev/null)"
 if [ -c /dev/full ]; then
