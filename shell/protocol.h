@@ -45,6 +45,7 @@ enum message_type {
                         that follow are the session's and go there, else they are shown */
     MESSAGE_PACKETS, /* packets that a session has sent, see below; a ROUND follows */
     MESSAGE_PACKETS_END, /* uint64_t how many were missed: no more PACKETS follow */
+    MESSAGE_SCREEN,  /* struct terminal_setting */
     MESSAGE_DONE,        /* struct prompt */
 };
 
@@ -78,6 +79,13 @@ enum console_kind { CONSOLE_TERMINAL, CONSOLE_SCRIPT };
 
 struct screen_size {
     uint16_t columns, rows;
+};
+
+/* In the place of what the terminal says of itself. */
+enum terminal_dimension { TERMINAL_LENGTH, TERMINAL_WIDTH };
+struct terminal_setting {
+    uint32_t what;  /* enum terminal_dimension */
+    uint32_t value; /* lines, 0: nothing is paged; or columns */
 };
 
 /* What a live view wants of the samples. SESSION_NAME_SIZE: 64 characters of four bytes, and a

@@ -163,6 +163,7 @@ int connection_put(struct connection *connection, const struct connection_handle
 static int take(struct connection *connection, const struct message *message,
                 const struct connection_handler *handler)
 {
+    struct terminal_setting setting;
     struct view_start view;
     uint32_t column;
     int failed;
@@ -201,6 +202,13 @@ static int take(struct connection *connection, const struct message *message,
         failed = packets_take(connection, message, handler);
         filter_show(connection->filter);
         return failed;
+    case MESSAGE_SCREEN:
+        if (message->length != sizeof setting)
+            return -EPROTO;
+        memcpy(&setting, message->data, sizeof setting);
+        terminal_set((enum terminal_dimension)setting.what, (uint16_t)setting.value);
+        connection_resize(connection);
+        return 0;
     case MESSAGE_DONE:
         if (!connection_prompt(connection, message))
             return -EPROTO;

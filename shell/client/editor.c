@@ -31,6 +31,7 @@ struct editor {
     struct keys keys;          /* of the key whose first characters have come */
     const wchar_t *queued;     /* what it is to libedit, as far as that has not read it */
     FILE *out;                 /* libedit's way to the terminal */
+    bool muted;                /* what it draws now is for a size that does not hold */
     bool editing, asking;      /* a line is on the screen; it answers a question */
     enum editor_result result; /* of the line that ends now */
 };
@@ -115,9 +116,33 @@ static int read_byte(struct editor *editor, wchar_t *character)
 /* What libedit prints; always taken, for what a terminal under XOFF never shows is lost. */
 static ssize_t print(void *cookie, const char *text, size_t length)
 {
-    (void)cookie;
-    terminal_write(text, length);
+    const struct editor *editor = cookie;
+
+    if (!editor->muted)
+        terminal_write(text, length);
     return (ssize_t)length;
+}
+
+/* Whether libedit draws for the terminal as it is. */
+static bool fits(const struct editor *editor)
+{
+    struct screen_size size = terminal_size();
+    int columns = 0, rows = 0;
+
+    el_get(editor->el, EL_GETTC, "co", &columns);
+    el_get(editor->el, EL_GETTC, "li", &rows);
+    return columns == size.columns && rows == size.rows;
+}
+
+static void fit(struct editor *editor)
+{
+    struct screen_size size = terminal_size();
+    char columns[8], rows[8];
+
+    snprintf(columns, sizeof columns, "%u", size.columns);
+    snprintf(rows, sizeof rows, "%u", size.rows);
+    el_set(editor->el, EL_SETTC, "co", columns, NULL);
+    el_set(editor->el, EL_SETTC, "li", rows, NULL);
 }
 
 /* libedit's source of characters: 1, or 0 when the line is to end with editor->result. */
@@ -126,6 +151,13 @@ static int next_character(EditLine *el, wchar_t *character)
     struct editor *editor = of(el);
 
     for (;;) {
+        if (editor->muted || !fits(editor)) {
+            if (!editor->muted)
+                editor_step_aside(editor);
+            editor->muted = false;
+            fit(editor);
+            editor_come_back(editor);
+        }
         if (*editor->queued) {
             *character = *editor->queued++;
             return 1;
@@ -136,12 +168,8 @@ static int next_character(EditLine *el, wchar_t *character)
             editor->result = EDITOR_HANGUP;
             return 0;
         }
-        if (terminal_resized()) {
+        if (terminal_resized())
             connection_resize(editor->connection);
-            editor_step_aside(editor);
-            el_resize(el);
-            editor_come_back(editor);
-        }
         if (terminal_interrupted()) {
             *character = L'\003';
             return 1;
@@ -353,7 +381,7 @@ struct editor *editor_open(struct connection *connection, const struct connectio
     *editor =
         (struct editor){.connection = connection, .handler = handler, .prompt = "", .queued = L""};
     editor->discarded = fopen("/dev/null", "we");
-    editor->out = fopencookie(NULL, "w", (cookie_io_functions_t){.write = print});
+    editor->out = fopencookie(editor, "w", (cookie_io_functions_t){.write = print});
     editor->history = history_init();
     if (editor->discarded && editor->out && editor->history)
         editor->el = el_init_fd("mirrorsh", stdin, editor->out, editor->discarded, STDIN_FILENO,
@@ -404,6 +432,8 @@ static enum editor_result read_line(struct editor *editor, const char *prompt)
     editor->line = NULL;
     editor->prompt = prompt;
     editor->result = EDITOR_LINE;
+    /* libedit begins a line for the size that the terminal says */
+    editor->muted = terminal_is_set();
     editor->editing = true;
     text = el_gets(editor->el, &count);
     editor->editing = false;

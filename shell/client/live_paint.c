@@ -77,7 +77,7 @@ bool paint_piece(struct paint *paint, struct live_view *view)
 
 bool paint_resize(struct paint *paint, struct live_view *view)
 {
-    struct screen_size size = terminal_size();
+    struct screen_size size = terminal_screen();
     struct row *rows, *shown;
 
     resizeterm(size.rows, size.columns);

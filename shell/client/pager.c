@@ -393,7 +393,7 @@ int pager_show(const char *text, size_t length)
     struct termios before, keys;
     int failed;
 
-    if (!cut_rows(&pager) || tcgetattr(STDIN_FILENO, &before)) {
+    if (!terminal_pages() || !cut_rows(&pager) || tcgetattr(STDIN_FILENO, &before)) {
         free(pager.rows);
         return terminal_write(text, length);
     }

@@ -115,15 +115,62 @@ bool terminal_called(void)
     return interrupted || ended;
 }
 
-struct screen_size terminal_size(void)
+static struct screen_size set; /* 0: it is not */
+static bool endless;
+
+void terminal_set(enum terminal_dimension what, uint16_t value)
+{
+    switch (what) {
+    case TERMINAL_LENGTH:
+        set.rows = value;
+        endless = value == 0;
+        break;
+    case TERMINAL_WIDTH:
+        set.columns = value;
+        break;
+    }
+}
+
+bool terminal_pages(void)
+{
+    return !endless;
+}
+
+bool terminal_is_set(void)
+{
+    return set.columns || set.rows;
+}
+
+/* What the terminal says; 0: it does not know. */
+static struct screen_size given_size(void)
 {
     struct winsize window = {0};
-    struct screen_size size = {.columns = 80, .rows = 24};
 
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col && window.ws_row) {
-        size.columns = window.ws_col;
-        size.rows = window.ws_row;
-    }
+    ioctl(STDOUT_FILENO, TIOCGWINSZ, &window);
+    return (struct screen_size){.columns = window.ws_col, .rows = window.ws_row};
+}
+
+static uint16_t first_of(uint16_t one, uint16_t other, uint16_t last)
+{
+    return one ? one : other ? other : last;
+}
+
+struct screen_size terminal_size(void)
+{
+    struct screen_size given = given_size();
+
+    return (struct screen_size){.columns = first_of(set.columns, given.columns, 80),
+                                .rows = first_of(set.rows, given.rows, 24)};
+}
+
+struct screen_size terminal_screen(void)
+{
+    struct screen_size size = terminal_size(), given = given_size();
+
+    if (given.columns && given.columns < size.columns)
+        size.columns = given.columns;
+    if (given.rows && given.rows < size.rows)
+        size.rows = given.rows;
     return size;
 }
 

@@ -50,8 +50,15 @@ bool terminal_ended(void);       /* SIGTERM or SIGHUP */
 /* Whether one of them but a new size has come; it stays to be asked for. Waits for nothing. */
 bool terminal_called(void);
 
-/* Standard output's size; what the terminal does not know counts as 80x24. */
+/* Standard output's size: what was set, else what the terminal says, else 80x24. */
 struct screen_size terminal_size(void);
+/* The same for who draws a whole screen: never more than there is. */
+struct screen_size terminal_screen(void);
+/* Lines (0: nothing is paged) or columns to be taken in the place of what the terminal says. */
+void terminal_set(enum terminal_dimension what, uint16_t value);
+bool terminal_pages(void);
+/* Whether one of them was set. */
+bool terminal_is_set(void);
 /* "pts/3", or "" where standard input is no terminal. */
 void terminal_name(char *name, size_t size);
 /* Where the user of the terminal `name` logged in from, "192.0.2.7"; "" when that is not known. */

@@ -3,9 +3,9 @@
 #include <string.h>
 
 static const struct command *const families[] = {
-    configure_commands, edit_commands,    load_commands,    commit_commands,
-    show_commands,      monitor_commands, traffic_commands, clear_commands,
-    request_commands,   test_commands,    help_commands,
+    configure_commands, edit_commands,     load_commands,    commit_commands,
+    show_commands,      monitor_commands,  traffic_commands, clear_commands,
+    request_commands,   terminal_commands, test_commands,    help_commands,
 };
 
 const struct command *command_at(size_t index)
@@ -54,6 +54,7 @@ const char *command_group_help(const char *path, size_t length)
         {"request", "What is asked of the box"},
         {"request rescue", "The configuration to start with when all else fails"},
         {"clear", "Set counters to zero"},
+        {"terminal", "The size of this terminal"},
         {"test", "What would happen, without doing it"},
     };
 

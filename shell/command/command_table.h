@@ -6,7 +6,7 @@
 
 extern const struct command configure_commands[], edit_commands[], load_commands[],
     commit_commands[], show_commands[], monitor_commands[], clear_commands[], help_commands[],
-    request_commands[], test_commands[], traffic_commands[];
+    request_commands[], terminal_commands[], test_commands[], traffic_commands[];
 
 /* All commands, in the order of their families; NULL behind the last. */
 const struct command *command_at(size_t index);

@@ -385,6 +385,7 @@ static void take_message(struct peer *peer, const struct waiting *message)
     case MESSAGE_ROUND:
     case MESSAGE_READ:
     case MESSAGE_WRITE:
+    case MESSAGE_SCREEN:
     case MESSAGE_DONE:
     default:
         peer_refuse(peer, "a message of this kind is the box's");
