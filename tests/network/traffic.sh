@@ -25,6 +25,7 @@ committed()
 # console NAME LINE: a console that runs a line, when it has begun to; its process is $console
 console()
 {
+    rm -f "$lab/$1.out" "$lab/$1.err" # an earlier one's says that it has begun
     ip netns exec "$lab_name-box" "$MIRRORSH" --socket "$socket" -c "$2" </dev/null \
         >"$lab/$1.out" 2>"$lab/$1.err" &
     console=$!
