@@ -36,7 +36,7 @@ wait $generator_pid
 sent=$(($(awk '{print $2}' "$lab/generator") - $(wire_dropped src eth0)))
 echo "# $(cat "$lab/generator")"
 arrived() { [ $(($(received) + $(wire_dropped box up0))) = "$sent" ]; }
-check 'every packet arrived once' until_true 10 arrived
+check 'every packet arrived once' until_true 60 arrived
 expect_equal 'the ring delivered every packet' "$(interface "['received']['packets']")" "$sent"
 expect_equal 'the ring dropped none' "$(interface "['dropped']['packets']")" 0
 check 'the sums hold' accounts
