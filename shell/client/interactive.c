@@ -27,10 +27,11 @@ struct interactive {
     uint32_t column; /* the caret drawn last, 0: none */
 };
 
-/* What comes behind a ^C is held back again: it stands behind what says so. */
+/* What comes behind a ^C is held back again: it stands behind what says so, and is not thrown away
+ * with what a slow terminal has not shown. */
 static void hold_back(struct interactive *client)
 {
-    if (!client->streams || !client->connection.interrupts)
+    if (!client->streams || !(client->connection.interrupts || client->connection.cut))
         return;
     client->length = 0;
     client->answer = open_memstream(&client->text, &client->length);
