@@ -66,7 +66,7 @@ is 'deleting what is not there is a warning' "$err $status $out" \
     "$lab/lines:2:16: warning: there is no session \"nobody\"
 $lab/lines:4:38: warning: receiver has no 192.0.2.9 0 no changes"
 offline -c shwo
-is 'what was expected' "$err" '-c1:1:1: error: unknown command "shwo", expected one of: configure, exit, quit, show, monitor, capture, clear, request, test, help'
+is 'what was expected' "$err" '-c1:1:1: error: unknown command "shwo", expected one of: configure, exit, quit, show, monitor, capture, clear, request, terminal, test, help'
 
 # advice LINE TEXT: what a line in the wrong mode is answered; CONFIGURE=configure for that mode
 advice()
@@ -218,7 +218,7 @@ box_start()
     rm -f "$socket"
     "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null >>"$lab/box.log" 2>&1 &
     box=$!
-    for ((tries = 0; tries < 200; tries++)); do
+    for ((tries = 0; tries < 600; tries++)); do
         [ -S "$socket" ] && return
         sleep 0.1
     done
@@ -301,7 +301,7 @@ console()
 # after NAME TEXT: waits until it is in that console's output
 after()
 {
-    for ((tries = 0; tries < 200; tries++)); do
+    for ((tries = 0; tries < 600; tries++)); do
         grep -q "$2" "$lab/$1.out" && return
         sleep 0.1
     done
@@ -376,7 +376,7 @@ def attach():
     s.connect(sys.argv[1])
     return s
 def rest(s):
-    s.settimeout(10)
+    s.settimeout(60)
     try:
         while s.recv(65536):
             pass
@@ -431,7 +431,7 @@ lab = sys.argv[1]
 for name in [lab + '/notify', '\0' + lab + '/notify']:
     s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     s.bind(name)
-    s.settimeout(20)
+    s.settimeout(60)
     box = subprocess.Popen([os.environ['MIRRORSH'], '--daemon', '--state', lab + '/notified.d',
                             '--socket', lab + '/notified.s'],
                            env=dict(os.environ, NOTIFY_SOCKET=name.replace('\0', '@')), stderr=subprocess.DEVNULL)
