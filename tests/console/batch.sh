@@ -90,7 +90,7 @@ verdict '--check of what was saved' "$? $(cat err)" '0 '
 # Against a running box
 "$MIRRORSH" --daemon --state state --socket socket 2>log &
 boxes=$!
-for _ in $(seq 100); do [ -S socket ] && break; sleep 0.1; done
+for _ in $(seq 600); do [ -S socket ] && break; sleep 0.1; done
 run() { "$MIRRORSH" --socket socket "$@" >out 2>err; status=$?; }
 verdict 'the socket has mode 0660' "$(stat -c %a socket)" 660
 "$MIRRORSH" -n --state state -c 'show version' >out 2>err
@@ -118,24 +118,31 @@ for signal in INT TERM; do
     rm -f out
     env --default-signal=INT "$MIRRORSH" --socket socket -c 'monitor sessions' -c 'show version' >out 2>err &
     console=$!
-    for _ in $(seq 50); do [ -s out ] && break; sleep 0.1; done
+    for _ in $(seq 600); do [ -s out ] && break; sleep 0.1; done
     kill -$signal $console
     wait $console
     verdict "SIG$signal ends a monitor and the run" "$? $(cat err) $(grep -c mirrorsh out)" '1  0'
 done
 mkfifo fifo
+# Until the one that reads the fifo has answered a line of it
+waits()
+{
+    exec 3>fifo
+    echo 'show version' >&3
+    for _ in $(seq 600); do [ -s out ] && break; sleep 0.1; done
+}
+rm -f out
 env --default-signal=INT "$MIRRORSH" --socket socket <fifo >out 2>err &
 console=$!
-exec 3>fifo
-sleep 0.3
+waits
 kill -INT $console
 wait $console
 verdict 'SIGINT ends one that waits for its input' "$? $(cat err)" '1 '
 exec 3>&-
+rm -f out
 "$MIRRORSH" --socket socket <fifo >out 2>err &
 console=$!
-exec 3>fifo
-sleep 0.3
+waits
 kill -9 $boxes
 wait $console
 verdict 'the box goes while a batch waits' "$? $(cat err)" '3 mirrorsh: the box has gone'

@@ -45,7 +45,7 @@ in_fish()
         sort -u
 }
 
-for ((tries = 0; tries < 200; tries++)); do
+for ((tries = 0; tries < 1200; tries++)); do
     [ -z "$(mirrorsh --complete 4 mirrorsh --socket "$socket" -c 'show ver')" ] || break
     sleep 0.05
 done

@@ -69,7 +69,7 @@ fi
 
 until_true()
 {
-    for ((tries = 0; tries < 400; tries++)); do
+    for ((tries = 0; tries < 1200; tries++)); do
         "$@" && return
         sleep 0.05
     done

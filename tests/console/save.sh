@@ -148,7 +148,7 @@ fi
 # a monitor's rounds are there while it goes on
 "$MIRRORSH" --daemon --state state --socket socket </dev/null >log 2>&1 &
 box=$!
-for ((tries = 0; tries < 200; tries++)); do
+for ((tries = 0; tries < 600; tries++)); do
     [ -S socket ] && break
     sleep 0.1
 done

@@ -31,7 +31,7 @@ box_start()
     LD_PRELOAD=$lab/disk.so ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS-} \
         "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null >>"$lab/box.log" 2>&1 &
     box=$!
-    for ((tries = 0; tries < 200; tries++)); do
+    for ((tries = 0; tries < 600; tries++)); do
         [ -S "$socket" ] && return
         sleep 0.1
     done
@@ -59,7 +59,7 @@ saved() { sed -n 's/^set system host-name //p' "$state/startup.conf"; }
 # until_true COMMAND...
 until_true()
 {
-    for ((tries = 0; tries < 200; tries++)); do
+    for ((tries = 0; tries < 1200; tries++)); do
         "$@" && return
         sleep 0.05
     done

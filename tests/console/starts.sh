@@ -14,7 +14,7 @@ is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got '$2', not '$3'"; 
 
 until_true()
 {
-    for ((tries = 0; tries < 200; tries++)); do
+    for ((tries = 0; tries < 1200; tries++)); do
         "$@" && return
         sleep 0.05
     done
@@ -70,7 +70,7 @@ echo precious >"$socket"
 ctl 'show version'
 is 'a file is no socket: a batch says so' "$status $err" \
     "3 mirrorsh: $socket: this is there and is not a socket"
-ctl_daemon() { timeout 10 "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null >/dev/null 2>&1; }
+ctl_daemon() { timeout 60 "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null >/dev/null 2>&1; }
 ctl_daemon
 is 'so does a box' $? 3
 is 'and the file is as it was' "$(cat "$socket")" precious

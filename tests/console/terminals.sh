@@ -25,7 +25,7 @@ fi
 "$MIRRORSH" -n --state "$state" -f "$lab/lines" >"$lab/log" 2>&1 || echo "not ok configured: $(tail -n 2 "$lab/log")"
 "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null >>"$lab/log" 2>&1 &
 box=$!
-for ((tries = 0; tries < 200; tries++)); do
+for ((tries = 0; tries < 600; tries++)); do
     [ -S "$socket" ] && break
     sleep 0.1
 done
