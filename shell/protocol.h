@@ -18,7 +18,8 @@ enum message_type {
                           PROBLEM*, WARNING*, then one DONE */
     MESSAGE_COMPLETE,  /* uint32_t byte offset of the cursor, then the line; answered by one
                           CHOICES */
-    MESSAGE_INTERRUPT, /* ends the monitor of that request; harmless otherwise */
+    MESSAGE_INTERRUPT, /* ends the monitor of that request, or its wait for `configure exclusive`;
+                          harmless otherwise */
     MESSAGE_SIZE,      /* struct screen_size */
     MESSAGE_WATCH,     /* struct watch, in a live view: answered by a SAMPLE at once */
     MESSAGE_SHOWN,     /* the last round of the monitor is on its way to the person: another may
@@ -45,7 +46,7 @@ enum message_type {
                         that follow are the session's and go there, else they are shown */
     MESSAGE_PACKETS, /* packets that a session has sent, see below; a ROUND follows */
     MESSAGE_PACKETS_END, /* uint64_t how many were missed: no more PACKETS follow */
-    MESSAGE_SCREEN,  /* struct terminal_setting */
+    MESSAGE_SCREEN,      /* struct terminal_setting */
     MESSAGE_DONE,        /* struct prompt */
 };
 

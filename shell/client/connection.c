@@ -1,5 +1,6 @@
-/* The client's conversation with the box: every wait for an answer goes through here, and so
- * does every way in which it can end. Signals are heard during each wait, within a message too. */
+/* The client's conversation with the box: every wait for an answer but the live view's goes
+ * through here, and every way in which one can end. Signals are heard during each wait, within a
+ * message too. */
 #include "../clock.h"
 #include "connection_internal.h"
 #include "filter.h"

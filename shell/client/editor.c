@@ -254,8 +254,10 @@ static void list(struct editor *editor, const struct choices *choices)
     char *text = choices_list(choices);
 
     step_below(editor);
+    editor->editing = false; /* the line is shown anew behind the list */
     if (text)
         pager_show(text, strlen(text));
+    editor->editing = true;
     free(text);
     el_set(editor->el, EL_REFRESH);
 }

@@ -22,7 +22,6 @@ struct interactive {
     FILE *answer;              /* what came of it so far; NULL: no command runs */
     char *text;                /* of `answer` */
     size_t length;
-    bool pages;      /* the pager has the terminal */
     bool streams;    /* it goes on for long: its output is shown as it comes */
     uint32_t column; /* the caret drawn last, 0: none */
 };
@@ -70,11 +69,9 @@ static int flush(struct interactive *client, bool paged, bool interrupted)
 
     client->answer = NULL; /* what the box says meanwhile is shown at once */
     if (answer) {
-        client->pages = paged;
         if (fclose(answer) == 0 && client->length && !(interrupted && is_long(client)))
             failed = paged ? pager_show(client->text, client->length)
                            : terminal_write(client->text, client->length);
-        client->pages = false;
         free(client->text);
         client->text = NULL;
     }
@@ -167,7 +164,7 @@ static void on_notice(void *context, const char *text)
     size_t length = strlen(text);
 
     editor_step_aside(client->editor);
-    if (client->pages)
+    if (pager_stands())
         put(client, "\r", 1);
     put(client, text, length);
     if (length == 0 || text[length - 1] != '\n')

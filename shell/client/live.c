@@ -1,5 +1,6 @@
 /* The live view's loop: samples of the box, keys of the person, the size of the terminal. */
 #include "live.h"
+#include "connection_internal.h"
 #include "live_paint.h"
 #include "live_screen.h"
 #include "terminal.h"
@@ -170,10 +171,8 @@ static int leave(struct live *live)
     while (!failed) {
         int ready = terminal_wait(live->connection->wire.fd, -1, -1);
 
-        if (terminal_ended())
-            return -EINTR;
-        terminal_interrupted(); /* they are out already */
-        if (ready > 0)
+        failed = connection_heed(live->connection); /* they are out already */
+        if (!failed && ready > 0)
             failed = hear(live);
     }
     return failed;

@@ -106,7 +106,7 @@ void output_file_write(struct output_file *file, const char *text, size_t length
         ssize_t put = write(file->fd, text, length);
 
         if (put < 0 && errno == EAGAIN) {
-            if (terminal_wait_for(file->fd, POLLOUT) < 0)
+            if (terminal_wait_for(file->fd, POLLOUT) < 0 && terminal_called())
                 file->error = EINTR;
         } else if (put < 0 && errno != EINTR) {
             file->error = errno;

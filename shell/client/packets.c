@@ -2,7 +2,7 @@
  * does not fit is taken back. */
 #include "packets.h"
 #include "../../engine/packet/print.h"
-
+#include "../config/utf8.h"
 #include "pcapng.h"
 #include "terminal.h"
 #include <errno.h>
@@ -37,12 +37,14 @@ static void print_packet(const struct packet_shown *packet, const uint8_t *bytes
 {
     time_t second = (time_t)(packet->time_ns / 1000000000u);
     struct tm local;
-    char when[16] = "";
+    char when[16] = "", interface[sizeof packet->interface + 1];
 
+    snprintf(interface, sizeof interface, "%.*s", (int)sizeof packet->interface, packet->interface);
+    utf8_make_printable(interface);
     if (localtime_r(&second, &local))
         strftime(when, sizeof when, "%H:%M:%S", &local);
-    fprintf(out, "%s.%06u %-5.*s %-3s ", when, (unsigned)(packet->time_ns % 1000000000u / 1000),
-            (int)sizeof packet->interface, packet->interface, packet->egress ? "Out" : "In");
+    fprintf(out, "%s.%06u %-5s %-3s ", when, (unsigned)(packet->time_ns % 1000000000u / 1000),
+            interface, packet->egress ? "Out" : "In");
     packet_print(bytes, packet->kept, packet->length, out);
     putc('\n', out);
 }
@@ -172,19 +174,24 @@ static void store_end(struct capture_file *file, uint64_t missed, FILE *out)
 
 /* ---- messages ---- */
 
+/* Whether it is a keyword, or the beginning of it. */
+static bool may_be(const char *keyword, const struct word *word)
+{
+    return !word->quoted && *word->text != '\0' &&
+           strncmp(keyword, word->text, strlen(word->text)) == 0;
+}
+
 /* The word of a line that is the file which it wants captured; NULL: it is none. */
 static const struct word *asked_file(const struct words *words, const char *path)
 {
     const struct word *word = words ? words->at : NULL, *end = words ? word + words->count : NULL;
 
-    if (word < end && !word->quoted && strcmp("run", word->text) == 0)
+    if (word < end && may_be("run", word))
         word++;
-    if (word >= end || word->quoted || *word->text == '\0' ||
-        strncmp("capture", word->text, strlen(word->text)) != 0)
+    if (word >= end || !may_be("capture", word))
         return NULL;
     for (word++; word + 1 < end; word++)
-        if (*word->text && strncmp("file", word->text, strlen(word->text)) == 0 &&
-            strcmp(word[1].text, path) == 0)
+        if (may_be("file", word) && strcmp(word[1].text, path) == 0)
             return word + 1;
     return NULL;
 }

@@ -69,6 +69,7 @@ static bool cut_rows(struct pager *pager)
 {
     size_t top = pager->rows ? pager->rows[pager->top] : 0;
     size_t found = pager->rows ? pager->rows[pager->found] : 0;
+    size_t next = pager->rows ? pager->rows[pager->next] : 0;
     size_t capacity = 0;
 
     pager->size = terminal_size();
@@ -90,6 +91,8 @@ static bool cut_rows(struct pager *pager)
             pager->top = pager->count;
         if (at <= found)
             pager->found = pager->count;
+        if (at <= next)
+            pager->next = pager->count;
         if (at >= pager->length)
             return true;
         pager->count++;
@@ -387,6 +390,13 @@ static int page(struct pager *pager)
     return failed > 0 ? status_line(pager, "") : failed;
 }
 
+static bool stands;
+
+bool pager_stands(void)
+{
+    return stands;
+}
+
 int pager_show(const char *text, size_t length)
 {
     struct pager pager = {.text = text, .length = length};
@@ -406,7 +416,9 @@ int pager_show(const char *text, size_t length)
     keys.c_cc[VMIN] = 1;
     keys.c_cc[VTIME] = 0;
     tcsetattr(STDIN_FILENO, TCSANOW, &keys);
-    failed = pager.count < pager.height ? terminal_write(text, length) : page(&pager);
+    stands = pager.count >= pager.height;
+    failed = stands ? page(&pager) : terminal_write(text, length);
+    stands = false;
     tcsetattr(STDIN_FILENO, TCSANOW, &before);
     pattern_free(pager.pattern);
     free(pager.rows);

@@ -46,7 +46,8 @@ static bool explain_role(const struct context *context, const struct reach *reac
     char author[AUTHOR_MAX], subject[AUTHOR_MAX + 16];
 
     author_text(&context->edit.author, author);
-    snprintf(subject, sizeof subject, "role %s", author);
+    /* Not its terminal, which is what the console says. */
+    snprintf(subject, sizeof subject, "role %s", context->edit.author.user);
     journal_about(subject, LOG_NOTICE, "%s may not %s: refused", author, reach->path);
     return problem_at(problem, words, "only root and members of the group mirrorsh may %s",
                       reach->path);

@@ -20,28 +20,6 @@ static void add_cell(struct table *table, char *text)
     more[table->count++] = text;
 }
 
-/* The kernel takes nearly any bytes as an interface's name: what is no character, or what a
- * terminal would obey, becomes a `?`. */
-static void make_printable(char *text)
-{
-    char *to = text;
-    uint32_t code;
-
-    while (*text != '\0') {
-        size_t length = utf8_decode(text, &code);
-        bool printable = length > 0 && !utf8_is_control(code);
-
-        length = length == 0 ? 1 : length;
-        if (printable)
-            memmove(to, text, length);
-        else
-            *to = '?';
-        to += printable ? length : 1;
-        text += length;
-    }
-    *to = '\0';
-}
-
 void table_cell(struct table *table, const char *format, ...)
 {
     va_list arguments;
@@ -52,7 +30,7 @@ void table_cell(struct table *table, const char *format, ...)
         text = NULL;
     va_end(arguments);
     if (text)
-        make_printable(text);
+        utf8_make_printable(text);
     add_cell(table, text);
 }
 

@@ -212,6 +212,7 @@ const struct command traffic_commands[] = {
     {.path = "capture session",
      .help = "Write what a session sends to a file, as pcapng",
      .modes = MODE_OPERATIONAL,
+     .configures = true,
      .arguments = {SESSION,
                    {.name = "file",
                     .help = "The file, which is overwritten",

@@ -155,3 +155,23 @@ const char *utf8_shorten(const char *text, char to[static UTF8_SHORT_SIZE])
     strcpy(to + bytes, text[bytes] == '\0' ? "" : "...");
     return to;
 }
+
+void utf8_make_printable(char *text)
+{
+    char *to = text;
+    uint32_t code;
+
+    while (*text != '\0') {
+        size_t length = utf8_decode(text, &code);
+        bool printable = length > 0 && !utf8_is_control(code);
+
+        length = length == 0 ? 1 : length;
+        if (printable)
+            memmove(to, text, length);
+        else
+            *to = '?';
+        to += printable ? length : 1;
+        text += length;
+    }
+    *to = '\0';
+}

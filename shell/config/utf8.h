@@ -25,6 +25,10 @@ bool utf8_is_letter(uint32_t code);
 size_t utf8_width(const char *text, size_t length);
 size_t utf8_fit(const char *text, size_t length, size_t columns);
 
+/* What is no character, or what a terminal would obey, becomes a `?`: the kernel takes nearly any
+ * bytes as an interface's name. */
+void utf8_make_printable(char *text);
+
 /* Drops a code point that was cut in two at the end of the text. */
 void utf8_trim(char *text);
 

@@ -463,6 +463,9 @@ if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups true
         '1 -c1:1:1: error: only root and members of the group mirrorsh may configure'
     stranger -c 'clear counters'
     is 'a stranger may not clear' $? 1
+    stranger -c "capture session s file /dev/null count 1"
+    is 'a stranger may not capture' "$? $(cat "$lab/err")" \
+        '1 -c1:1:1: error: only root and members of the group mirrorsh may capture session'
 else
     skip 'roles' 'needs root'
 fi

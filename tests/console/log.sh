@@ -75,22 +75,27 @@ ctl 'show log last 0' 'show log last'
 is 'how many is a number' "$err" \
     '-:1:15: error: "0" is not a number of 1-4000
 -:2:14: error: last: a number of 1-4000 is missing'
-SSH_CONNECTION='192.0.2.7 50000 192.0.2.1 22' ctl configure 'set system host-name d' 'commit comment far'
 box_stop
-has 'a login from elsewhere' "<6>login: $me from 192.0.2.7, process [0-9]*, a script"
-has 'and its commit' "<5>commit by $me from 192.0.2.7: far"
 has 'the journal of systemd has priorities' "<5>commit by $me: why ~ 世界"
 has 'and the start' '<5>mirrorsh [0-9.]* has started'
 has 'and the end' '<5>mirrorsh ends'
 is 'and nothing else' "$(grep -vc '^<[56]>' "$lab/box.log")" 0
 
-# ---- who is refused, and how often that is told ----
+# ---- who comes from elsewhere, who is refused, and how often that is told ----
 
 # told NAME COUNT: five times, and once more every 12 seconds since then
 told() { is "$1" "$(($2 >= 5 && $2 <= 5 + (SECONDS - begun + 1) / 12))" 1; }
 
 box_start
 begun=$SECONDS
+SSH_CONNECTION='192.0.2.7 50000 192.0.2.1 22' ctl configure 'set system host-name d' 'commit comment far'
+for i in {8..14}; do
+    SSH_CONNECTION="192.0.2.$i 50000 192.0.2.1 22" ctl 'show version'
+done
+ctl 'show log'
+is 'a login from elsewhere' "$(grep -c "info      login: $me from 192.0.2.7, process [0-9]*, a script\$" "$lab/out")" 1
+is 'and its commit' "$(grep -c "notice    commit by $me from 192.0.2.7: far\$" "$lab/out")" 1
+told 'wherever they come from, they are of one user' "$(grep -c 'info      login' "$lab/out")"
 if command -v python3 >/dev/null; then
     python3 - "$socket" <<'END'
 import socket, struct, sys

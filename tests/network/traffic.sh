@@ -174,6 +174,29 @@ expect_equal 'the file is whole' "$(tcpdump -nn -r "$lab/gone.pcapng" 2>"$lab/tc
 expect_equal 'of what is not there' "$(ctl 'monitor traffic session web' 2>&1)" \
     '-c1:1:25: error: there is no session "web"'
 
+# ---- words and names ----
+
+# The client finds the file in the line as the box does, whatever it is abbreviated to.
+committed
+ip netns exec "$lab_name-box" "$MIRRORSH" --socket "$socket" -c configure \
+    -c "ru cap s web f $lab/short.pcapng c 1" </dev/null >"$lab/short.out" 2>"$lab/short.err" &
+helpers="$helpers $!"
+until_true 20 grep -q '^session web is up' "$lab/short.err" || not_ok 'run may be shortened' "$(cat "$lab/short.err")"
+in_src "$generator" eth0 200 4 4000 10 >/dev/null
+wait "${helpers##* }"
+expect_equal 'all words may be shortened, run too' "$? $(tail -n 1 "$lab/short.err")" '0 1 packet, 0 not kept up with'
+ip -n "$lab_name-box" link add $'ev\e[1m' type veth peer name evil netns "$lab_name-src"
+ip -n "$lab_name-box" link set $'ev\e[1m' up
+ip -n "$lab_name-src" link set evil up
+committed 'delete session web source' 'set session web source all-interfaces'
+console evil 'monitor traffic session web'
+in_src "$generator" evil 200 4 4000 10 >/dev/null
+until_true 20 grep -q '^[0-9:.]* ev?\[1m In ' "$lab/evil.out" ||
+    not_ok 'no name writes to the terminal' "$(head -n 3 "$lab/evil.out" | cat -v)"
+ok 'no name writes to the terminal'
+interrupt "$console"
+ip -n "$lab_name-box" link del $'ev\e[1m'
+
 # ---- disks ----
 
 committed
