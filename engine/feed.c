@@ -120,6 +120,11 @@ int feed_open(struct feed **opened, const struct capture_options *options, unsig
     return error;
 }
 
+unsigned feed_width(const struct feed *feed)
+{
+    return feed->now.count > feed->next.count ? feed->now.count : feed->next.count;
+}
+
 const struct captures *feed_latest(const struct feed *feed)
 {
     return feed->next.count ? &feed->next : &feed->now;

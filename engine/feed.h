@@ -41,6 +41,8 @@ void feed_close(struct feed *feed);
 
 /* The latest captures, those to come if there are any. */
 const struct captures *feed_latest(const struct feed *feed);
+/* Workers whose captures get packets, or are to get them. */
+unsigned feed_width(const struct feed *feed);
 
 /* Makes others, of which there are none yet, that take nothing before feed_admit; -errno. */
 int feed_renew(struct feed *feed, const struct capture_options *options, unsigned workers);

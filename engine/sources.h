@@ -63,7 +63,8 @@ void sources_switch(struct sources *sources);
 void sources_trim(struct sources *sources);
 /* Nothing of that is left to be done. */
 bool sources_are_settled(const struct sources *sources);
-/* Captures of the source that has most. */
+/* Workers that a source needs, of the one that needs most: those that are to take over may be
+ * refused. */
 unsigned sources_widest(const struct sources *sources);
 /* All rings, those with them that come or go. */
 void sources_memory(const struct sources *sources, unsigned *rings, size_t *bytes);

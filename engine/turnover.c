@@ -67,8 +67,8 @@ unsigned sources_widest(const struct sources *sources)
 {
     unsigned widest = 0;
     for (const struct source *source = sources->first; source; source = source->next)
-        if (source->feed && feed_latest(source->feed)->count > widest)
-            widest = feed_latest(source->feed)->count;
+        if (source->feed && feed_width(source->feed) > widest)
+            widest = feed_width(source->feed);
     return widest;
 }
 

@@ -1,0 +1,161 @@
+/* Sources whose rings are to be others: what is made, refused, and kept, over captures that are
+ * only said to be made.
+ * links:
+ * engine/sources.c
+ * engine/turnover.c
+ * engine/feed.c
+ * engine/io/capture_filter.c */
+#include "../../engine/sources.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { MEGABYTE = 1 << 20 };
+
+static atomic_int made, closed;
+static atomic_int spread_refused; /* -errno */
+
+int capture_make(struct capture **capture, size_t size, size_t frame_size)
+{
+    (void)frame_size;
+    *capture = calloc(1, sizeof **capture);
+    if (!*capture)
+        return -ENOMEM;
+    (*capture)->map_size = size;
+    (*capture)->serial = (uint32_t)++made;
+    return 0;
+}
+
+int capture_bind(struct capture *capture, const struct capture_options *options)
+{
+    capture->index = options->index;
+    return 0;
+}
+
+int capture_join(const struct capture *capture, int *group)
+{
+    assert_non_null(capture);
+    *group = 1;
+    return 0;
+}
+
+int capture_spread(const struct capture *capture, uint32_t first, uint32_t count)
+{
+    (void)capture, (void)first, (void)count;
+    return spread_refused;
+}
+
+int capture_admit(const struct capture *capture, const struct capture_filter *filter)
+{
+    (void)capture, (void)filter;
+    return 0;
+}
+
+void capture_close(struct capture *capture)
+{
+    closed += capture != NULL;
+    free(capture);
+}
+
+uint64_t capture_dropped(const struct capture *capture)
+{
+    (void)capture;
+    return 0;
+}
+
+void capture_clear_error(struct capture *capture)
+{
+    (void)capture;
+}
+
+bool capture_is_deaf(const struct capture *capture)
+{
+    (void)capture;
+    return false;
+}
+
+int capture_watch(const struct capture *capture, int index)
+{
+    (void)capture, (void)index;
+    return 0;
+}
+
+void capture_unwatch(const struct capture *capture, int index)
+{
+    (void)capture, (void)index;
+}
+
+struct capture *reserve_take(struct reserve *reserve, size_t size, size_t frame_size)
+{
+    (void)reserve, (void)size, (void)frame_size;
+    return NULL;
+}
+
+void reserve_want(struct reserve *reserve, size_t size, size_t least)
+{
+    (void)reserve, (void)size, (void)least;
+}
+
+/* So many sources more, of rings that are to be so many and so large. */
+static void open_sources(struct sources *sources, unsigned count, struct spread spread)
+{
+    sources->spread = spread;
+    for (unsigned i = 0; i < count; i++) {
+        struct link link = {.index = made + (int)i + 1, .ethernet = true, .up = true};
+        assert_non_null(sources_take(sources, &link, 0));
+    }
+    sources_settle(sources);
+}
+
+static void turn_over(struct sources *sources)
+{
+    sources_switch(sources);
+    sources_trim(sources);
+}
+
+/* All of them are closed: nothing is left, and nothing was closed twice. */
+static void end(struct sources *sources)
+{
+    while (sources->first)
+        sources_release(sources, sources->first);
+    for (int i = 0; closed < made && i < 5000; i++)
+        usleep(1000);
+    assert_int_equal(closed, made);
+    free(sources->dropped);
+}
+
+/* As long as the kernel refuses those to come, those that are need their workers. */
+static void test_refused(void **state)
+{
+    struct sources sources = {0};
+    (void)state;
+    assert_true(sources_fresh(&sources, 0));
+    open_sources(&sources, 1, (struct spread){4, 64 * MEGABYTE});
+    assert_int_equal(sources_widest(&sources), 4);
+    open_sources(&sources, 0, (struct spread){1, 64 * MEGABYTE});
+    spread_refused = -ENOMEM;
+    turn_over(&sources);
+    assert_int_equal(sources_widest(&sources), 4);
+    assert_false(sources_are_settled(&sources));
+    spread_refused = 0;
+    turn_over(&sources);
+    assert_int_equal(sources_widest(&sources), 1);
+    assert_true(sources_are_settled(&sources));
+    end(&sources);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
