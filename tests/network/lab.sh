@@ -206,6 +206,9 @@ select_packets()
 # veth drops when the machine is too busy to take more; a vxlan device where it receives)
 wire_dropped() { ip -n "$lab_name-$1" -s -j link show "$2" | json "d[0]['stats64']['${3-tx}']['dropped']"; }
 
+# link_is_up HOST DEVICE: it carries packets, which it does some time after its other end was set up
+link_is_up() { ip -n "$lab_name-$1" -br link show "$2" | grep -q ' UP '; }
+
 # packets PCAP [FILTER]: how many
 packets()
 {

@@ -52,7 +52,7 @@ check 'the session is down' until_true 5 session_is s down
 come_up()
 {
     ip -n "$lab_name-box" link set src0 up
-    until_true 5 ip netns exec "$lab_name-src" ip -j link show eth0 up
+    until_true 10 link_is_up src eth0
     in_src python3 "$frames" eth0 flows 1 >/dev/null
 }
 before=$(received vx5)

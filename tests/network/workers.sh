@@ -39,8 +39,9 @@ fall()
 {
     until_true 10 now_is 3 engine all workers
     ip -n "$lab_name-box" link set src0 down
+    until_true 10 now_is down session s state # or it would be taken for up before it has fallen
     ip -n "$lab_name-box" link set src0 up
-    until_true 5 ip netns exec "$lab_name-src" ip -j link show eth0 up
+    until_true 10 link_is_up src eth0
     until_true 10 now_is up session s state
 }
 
