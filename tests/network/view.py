@@ -16,14 +16,16 @@ NAMES = ['matched', 'sent', 'cut', 'sampled out', 'dropped', 'rate limit', 'no r
 
 def page(terminal, name):
     """The totals of packets on the page of a session, by their names."""
-    for _ in range(20):  # drawn anew until all of it has come
+    whole = rb'(?s)\x1b\[H\x1b\[2?J.*session ' + name.encode() + rb': .*errors.*q back'
+    for _ in range(20):  # drawn anew until all of it has come: what is drawn before that are changes
         start = len(terminal.seen)
         terminal.send(b'\014')
-        if terminal.await_text(f'(?s)session {name}: .*errors'.encode(), start, 1):
+        if terminal.await_text(whole, start, 3):
             break
     else:
         sys.exit(f'no page of {name}: {terminal.seen[start:]}')
-    text = re.sub(rb'\x1b\[[0-9;?]*[A-Za-z]|[\x0f\r\n]', b' ', terminal.seen[start:]).decode()
+    drawn = re.split(rb'\x1b\[H\x1b\[2?J', terminal.seen[start:])[1]
+    text = re.sub(rb'\x1b\[[0-9;?]*[A-Za-z]|[\x0f\r\n]', b' ', drawn).decode()
     text = text[text.index('bytes'):]
     found = {}
     for at in NAMES:
