@@ -125,11 +125,6 @@ unsigned feed_width(const struct feed *feed)
     return feed->now.count > feed->next.count ? feed->now.count : feed->next.count;
 }
 
-const struct captures *feed_latest(const struct feed *feed)
-{
-    return feed->next.count ? &feed->next : &feed->now;
-}
-
 int feed_renew(struct feed *feed, const struct capture_options *options, unsigned workers)
 {
     join_closing(feed);

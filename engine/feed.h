@@ -39,8 +39,6 @@ int feed_open(struct feed **feed, const struct capture_options *options, unsigne
 /* Returns at once; the kernel's part is left to a thread. NULL is fine. */
 void feed_close(struct feed *feed);
 
-/* The latest captures, those to come if there are any. */
-const struct captures *feed_latest(const struct feed *feed);
 /* Workers whose captures get packets, or are to get them. */
 unsigned feed_width(const struct feed *feed);
 

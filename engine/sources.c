@@ -19,13 +19,13 @@ enum {
     LATER = 7,
 };
 
-/* Bytes of the feeds of one interface. */
+/* Bytes of the feeds of one interface, when they are as is wanted now. */
 static size_t used(const struct sources *sources)
 {
     size_t size = 0;
     for (const struct source *source = sources->first; source; source = source->next)
         if (has_own_feed(sources, source))
-            size += feed_latest(source->feed)->size;
+            size += share_size(sources, source->feed->share);
     return size;
 }
 

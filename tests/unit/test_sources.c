@@ -151,10 +151,35 @@ static void test_refused(void **state)
     end(&sources);
 }
 
+static size_t whole(const struct sources *sources)
+{
+    unsigned rings;
+    size_t bytes;
+    sources_memory(sources, &rings, &bytes);
+    return bytes;
+}
+
+/* A commit that makes the rings larger and adds sources: what is there takes more then. */
+static void test_larger_and_more(void **state)
+{
+    struct sources sources = {0};
+    (void)state;
+    assert_true(sources_fresh(&sources, 0));
+    open_sources(&sources, 20, (struct spread){1, 256 * MEGABYTE});
+    assert_true(whole(&sources) <= 256 * MEGABYTE);
+    open_sources(&sources, 4, (struct spread){1, 1024ul * MEGABYTE});
+    turn_over(&sources);
+    assert_true(sources_are_settled(&sources));
+    assert_true(whole(&sources) <= 1024ul * MEGABYTE);
+    assert_true(whole(&sources) > 512 * MEGABYTE);
+    end(&sources);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_larger_and_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
