@@ -9,18 +9,22 @@ enum { ALIGNMENT = 8 };
 
 _Static_assert(sizeof(struct tap_packet) % ALIGNMENT == 0, "packets are aligned");
 
-struct tap *tap_new(void)
+struct tap *tap_new(unsigned workers)
 {
     struct tap *tap = calloc(1, sizeof *tap);
     if (!tap)
         return NULL;
-    tap->ring = malloc(TAP_SIZE);
+    size_t share = TAPS_SIZE / workers / ALIGNMENT * ALIGNMENT;
+    tap->size = share > TAP_LEAST ? share : TAP_LEAST;
+    tap->ring = malloc(tap->size);
     if (!tap->ring) {
         free(tap);
         return NULL;
     }
-    memset(tap->ring, 0, TAP_SIZE); /* its pages are there before a worker comes to them */
-    tap->limit = TAP_SIZE;
+    /* Its pages are there before a worker comes to them. The compiler makes memset behind malloc a
+     * calloc, which touches none. */
+    explicit_bzero(tap->ring, tap->size);
+    tap->limit = tap->size;
     return tap;
 }
 
@@ -34,13 +38,13 @@ void tap_free(struct tap *tap)
 
 static struct tap_packet *packet_at(const struct tap *tap, uint64_t position)
 {
-    return (struct tap_packet *)(void *)(tap->ring + position % TAP_SIZE);
+    return (struct tap_packet *)(void *)(tap->ring + position % tap->size);
 }
 
 static bool has_room(struct tap *tap, uint64_t end)
 {
     if (end > tap->limit)
-        tap->limit = atomic_load_explicit(&tap->taken, memory_order_acquire) + TAP_SIZE;
+        tap->limit = atomic_load_explicit(&tap->taken, memory_order_acquire) + tap->size;
     return end <= tap->limit;
 }
 
@@ -48,7 +52,7 @@ struct tap_packet *tap_add(struct tap *tap, uint32_t kept, struct tap **list)
 {
     uint32_t size =
         (uint32_t)(sizeof(struct tap_packet) + kept + ALIGNMENT - 1) & ~(ALIGNMENT - 1u);
-    uint32_t rest = (uint32_t)(TAP_SIZE - tap->at % TAP_SIZE);
+    uint32_t rest = (uint32_t)(tap->size - tap->at % tap->size);
     if (!tap->listed) {
         tap->listed = true;
         tap->next = *list;

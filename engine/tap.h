@@ -9,7 +9,9 @@
 
 #include <stdatomic.h>
 
-enum { TAP_SIZE = 8 << 20 }; /* bytes; some ten milliseconds of large packets at full speed */
+/* Bytes of the taps of all workers of a session: some ten milliseconds of large packets at full
+ * speed. Each has its least. */
+enum { TAPS_SIZE = 8 << 20, TAP_LEAST = 512 << 10 };
 
 /* A packet in the ring. */
 struct tap_packet {
@@ -25,6 +27,7 @@ struct tap_packet {
 
 struct tap {
     uint8_t *ring;
+    size_t size; /* bytes of it */
 
     /* The worker's. */
     uint64_t at;    /* bytes written since the beginning */
@@ -40,8 +43,9 @@ struct tap {
     _Atomic uint64_t taken; /* bytes that nobody reads any more */
 };
 
-/* NULL when memory runs out; freed with tap_free (NULL is fine). */
-struct tap *tap_new(void);
+/* One of the taps of so many workers. NULL when memory runs out; freed with tap_free (NULL is
+ * fine). */
+struct tap *tap_new(unsigned workers);
 void tap_free(struct tap *tap);
 
 /* The worker: room for a packet of which `kept` bytes are shown, `size`, `sent` and `kept` filled

@@ -16,8 +16,8 @@ static uint32_t number_of(const struct mirror_config *config, const char *sessio
     return NO_SLOT;
 }
 
-/* One more tap, which nobody has read anything of. */
-static bool add_tap(struct watched *watched)
+/* One more tap, of as many as that, which nobody has read anything of. */
+static bool add_tap(struct watched *watched, unsigned workers)
 {
     size_t count = watched->count + 1u;
     struct tap **taps = reallocarray(watched->taps, count, sizeof(struct tap *));
@@ -31,7 +31,7 @@ static bool add_tap(struct watched *watched)
         position[watched->count] = 0;
         watch->position = position;
     }
-    taps[watched->count] = tap_new();
+    taps[watched->count] = tap_new(workers);
     if (!taps[watched->count])
         return false;
     watched->count++;
@@ -42,7 +42,7 @@ bool watches_make_room(struct watched *first, unsigned workers)
 {
     for (; first; first = first->next)
         while (first->count < workers)
-            if (!add_tap(first))
+            if (!add_tap(first, workers))
                 return false;
     return true;
 }
@@ -224,7 +224,7 @@ void engine_watch_skip(struct engine_watch *watch, uint64_t before_ns)
         uint64_t *position = &watch->position[i], end = filled(tap);
         const struct tap_packet *packet;
         while ((packet = tap_next(tap, position, end)) &&
-               (end - *position > TAP_SIZE / 2 || packet->time_ns < before_ns)) {
+               (end - *position > tap->size / 2 || packet->time_ns < before_ns)) {
             *position += packet->size;
             watch->missed++;
         }

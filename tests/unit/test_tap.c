@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* A packet that says of itself which it is. false: no room. */
 static bool put(struct tap *tap, uint32_t number, uint32_t kept, struct tap **list)
@@ -43,7 +44,7 @@ static int64_t take(struct tap *tap, uint64_t *position)
 
 static void test_shown_when_published(void **state)
 {
-    struct tap *tap = tap_new(), *list = NULL;
+    struct tap *tap = tap_new(1), *list = NULL;
     uint64_t position = 0;
     (void)state;
     assert_true(put(tap, 1, 100, &list));
@@ -60,7 +61,7 @@ static void test_shown_when_published(void **state)
 
 static void test_what_was_not_sent(void **state)
 {
-    struct tap *tap = tap_new(), *list = NULL;
+    struct tap *tap = tap_new(1), *list = NULL;
     uint64_t position = 0;
     (void)state;
     for (uint32_t i = 0; i < 6; i++) {
@@ -83,7 +84,7 @@ static void test_several(void **state)
     struct tap *taps[3], *list = NULL;
     (void)state;
     for (int i = 0; i < 3; i++)
-        taps[i] = tap_new();
+        taps[i] = tap_new(1);
     for (uint32_t i = 0; i < 30; i++)
         assert_true(put(taps[i % 3], i, 9, &list));
     tap_publish(&list);
@@ -99,7 +100,7 @@ static void test_several(void **state)
 /* Full, it takes nothing more, and everything again when it was read; around its end many times. */
 static void test_full(void **state)
 {
-    struct tap *tap = tap_new(), *list = NULL;
+    struct tap *tap = tap_new(1), *list = NULL;
     uint64_t position = 0, lost = 0;
     uint32_t next = 0, expected = 0;
     (void)state;
@@ -108,7 +109,7 @@ static void test_full(void **state)
         while (put(tap, next, 20000 + next % 7 * 1000, &list))
             next++;
         lost++;
-        assert_true(next - first > TAP_SIZE / 27000 && next - first <= TAP_SIZE / 20000);
+        assert_true(next - first > TAPS_SIZE / 27000 && next - first <= TAPS_SIZE / 20000);
         assert_false(put(tap, next, 60000, &list));
         lost++;
         tap_publish(&list);
@@ -117,6 +118,48 @@ static void test_full(void **state)
             assert_int_equal(take(tap, &position), expected++);
         assert_int_equal(take(tap, &position), -1);
     }
+    tap_free(tap);
+}
+
+/* Those of many workers are smaller, but each has room for some packets. */
+static void test_sizes(void **state)
+{
+    static const struct {
+        unsigned workers;
+        size_t size;
+    } cases[] = {{1, TAPS_SIZE}, {2, TAPS_SIZE / 2}, {3, TAPS_SIZE / 3 / 8 * 8}, {64, TAP_LEAST}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct tap *tap = tap_new(cases[i].workers), *list = NULL;
+        uint64_t position = 0;
+        uint32_t next = 0, expected = 0;
+        assert_int_equal(tap->size, cases[i].size);
+        for (int round = 0; round < 3; round++) {
+            while (put(tap, next, 60000, &list))
+                next++;
+            tap_publish(&list);
+            assert_true(position + tap->size - atomic_load(&tap->filled) < 2 * 61000);
+            while (expected < next)
+                assert_int_equal(take(tap, &position), expected++);
+        }
+        tap_free(tap);
+    }
+}
+
+/* Its memory is there before anybody writes to it: a worker waits for none. First of the tests,
+ * since memory that has been used is there in any case. */
+static void test_memory_is_there(void **state)
+{
+    enum { PAGE = 4096, PAGES = TAPS_SIZE / PAGE - 1 };
+    struct tap *tap = tap_new(1);
+    uint8_t *first = tap->ring + (PAGE - (uintptr_t)tap->ring % PAGE) % PAGE;
+    static unsigned char is_there[PAGES];
+    size_t count = 0;
+    (void)state;
+    assert_int_equal(mincore(first, (size_t)PAGES * PAGE, is_there), 0);
+    for (size_t i = 0; i < PAGES; i++)
+        count += is_there[i] & 1;
+    assert_true(count > PAGES / 2);
     tap_free(tap);
 }
 
@@ -139,7 +182,7 @@ static void *write_packets(void *argument)
 
 static void test_threads(void **state)
 {
-    struct tap *tap = tap_new();
+    struct tap *tap = tap_new(1);
     uint64_t position = 0, got = 0;
     int64_t before = -1;
     pthread_t thread;
@@ -166,10 +209,12 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_memory_is_there),
         cmocka_unit_test(test_shown_when_published),
         cmocka_unit_test(test_what_was_not_sent),
         cmocka_unit_test(test_several),
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_threads),
     };
 
