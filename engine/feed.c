@@ -130,13 +130,14 @@ int feed_renew(struct feed *feed, const struct capture_options *options, unsigne
     join_closing(feed);
     if (feed->last.count || feed->next.count)
         return -EBUSY;
-    int error = feed->group < 0 ? join(feed, feed->now.at[0]) : 0;
+    int error = feed->member_count ? 0 : join(feed, feed->now.at[0]);
+    unsigned members = feed->member_count;
     if (!error)
         error = open_captures(&feed->next, options, workers, NULL);
     if (!error)
         error = join_all(feed, &feed->next);
     if (error) {
-        feed->member_count = feed->now.count; /* those behind have not changed their numbers */
+        feed->member_count = members; /* those behind have not changed their numbers */
         free_captures(&feed->next);
     }
     return error;

@@ -21,6 +21,7 @@ enum { MEGABYTE = 1 << 20 };
 
 static atomic_int made, closed;
 static atomic_int spread_refused; /* -errno */
+static atomic_int join_refused;   /* likewise */
 
 int capture_make(struct capture **capture, size_t size, size_t frame_size)
 {
@@ -42,8 +43,9 @@ int capture_bind(struct capture *capture, const struct capture_options *options)
 int capture_join(const struct capture *capture, int *group)
 {
     assert_non_null(capture);
-    *group = 1;
-    return 0;
+    if (!join_refused)
+        *group = 1;
+    return join_refused;
 }
 
 int capture_spread(const struct capture *capture, uint32_t first, uint32_t count)
@@ -175,11 +177,31 @@ static void test_larger_and_more(void **state)
     end(&sources);
 }
 
+/* One that is alone, since its interface was down as it was opened, joins when it can. */
+static void test_alone(void **state)
+{
+    struct sources sources = {0};
+    (void)state;
+    assert_true(sources_fresh(&sources, 0));
+    join_refused = -EINVAL;
+    open_sources(&sources, 1, (struct spread){1, 64 * MEGABYTE});
+    open_sources(&sources, 0, (struct spread){2, 64 * MEGABYTE});
+    assert_int_equal(sources.refused, -EINVAL);
+    assert_int_equal(sources_widest(&sources), 1);
+    join_refused = 0;
+    sources_settle(&sources);
+    assert_int_equal(sources.refused, 0);
+    turn_over(&sources);
+    assert_int_equal(sources_widest(&sources), 2);
+    end(&sources);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_larger_and_more),
+        cmocka_unit_test(test_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
