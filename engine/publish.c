@@ -60,8 +60,6 @@ void engine_free_change(struct engine *engine, struct engine_change *change)
     free(change);
 }
 
-/* A data plane of the configuration, which is not the change's yet, ready to be published. NULL
- * when memory runs out. */
 struct engine_change *engine_new_change(struct engine *engine, const struct mirror_config *config)
 {
     struct engine_change *change = calloc(1, sizeof *change);
@@ -124,7 +122,6 @@ static void end_workers(struct engine *engine, unsigned count, struct worker_leg
     }
 }
 
-/* Every worker goes on with the change's data plane, or ends; returns when all have. */
 void engine_publish(struct engine *engine, struct engine_change *change)
 {
     struct dataplane *next = change->dataplane;
@@ -165,8 +162,6 @@ void engine_publish(struct engine *engine, struct engine_change *change)
     change->dataplane = NULL;
 }
 
-/* The same configuration under the conditions of now. What cannot be built now is tried again
- * with the next probe; the workers go on with what they have. */
 bool engine_republish(struct engine *engine)
 {
     struct engine_change *change = engine_new_change(engine, engine->config);
