@@ -255,8 +255,9 @@ static void list(struct editor *editor, const struct choices *choices)
 
     step_below(editor);
     editor->editing = false; /* the line is shown anew behind the list */
-    if (text)
-        pager_show(text, strlen(text));
+    /* A ^C that comes while it is written is no signal that is lost: it drops the line. */
+    if (text && pager_show(text, strlen(text)) == -ECANCELED)
+        editor->queued = L"\003";
     editor->editing = true;
     free(text);
     el_set(editor->el, EL_REFRESH);

@@ -129,12 +129,16 @@ def typing(slow):
     slow.send(b'show ?')
     slow.await_text(rb'Possible', start)
     interrupts(slow, '^C stops a list of what may stand there', rb'box> ')
-    interrupts(slow, 'and then drops the line')
+    start = len(slow.seen)
+    slow.send(b'show version\r')
+    verdict('and drops the line', slow.await_text(rb'mirrorsh \d.*\nbox> ', start) is not None, slow.seen[start:])
     start = len(slow.seen)
     slow.send(b'show configuration filter f ingress rule ?')
     slow.await_text(rb'Possible', start)
     interrupts(slow, 'and one that needs the pager', rb'box> ')
-    interrupts(slow, 'and its line')
+    start = len(slow.seen)
+    slow.send(b'show version\r')
+    verdict('and its line', slow.await_text(rb'mirrorsh \d.*\nbox> ', start) is not None, slow.seen[start:])
 
 
 def output(slow):
