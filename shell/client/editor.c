@@ -164,6 +164,8 @@ static int next_character(EditLine *el, wchar_t *character)
         }
         int ready = terminal_wait(STDIN_FILENO, editor->connection->wire.fd, -1);
 
+        if (ready > 0)
+            terminal_called(); /* a ^C that came as a signal is before what was typed behind it */
         if (terminal_ended()) {
             editor->result = EDITOR_HANGUP;
             return 0;
