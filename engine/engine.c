@@ -132,6 +132,8 @@ void engine_stop(struct engine *engine)
     if (!engine)
         return;
     for (unsigned i = 0; i < engine->worker_count; i++)
+        worker_end(engine->workers[i].worker);
+    for (unsigned i = 0; i < engine->worker_count; i++)
         worker_stop(engine->workers[i].worker, NULL);
     dataplane_free(engine->dataplane, &engine->resources);
     mirror_config_free(engine->config);
@@ -267,7 +269,9 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
     if (engine->dataplane && !engine_is_settled(engine))
         engine_settle(engine);
     struct engine_change *change = NULL;
-    int error = make_ready(engine, config, &change, why, why_size);
+    int error = !problem || engine_check_spread(engine, config, problem, context)
+                    ? make_ready(engine, config, &change, why, why_size)
+                    : -EINVAL;
     if (error)
         mirror_config_free(config);
     else if (problem && !dataplane_check(change->dataplane, &engine->resources, problem, context))
@@ -276,7 +280,7 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
         engine_free_change(engine, change);
     else if (!error)
         *prepared = change;
-    engine->prepared = !error;
+    engine->resources.sources.held = !error;
     if (error && engine->dataplane && !engine_is_settled(engine))
         engine_settle(engine);
     return error;
@@ -306,7 +310,7 @@ static void bring_up_to_date(struct engine *engine, struct engine_change *change
 
 void engine_commit(struct engine *engine, struct engine_change *change)
 {
-    engine->prepared = false;
+    engine->resources.sources.held = false;
     engine->spread = engine->resources.sources.spread = change->spread;
     bring_up_to_date(engine, change);
     engine_publish(engine, change);
@@ -321,7 +325,7 @@ void engine_commit(struct engine *engine, struct engine_change *change)
 void engine_abandon(struct engine *engine, struct engine_change *change)
 {
     engine_free_change(engine, change);
-    engine->prepared = false;
+    engine->resources.sources.held = false;
     if (!engine_is_settled(engine))
         engine_settle(engine);
 }

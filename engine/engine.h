@@ -42,7 +42,8 @@ void engine_stop(struct engine *engine);
 struct engine_change;
 
 /* A problem of the configuration on this machine: the session's name, and a text that begins with
- * its leaf: "target: receiver 10.1.0.1 is ...". */
+ * its leaf: "target: receiver 10.1.0.1 is ...". NULL: of no session, and the text begins with the
+ * whole path. */
 typedef void engine_problem_fn(void *context, const char *session, const char *text);
 
 /* 0 and *change; -EINVAL after problem() was called at least once; another -errno with *why.

@@ -28,7 +28,6 @@ struct engine {
     unsigned worker_count;    /* that run */
     unsigned default_workers; /* of a configuration that does not say */
     struct spread spread;     /* as the configuration wants it */
-    bool prepared;            /* a commit is */
 
     struct mirror_config *config; /* never NULL: begins empty */
     struct dataplane *dataplane;  /* of it */
@@ -67,6 +66,9 @@ void engine_publish(struct engine *engine, struct engine_change *change);
 bool engine_republish(struct engine *engine);
 
 struct spread engine_spread(const struct engine *engine, const struct mirror_config *config);
+/* false: so many workers, or rings so large, have no room; problem() is called for each. */
+bool engine_check_spread(const struct engine *engine, const struct mirror_config *config,
+                         engine_problem_fn *problem, void *context);
 /* As many as that, unless there are as many. -errno with *why, and all is as before. */
 int engine_add_workers(struct engine *engine, unsigned count, char *why, size_t why_size);
 /* Brings workers and rings to what engine->spread says. Where memory is short, the next call goes

@@ -7,7 +7,10 @@
  * made last, not taken from the reserve, so that they stay behind. */
 #include "feed.h"
 
+#include "side_by_side.h"
+
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 static void close_captures(struct captures *captures, unsigned first, unsigned end)
@@ -57,13 +60,34 @@ void feed_close(struct feed *feed)
         pthread_detach(thread);
 }
 
+struct opening {
+    struct captures *captures;
+    const struct capture_options *options; /* of each */
+    struct reserve *reserve;
+    atomic_int error;
+};
+
 /* One that was made in advance, or a new one. */
-static int open_capture(struct reserve *reserve, const struct capture_options *options,
-                        struct capture **opened)
+static void open_capture(void *context, unsigned index)
 {
-    *opened = reserve_take(reserve, options->size, options->frame_size);
+    struct opening *opening = context;
+    const struct capture_options *options = opening->options;
+    struct capture **opened = &opening->captures->at[index];
+    if (opening->error)
+        return;
+    *opened = reserve_take(opening->reserve, options->size, options->frame_size);
     int error = *opened ? 0 : capture_make(opened, options->size, options->frame_size);
-    return error ? error : capture_bind(*opened, options);
+    if (!error)
+        error = capture_bind(*opened, options);
+    if (error)
+        opening->error = error;
+}
+
+static int by_serial(const void *a, const void *b)
+{
+    uint32_t left = (*(struct capture *const *)a)->serial;
+    uint32_t right = (*(struct capture *const *)b)->serial;
+    return left < right ? -1 : left > right;
 }
 
 static int join(struct feed *feed, struct capture *capture)
@@ -86,16 +110,17 @@ static int open_captures(struct captures *captures, const struct capture_options
                          unsigned workers, struct reserve *reserve)
 {
     struct capture_options each = *options;
-    int error = 0;
     each.size /= workers;
     captures->at = calloc(workers, sizeof(struct capture *));
     if (!captures->at)
         return -ENOMEM;
     captures->count = workers;
     captures->size = options->size;
-    for (unsigned i = 0; !error && i < workers; i++)
-        error = open_capture(reserve, &each, &captures->at[i]);
-    return error;
+    struct opening opening = {.captures = captures, .options = &each, .reserve = reserve};
+    side_by_side(workers, open_capture, &opening);
+    if (!opening.error)
+        qsort(captures->at, workers, sizeof(struct capture *), by_serial);
+    return opening.error;
 }
 
 int feed_open(struct feed **opened, const struct capture_options *options, unsigned workers,
@@ -161,13 +186,6 @@ void feed_forget(struct feed *feed)
     feed->next = (struct captures){0};
 }
 
-static int by_serial(const void *a, const void *b)
-{
-    uint32_t left = (*(struct capture *const *)a)->serial;
-    uint32_t right = (*(struct capture *const *)b)->serial;
-    return left < right ? -1 : left > right;
-}
-
 /* What has become of the numbers when the interface has fallen. */
 static void number_members(struct feed *feed)
 {
@@ -194,6 +212,25 @@ static bool has(const struct captures *captures, const struct capture *capture)
     return false;
 }
 
+static void close_one(void *captures, unsigned index)
+{
+    capture_close(((struct capture **)captures)[index]);
+}
+
+/* All members that do not serve now, in whatever order. */
+static void close_others(struct feed *feed)
+{
+    struct capture *others[sizeof feed->members / sizeof feed->members[0]];
+    unsigned count = 0, kept = 0;
+    for (unsigned i = 0; i < feed->member_count; i++)
+        if (has(&feed->now, feed->members[i]))
+            feed->members[kept++] = feed->members[i];
+        else
+            others[count++] = feed->members[i];
+    feed->member_count = kept;
+    side_by_side(count, close_one, others);
+}
+
 /* Those before are closed in the order of their numbers. Each gives its number to the last of the
  * group, which is one of those that stay as long as there are such behind; the kernel takes numbers
  * modulo the members, so that all the program says is one of those that stay. When all of them have
@@ -208,9 +245,7 @@ static void *close_before(void *argument)
         close_member(feed, number);
     if (feed->behind)
         capture_spread(feed->now.at[0], 0, feed->now.count);
-    for (unsigned number = feed->member_count; number-- > 0;)
-        if (!has(&feed->now, feed->members[number]))
-            close_member(feed, number);
+    close_others(feed);
     feed->behind = 0;
     return NULL;
 }

@@ -106,6 +106,8 @@ static void begin_counting(struct engine *engine, struct dataplane *next)
 static void end_workers(struct engine *engine, unsigned count, struct worker_legacy *all)
 {
     struct engine_worker *first = &engine->workers[0];
+    for (unsigned i = count; i < engine->worker_count; i++)
+        worker_end(engine->workers[i].worker);
     while (engine->worker_count > count) {
         struct engine_worker *last = &engine->workers[--engine->worker_count];
         struct worker_legacy legacy;

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The next ones, up to so many. Signals are the main thread's. */
 static int start_workers(struct engine *engine, unsigned count, char *why, size_t why_size)
@@ -45,6 +46,46 @@ struct spread engine_spread(const struct engine *engine, const struct mirror_con
                                                    : engine->default_workers,
         .bytes = (size_t)megabytes << 20,
     };
+}
+
+/* Both sets of rings are there for a moment when they change, and all else needs memory as well.
+ * What nobody asked for is never too large. */
+static bool fits_memory(struct spread spread, engine_problem_fn *problem, void *context)
+{
+    char text[REASON_MAX];
+    size_t asked = spread.bytes >> 20;
+    size_t memory = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE) >> 20;
+    if (asked <= RING_MEGABYTES || asked <= memory / 2)
+        return true;
+    snprintf(text, sizeof text,
+             "system ring-size: %zu MB is more than half of this machine's memory of %zu MB", asked,
+             memory);
+    problem(context, NULL, text);
+    return false;
+}
+
+static bool fits_rings(const struct sources *sources, struct spread spread,
+                       engine_problem_fn *problem, void *context)
+{
+    char text[REASON_MAX];
+    size_t needed = sources_room(sources, spread);
+    if (needed <= spread.bytes)
+        return true;
+    snprintf(
+        text, sizeof text,
+        "system workers: with a ring of at least %d MB for each of %u on each source interface,"
+        " all rings would be %zu MB: more than ring-size of %zu MB",
+        CAPTURE_LEAST >> 20, spread.workers, needed >> 20, spread.bytes >> 20);
+    problem(context, NULL, text);
+    return false;
+}
+
+bool engine_check_spread(const struct engine *engine, const struct mirror_config *config,
+                         engine_problem_fn *problem, void *context)
+{
+    struct spread spread = engine_spread(engine, config);
+    return fits_memory(spread, problem, context) &&
+           fits_rings(&engine->resources.sources, spread, problem, context);
 }
 
 /* Data planes are for so many workers from now on. -errno with *why when there is not for each what
@@ -113,6 +154,6 @@ void engine_settle(struct engine *engine)
 /* While a commit is prepared, more than is needed is there for it. */
 bool engine_is_settled(const struct engine *engine)
 {
-    return engine->prepared || (engine->worker_count == needed_workers(engine) &&
-                                sources_are_settled(&engine->resources.sources));
+    return engine->resources.sources.held || (engine->worker_count == needed_workers(engine) &&
+                                              sources_are_settled(&engine->resources.sources));
 }

@@ -2,8 +2,9 @@
  * forgets as they are read. */
 #include "sources_internal.h"
 
+#include "side_by_side.h"
+
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,15 @@ static size_t used(const struct sources *sources)
     return size;
 }
 
+size_t sources_room(const struct sources *sources, struct spread spread)
+{
+    struct sources then = *sources;
+    then.spread = spread;
+    size_t least = share_size(&then, 0);
+    size_t room = used(&then) + (then.shared ? share_size(&then, SHARED_RING) : 0);
+    return room > least ? room : least;
+}
+
 static void cannot_open(struct source *source, int error)
 {
     snprintf(source->reason, sizeof source->reason, "capture on %s: %s", source->link.name,
@@ -37,14 +47,11 @@ static void cannot_open(struct source *source, int error)
 
 /* ---- feeds of one interface ---- */
 
-/* The kernel makes each wait for tens of milliseconds: they are opened side by side. */
 struct opening {
     struct source *source;
     const struct sources *sources;
     unsigned share;
     int error;
-    bool threaded;
-    pthread_t thread;
 };
 
 /* A feed, or other captures for the one that there is. */
@@ -77,11 +84,10 @@ static int open_captures(const struct opening *opening)
     return error;
 }
 
-static void *open_own(void *argument)
+static void open_own(void *openings, unsigned index)
 {
-    struct opening *opening = argument;
+    struct opening *opening = (struct opening *)openings + index;
     opening->error = open_captures(opening);
-    return NULL;
 }
 
 /* The share of each of so many new sources; 0: they share one feed. The first few get the most
@@ -101,16 +107,9 @@ static unsigned own_share(const struct sources *sources, size_t fresh)
 /* What cannot be opened is down; what cannot be renewed stays as it is. */
 static void open_each(struct sources *sources, struct opening *openings, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct opening *opening = &openings[i];
-        opening->threaded = count > 1 && !pthread_create(&opening->thread, NULL, open_own, opening);
-        if (!opening->threaded)
-            open_own(opening);
-    }
+    side_by_side((unsigned)count, open_own, openings);
     for (size_t i = 0; i < count; i++) {
         struct source *source = openings[i].source;
-        if (openings[i].threaded)
-            pthread_join(openings[i].thread, NULL);
         if (openings[i].error && source->feed)
             sources->refused = openings[i].error;
         else if (openings[i].error)
@@ -256,10 +255,11 @@ static void keep_reserve(const struct sources *sources)
                      share_size(sources, least) / workers);
 }
 
-/* Its captures are, or those to come. */
+/* Its captures are, or those to come; of a commit that is prepared, whatever it has made. */
 static bool suits(const struct sources *sources, const struct feed *feed)
 {
-    return captures_suit(sources, feed, &feed->now) || captures_suit(sources, feed, &feed->next);
+    return sources->held || captures_suit(sources, feed, &feed->now) ||
+           captures_suit(sources, feed, &feed->next);
 }
 
 static bool is_to_open(const struct sources *sources, struct source *source)

@@ -37,6 +37,7 @@ struct sources {
     struct feed *shared; /* NULL: none shares */
     bool unsettled;      /* the shared feed does not take what it should yet */
     struct spread spread;
+    bool held;               /* a commit is prepared: what is open for it stays as it is */
     int refused;             /* -errno: why some captures were not renewed at last; 0: all were */
     struct reserve *reserve; /* may be NULL */
     uint64_t *dropped;       /* by slot: what the feeds of one interface lost */
@@ -58,6 +59,9 @@ void source_look(const struct sources *sources, struct source *source, const str
 /* Opens what is not open and can be, makes other captures for what is not open as it should be, and
  * brings what the shared feed takes up to date. */
 void sources_settle(struct sources *sources);
+
+/* Bytes of all rings, were those that are open as this says. */
+size_t sources_room(const struct sources *sources, struct spread spread);
 
 void sources_switch(struct sources *sources);
 void sources_trim(struct sources *sources);

@@ -2,6 +2,10 @@
  */
 #include "sources_internal.h"
 
+#include "side_by_side.h"
+
+#include <stdlib.h>
+
 size_t share_size(const struct sources *sources, unsigned share)
 {
     size_t size = sources->spread.bytes / SHARES * share;
@@ -29,24 +33,39 @@ static void watch_anew(const struct sources *sources)
             capture_watch(sources->shared->now.at[0], source->link.index);
 }
 
-/* Those to come take over, or are not wanted after all; true: they have taken over. */
-static bool switch_feed(const struct sources *sources, struct feed *feed)
+/* Those to come may take over; else they are not wanted after all. */
+static bool is_to_switch(const struct sources *sources, struct feed *feed)
 {
     if (!feed->next.count || feed->last.count)
         return false;
     if (!captures_suit(sources, feed, &feed->now))
-        return !feed_switch(feed);
+        return true;
     feed_forget(feed);
     return false;
 }
 
+static void switch_feed(void *feeds, unsigned index)
+{
+    feed_switch(((struct feed **)feeds)[index]);
+}
+
 void sources_switch(struct sources *sources)
 {
+    unsigned count = 1, switched = 0;
+    for (const struct source *source = sources->first; source; source = source->next)
+        count++;
+    struct feed **feeds = calloc(count, sizeof(struct feed *));
+    if (!feeds)
+        return; /* until the next probe */
     for (struct source *source = sources->first; source; source = source->next)
-        if (has_own_feed(sources, source))
-            switch_feed(sources, source->feed);
-    if (sources->shared && switch_feed(sources, sources->shared))
+        if (has_own_feed(sources, source) && is_to_switch(sources, source->feed))
+            feeds[switched++] = source->feed;
+    if (sources->shared && is_to_switch(sources, sources->shared))
+        feeds[switched++] = sources->shared;
+    side_by_side(switched, switch_feed, feeds);
+    if (switched && feeds[switched - 1] == sources->shared && sources->shared->last.count)
         watch_anew(sources);
+    free(feeds);
 }
 
 static bool is_settled(const struct sources *sources, const struct feed *feed)

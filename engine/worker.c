@@ -21,6 +21,7 @@ struct worker {
     pthread_t thread;
     int wake; /* eventfd of the control thread */
     struct worker_request *_Atomic inbox;
+    struct worker_request end; /* the control thread's */
     bool ending;
 
     struct ring ring;  /* of what is waited for: captures and wake-ups */
@@ -380,13 +381,20 @@ void worker_wait(struct worker_request *request)
     sem_destroy(&request->done);
 }
 
+void worker_end(struct worker *worker)
+{
+    if (!worker || worker->end.kind == WORKER_END)
+        return;
+    worker->end.kind = WORKER_END;
+    worker_ask(worker, &worker->end);
+}
+
 void worker_stop(struct worker *worker, struct worker_legacy *legacy)
 {
     if (!worker)
         return;
-    struct worker_request request = {.kind = WORKER_END};
-    worker_ask(worker, &request);
-    worker_wait(&request);
+    worker_end(worker);
+    worker_wait(&worker->end);
     pthread_join(worker->thread, NULL);
     if (legacy) {
         *legacy = (struct worker_legacy){worker->pipeline.counters, worker->pipeline.outbox.totals};

@@ -53,6 +53,8 @@ int worker_fault(const struct worker *worker);
 void worker_ask(struct worker *worker, struct worker_request *request);
 void worker_wait(struct worker_request *request);
 
+/* Begins what worker_stop does: of several, each can be at it at once. NULL is fine. */
+void worker_end(struct worker *worker);
 /* Reads what has come up to now, sends it, ends the thread, frees everything but the workload and
  * the counters, which are the caller's if there is a *legacy. NULL is fine. */
 void worker_stop(struct worker *worker, struct worker_legacy *legacy);

@@ -97,6 +97,18 @@ check 'two workers, small rings' ctl configure 'set system workers 2' 'set syste
 expect_equal 'show engine says so' "$(ctl 'show engine' | sed -n 's/rings: .*,.*of/of/p')" \
     'Workers: 2, capture of 64 MB'
 expect_equal 'a thread each' "$(threads)" 2
+refusal() { ctl configure "$@" commit 2>&1 | sed 's/.* error: //'; }
+expect_equal 'more workers than rings have room for are refused' \
+    "$(refusal 'set system workers 64' 'set system ring-size 32')" \
+    'system workers: with a ring of at least 1 MB for each of 64 on each source interface, all rings would be 64 MB: more than ring-size of 32 MB'
+memory=$(awk '/^MemTotal/ {print int($2 / 1024)}' /proc/meminfo) large=65536
+if [ $((memory / 2)) -lt $large ]; then
+    expect_equal 'rings are refused that the machine has no room for' \
+        "$(refusal "set system ring-size $large")" \
+        "system ring-size: $large MB is more than half of this machine's memory of $memory MB"
+fi
+expect_equal 'what was refused changed nothing' "$(ctl 'show engine' | sed -n 's/rings: .*,.*of/of/p')" \
+    'Workers: 2, capture of 64 MB'
 ctl 'monitor traffic session s count 768' >"$lab/watched" 2>"$lab/watching" &
 helpers=$!
 until_true 20 grep -q '^session s is ' "$lab/watching"

@@ -4,6 +4,7 @@
  * engine/sources.c
  * engine/turnover.c
  * engine/feed.c
+ * engine/side_by_side.c
  * engine/io/capture_filter.c */
 #include "../../engine/sources.h"
 
@@ -23,6 +24,20 @@ static atomic_int made, closed;
 static atomic_int spread_refused; /* -errno */
 static atomic_int join_refused;   /* likewise */
 
+/* The kernel makes each wait; they are to wait together, so many at least. */
+static atomic_int meeting, waiting, met;
+
+static void meet(void)
+{
+    int wanted = meeting;
+    if (!wanted)
+        return;
+    waiting++;
+    for (int i = 0; waiting < wanted && i < 20000; i++)
+        usleep(1000);
+    met += waiting >= wanted;
+}
+
 int capture_make(struct capture **capture, size_t size, size_t frame_size)
 {
     (void)frame_size;
@@ -31,6 +46,7 @@ int capture_make(struct capture **capture, size_t size, size_t frame_size)
         return -ENOMEM;
     (*capture)->map_size = size;
     (*capture)->serial = (uint32_t)++made;
+    meet();
     return 0;
 }
 
@@ -51,6 +67,7 @@ int capture_join(const struct capture *capture, int *group)
 int capture_spread(const struct capture *capture, uint32_t first, uint32_t count)
 {
     (void)capture, (void)first, (void)count;
+    meet();
     return spread_refused;
 }
 
@@ -196,12 +213,69 @@ static void test_alone(void **state)
     end(&sources);
 }
 
+/* What a commit has made for itself stays while it is prepared, whatever else is settled. */
+static void test_held(void **state)
+{
+    struct sources sources = {0};
+    (void)state;
+    assert_true(sources_fresh(&sources, 0));
+    open_sources(&sources, 1, (struct spread){1, 64 * MEGABYTE});
+    open_sources(&sources, 1, (struct spread){2, 64 * MEGABYTE});
+    int before = made;
+    sources.held = true;
+    open_sources(&sources, 0, (struct spread){1, 64 * MEGABYTE});
+    assert_int_equal(made, before);
+    sources.held = false;
+    sources.spread.workers = 2;
+    turn_over(&sources);
+    assert_true(sources_are_settled(&sources));
+    assert_int_equal(made, before);
+    end(&sources);
+}
+
+/* A ring has its least, whatever its part of the whole. */
+static void test_room(void **state)
+{
+    struct sources sources = {0};
+    struct spread wide = {64, 256 * MEGABYTE};
+    (void)state;
+    assert_true(sources_fresh(&sources, 0));
+    assert_int_equal(sources_room(&sources, wide), 64 * MEGABYTE);
+    open_sources(&sources, 20, (struct spread){1, 256 * MEGABYTE});
+    assert_true(sources_room(&sources, sources.spread) <= sources.spread.bytes);
+    assert_int_equal(sources_room(&sources, wide), 20 * 64 * MEGABYTE);
+    end(&sources);
+}
+
+/* Rings are opened, and exchanged, side by side, over workers as well as over sources. */
+static void test_side_by_side(void **state)
+{
+    struct sources sources = {0};
+    (void)state;
+    assert_true(sources_fresh(&sources, 0));
+    met = waiting = 0;
+    meeting = 4;
+    open_sources(&sources, 1, (struct spread){4, 64 * MEGABYTE});
+    assert_int_equal(met, 4 + 1);
+    meeting = 0;
+    open_sources(&sources, 3, (struct spread){4, 64 * MEGABYTE});
+    open_sources(&sources, 0, (struct spread){1, 64 * MEGABYTE});
+    met = waiting = 0;
+    meeting = 4;
+    sources_switch(&sources);
+    assert_int_equal(met, 4);
+    meeting = 0;
+    sources_trim(&sources);
+    assert_true(sources_are_settled(&sources));
+    end(&sources);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_larger_and_more),
-        cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_larger_and_more),
+        cmocka_unit_test(test_alone),   cmocka_unit_test(test_held),
+        cmocka_unit_test(test_room),    cmocka_unit_test(test_side_by_side),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
