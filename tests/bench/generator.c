@@ -2,26 +2,46 @@
  *
  *   generator DEVICE SIZE FLOWS RATE COUNT
  *
- * SIZE bytes from the MAC address on, at least 60; FLOWS by source port; RATE packets a second,
- * 0: as many as go; COUNT packets, 0: until SIGINT or SIGTERM. Prints one line at the end:
- * "sent N seconds S cpu_ns C", the processor time being all that this process was charged,
- * which includes what the kernel did with the frames in its name. */
+ * SIZE bytes from the MAC address on, at least 60, or several as 60x7,590x4,1514x1: seven of twelve
+ * packets have 60 bytes, and so on. FLOWS by source port; RATE packets a second, 0: as many as go;
+ * COUNT packets, 0: until SIGINT or SIGTERM. What a packet holds is said in payload.h. Prints one
+ * line at the end: "sent N seconds S cpu_ns C bytes B", the processor time being all that this
+ * process was charged for sending, which includes what the kernel did with the frames in its name.
+ */
+#include "payload.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 32, FRAME_MAX = 1514, UDP_OFFSET = 34, PAYLOAD_OFFSET = 42, FIRST_PORT = 10000 };
+enum { BATCH = 32, FRAME_MAX = 1514, UDP_OFFSET = 34, FIRST_PORT = 10000, PATTERN_MAX = 64 };
+
+/* Frames of one size, one for each of a batch. */
+struct kind {
+    unsigned size;
+    unsigned char frames[BATCH][FRAME_MAX];
+};
+
+struct stream {
+    unsigned flows;
+    double rate; /* 0: as many as go */
+    uint64_t count;
+    struct kind kinds[PATTERN_MAX];
+    unsigned kind_count;
+    unsigned char pattern[PATTERN_MAX]; /* which kind, again and again */
+    unsigned period;
+};
 
 static volatile sig_atomic_t ended;
 
@@ -38,14 +58,15 @@ static void put16(unsigned char *at, unsigned value)
 }
 
 /* 10.0.0.1:port -> 10.1.0.1:80 over UDP, without a UDP checksum, which IPv4 allows. */
-static void write_frame(unsigned char *frame, unsigned size, unsigned flow)
+static void write_frame(unsigned char *frame, unsigned size)
 {
     static const unsigned char head[] = {
         2,    0, 0, 0,  0xaa, 2, 2,    0, 0,  0,  0xaa, 1, 8,  0,                    /* Ethernet */
         0x45, 0, 0, 0,  0,    0, 0x40, 0, 64, 17, 0,    0, 10, 0, 0, 1, 10, 1, 0, 1, /* IPv4 */
         0,    0, 0, 80, 0,    0, 0,    0,                                            /* UDP */
     };
-    memset(frame, 0, size);
+    for (unsigned i = 0; i < size; i++)
+        frame[i] = payload_byte(i);
     memcpy(frame, head, sizeof head);
     put16(frame + 16, size - 14);
     uint32_t sum = 0;
@@ -54,15 +75,7 @@ static void write_frame(unsigned char *frame, unsigned size, unsigned flow)
     while (sum >> 16)
         sum = (sum & 0xffff) + (sum >> 16);
     put16(frame + 24, ~sum & 0xffff);
-    put16(frame + UDP_OFFSET, FIRST_PORT + flow);
     put16(frame + UDP_OFFSET + 4, size - UDP_OFFSET);
-}
-
-static double seconds_since(const struct timespec *start)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
 }
 
 /* Sleeps until `sent` packets are due. */
@@ -93,63 +106,119 @@ static int open_wire(const char *device)
     return wire;
 }
 
-static uint64_t generate(int wire, unsigned size, unsigned flows, double rate, uint64_t count,
-                         const struct timespec *start)
+/* Packet `number` of the stream, as one of a batch. */
+static struct iovec fill(struct stream *stream, unsigned place, uint64_t number, uint64_t stamp)
 {
-    static unsigned char frames[BATCH][FRAME_MAX];
+    struct kind *kind = &stream->kinds[stream->pattern[number % stream->period]];
+    unsigned char *frame = kind->frames[place];
+    put16(frame + UDP_OFFSET, FIRST_PORT + (unsigned)(number % stream->flows));
+    memcpy(frame + NUMBER_OFFSET, &number, sizeof number);
+    memcpy(frame + STAMP_OFFSET, &stamp, sizeof stamp);
+    return (struct iovec){frame, kind->size};
+}
+
+static uint64_t nanoseconds(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* How many go at once: of a slow stream one by one, as far apart as they are due. */
+static unsigned batch_size(const struct stream *stream, uint64_t sent)
+{
+    unsigned batch = BATCH;
+    if (stream->rate > 0 && stream->rate < 1000. * BATCH)
+        batch = stream->rate > 1000 ? (unsigned)(stream->rate / 1000) : 1;
+    if (stream->count != 0 && stream->count - sent < batch)
+        batch = (unsigned)(stream->count - sent);
+    return batch;
+}
+
+/* Returns how many were sent, *bytes of them. */
+static uint64_t generate(int wire, struct stream *stream, uint64_t *bytes)
+{
     struct iovec parts[BATCH];
     struct mmsghdr messages[BATCH];
+    struct timespec start;
     memset(messages, 0, sizeof messages);
     for (unsigned i = 0; i < BATCH; i++) {
-        write_frame(frames[i], size, 0);
-        parts[i] = (struct iovec){frames[i], size};
         messages[i].msg_hdr.msg_iov = &parts[i];
         messages[i].msg_hdr.msg_iovlen = 1;
     }
+    clock_gettime(CLOCK_MONOTONIC, &start);
     uint64_t sent = 0;
-    while (!ended && (count == 0 || sent < count)) {
-        unsigned batch = BATCH;
-        if (count != 0 && count - sent < batch)
-            batch = (unsigned)(count - sent);
-        for (unsigned i = 0; i < batch; i++) {
-            uint64_t number = sent + i;
-            put16(frames[i] + UDP_OFFSET, FIRST_PORT + (unsigned)(number % flows));
-            memcpy(frames[i] + PAYLOAD_OFFSET, &number, sizeof number);
-        }
+    while (!ended && (stream->count == 0 || sent < stream->count)) {
+        unsigned batch = batch_size(stream, sent);
+        uint64_t stamp = nanoseconds(CLOCK_REALTIME);
+        for (unsigned i = 0; i < batch; i++)
+            parts[i] = fill(stream, i, sent + i, stamp);
         int done = sendmmsg(wire, messages, batch, 0);
+        if (done < 0 && errno != ENOBUFS && errno != EINTR && errno != EAGAIN)
+            exit(1);
+        for (int i = 0; i < done; i++)
+            *bytes += parts[i].iov_len;
         if (done > 0)
             sent += (unsigned)done;
-        else if (errno != ENOBUFS && errno != EINTR && errno != EAGAIN)
-            exit(1);
-        if (rate > 0)
-            pace(start, sent, rate);
+        if (stream->rate > 0)
+            pace(&start, sent, stream->rate);
     }
     return sent;
 }
 
+/* SIZE[xTIMES][,...]: the sizes come as evenly mixed as their numbers allow. */
+static bool read_sizes(struct stream *stream, const char *text)
+{
+    unsigned times[PATTERN_MAX] = {0};
+    for (char *end; stream->kind_count < PATTERN_MAX; text = end + 1) {
+        struct kind *kind = &stream->kinds[stream->kind_count];
+        kind->size = (unsigned)strtoul(text, &end, 10);
+        times[stream->kind_count] = *end == 'x' ? (unsigned)strtoul(end + 1, &end, 10) : 1;
+        if (kind->size < 60 || kind->size > FRAME_MAX || times[stream->kind_count] == 0)
+            return false;
+        for (unsigned i = 0; i < BATCH; i++)
+            write_frame(kind->frames[i], kind->size);
+        stream->period += times[stream->kind_count++];
+        if (*end != ',')
+            break;
+    }
+    if (stream->period > PATTERN_MAX)
+        return false;
+    double due[PATTERN_MAX] = {0};
+    for (unsigned i = 0; i < stream->period; i++) {
+        unsigned best = 0;
+        for (unsigned k = 0; k < stream->kind_count; k++) {
+            due[k] += times[k];
+            best = due[k] > due[best] ? k : best;
+        }
+        due[best] -= stream->period;
+        stream->pattern[i] = (unsigned char)best;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    static struct stream stream;
     if (argc != 6) {
         fprintf(stderr, "usage: generator DEVICE SIZE FLOWS RATE COUNT\n");
         return 2;
     }
-    unsigned size = (unsigned)atoi(argv[2]), flows = (unsigned)atoi(argv[3]);
-    if (size < 60 || size > FRAME_MAX || flows < 1 || flows > 50000)
+    stream.flows = (unsigned)atoi(argv[3]);
+    stream.rate = atof(argv[4]);
+    stream.count = strtoull(argv[5], NULL, 10);
+    if (!read_sizes(&stream, argv[2]) || stream.flows < 1 || stream.flows > 50000)
         return 2;
     struct sigaction action = {.sa_handler = end};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     int wire = open_wire(argv[1]);
-    struct timespec start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    uint64_t sent = generate(wire, size, flows, atof(argv[4]), strtoull(argv[5], NULL, 10), &start);
-    double seconds = seconds_since(&start);
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    uint64_t cpu =
-        1000 * ((uint64_t)usage.ru_utime.tv_sec * 1000000 + (uint64_t)usage.ru_utime.tv_usec +
-                (uint64_t)usage.ru_stime.tv_sec * 1000000 + (uint64_t)usage.ru_stime.tv_usec);
-    printf("sent %llu seconds %.3f cpu_ns %llu\n", (unsigned long long)sent, seconds,
-           (unsigned long long)cpu);
+    uint64_t bytes = 0, begin = nanoseconds(CLOCK_MONOTONIC);
+    uint64_t used = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+    uint64_t sent = generate(wire, &stream, &bytes);
+    used = nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - used;
+    printf("sent %llu seconds %.3f cpu_ns %llu bytes %llu\n", (unsigned long long)sent,
+           1e-9 * (double)(nanoseconds(CLOCK_MONOTONIC) - begin), (unsigned long long)used,
+           (unsigned long long)bytes);
     return 0;
 }

@@ -1,61 +1,78 @@
-#!/usr/bin/env python3
-"""The bench's results as its table: table.py table|limit RESULTS
+"""Results as a table, line by line as they come, or as JSON at the end.
 
-Lines of RESULTS: row, path, sent, seconds, nanoseconds of generator, box and ksoftirqd, received.
-limit: prints a rate at which the kernel path already slows the sender: a tenth above the rate
-that a sender which is not paced reaches under it.
-"""
-import statistics
-import sys
+A result: name, what, unit, figure, to_reach (None: only told), faults; `least`: the figure is to be at
+least that; mirrorsh and kernel (median, lowest, highest), others (by tool, lost)."""
+import json
 
 
-def read(path):
-    runs = {}
-    with open(path) as file:
-        for line in file:
-            row, name, *numbers = line.split()
-            runs.setdefault((row, name), []).append([float(n) for n in numbers])
-    return runs
+def holds(result):
+    """None: there is nothing to be held, or no figure."""
+    if result.get('to_reach') is None or result['figure'] is None:
+        return None
+    if result.get('least'):
+        return result['figure'] >= result['to_reach']
+    return result['figure'] <= result['to_reach']
 
 
-def median(values):
-    return statistics.median(list(values))
+def number(value):
+    if value is None:
+        return '-'
+    return '%.0f' % value if abs(value) >= 100 else '%.1f' % value if abs(value) >= 10 else '%.2f' % value
 
 
-def rate(runs):
-    return median(sent / seconds for sent, seconds, *_ in runs)
+def side(values):
+    """A median and its spread."""
+    if not values:
+        return '-'
+    return '%s (%s-%s)' % tuple(number(values[word]) for word in ('median', 'lowest', 'highest'))
 
 
-def lost(runs):
-    return int(sum(run[0] - run[5] for run in runs))
+def limit(result):
+    if result.get('to_reach') is None:
+        return '-'
+    return ('>=' if result.get('least') else '<=') + number(result['to_reach'])
 
 
-def main():
-    runs = read(sys.argv[2])
-    if sys.argv[1] == 'limit':
-        print(int(1.1 * rate(runs['flood', 'kernel'])))
-        return
-    idle = median((g + s) / sent for sent, _, g, _, s, _ in runs['steady', 'none'])
-    cost = {name: [(g + b + s) / sent - idle for sent, _, g, b, s, _ in runs['steady', name]]
-            for name in ('mirrorsh', 'kernel')}
-    print()
-    print('%-34s %10s %10s %8s' % ('', 'mirrorsh', 'kernel', 'ratio'))
-    m, k = median(cost['mirrorsh']), median(cost['kernel'])
-    print('%-34s %10.0f %10.0f %8.2f' % ('ns of a processor a packet', m, k, m / k))
-    for name, which in (('  lowest', min), ('  highest', max)):
-        print('%-34s %10.0f %10.0f' % (name, which(cost['mirrorsh']), which(cost['kernel'])))
-    print('%-34s %10d %10d' % ('packets a round', runs['steady', 'mirrorsh'][0][0],
-                               runs['steady', 'kernel'][0][0]))
-    print('%-34s %10.0f %10.0f' % ('packets a second', rate(runs['steady', 'mirrorsh']),
-                                   rate(runs['steady', 'kernel'])))
-    print('%-34s %10d %10d' % ('packets lost, all rounds', lost(runs['steady', 'mirrorsh']),
-                               lost(runs['steady', 'kernel'])))
-    print()
-    print('A sender that is not paced reaches %.0f packets a second without a mirror and %.0f '
-          'under the kernel path.' % (rate(runs['flood', 'none']), rate(runs['flood', 'kernel'])))
-    limit = runs['limit', 'mirrorsh']
-    print('At %.0f packets a second mirrorsh lost %d of %d.' %
-          (rate(limit), lost(limit), sum(run[0] for run in limit)))
+def judgement(result):
+    if result['faults']:
+        return 'WRONG: ' + '; '.join(result['faults'])
+    if result['figure'] is None:
+        return 'lost in the noise'
+    return {None: '', True: 'within', False: 'below' if result.get('least') else 'above'}[holds(result)]
 
 
-main()
+FORMAT = '%-20s %-33s %-10s %-20s %-20s %8s %8s  %s'
+
+
+class Text:
+    """Prints rows as they come."""
+
+    def __init__(self, head):
+        print(head + '\n')
+        print(FORMAT % ('row', '', 'unit', 'mirrorsh', 'kernel', 'figure', 'to reach', ''), flush=True)
+
+    @staticmethod
+    def add(result):
+        print((FORMAT % (result['name'], result['what'], result['unit'], side(result.get('mirrorsh')),
+                         side(result.get('kernel')), number(result['figure']), limit(result),
+                         judgement(result))).rstrip(), flush=True)
+        for name, values in result.get('others', {}).items():
+            lost = '%d lost' % values['lost'] if values['lost'] else ''
+            print((FORMAT % ('  ' + name, '', result['unit'], '', side(values), '', '', lost)).rstrip(), flush=True)
+
+    def end(self, results):
+        pass
+
+
+class Json:
+    """Prints one object."""
+
+    def __init__(self, head):
+        self.head = head
+
+    def add(self, result):
+        pass
+
+    def end(self, results):
+        print(json.dumps({'machine': self.head, 'rows': [{**result, 'holds': holds(result)} for result in results]},
+                         indent=2))
