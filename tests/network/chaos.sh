@@ -21,23 +21,23 @@ check 'sessions' ctl configure 'set target t receiver 10.2.0.2' \
 ip netns exec "$lab_name-src" "$generator" eth0 128 64 $((rate * 3 / 5)) 0 >"$lab/generator" 2>&1 &
 generator_pid=$!
 helpers=$generator_pid
-check 'the storm' timeout $((duration + 60)) python3 "$TOP/tests/network/chaos.py" "$lab_name" "$duration" \
+check 'the storm' timeout $((duration + 600)) python3 "$TOP/tests/network/chaos.py" "$lab_name" "$duration" \
     "$MIRRORSH" "$state" "$socket" "$generator" $rate
 storm=$(cat "$lab/check.out")
 echo "# $storm"
 kill -INT $generator_pid && wait $generator_pid
 slowest=${storm##*slowest } plans=${storm#plans }
 # 100 ms on a machine that has the time; here it only must not stand still
-check 'the box answered throughout' test "${slowest%%.*}" -lt 10000
+check 'the box answered throughout' test "${slowest%%.*}" -lt 60000
 check 'there were many commits' test "${plans%%,*}" -gt $((duration * 4))
-sleep 0.5
 check "the sessions' sums hold" accounts
 interface_sums()
 {
     ctl 'show interfaces' | awk 'NR > 1 && $4 != $5 + $6 + $7 + $8 {print; wrong = 1} END {exit wrong}'
 }
 check "the interfaces' sums hold" interface_sums
-received=$(ctl 'show interfaces | display json' | json "[i['received']['packets'] + i['dropped']['packets'] for i in d['interfaces'] if i['name'] == 'src0'][0]")
+taken() { ctl 'show interfaces | display json' | json "[i['received']['packets'] + i['dropped']['packets'] for i in d['interfaces'] if i['name'] == 'src0'][0]"; }
+received=$(once_quiet taken)
 check 'the interface that stayed has seen many' test "$received" -gt $((rate / 10))
 expect_equal 'every packet of the interface that stayed is accounted for' "$received" \
     $(($(awk '{print $2}' "$lab/generator") - $(wire_dropped src eth0)))

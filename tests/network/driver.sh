@@ -24,7 +24,7 @@ driver_build()
 engine()
 {
     : >"$lab/engine.out" # what the one before has said is not this one's
-    ip netns exec "$lab_name-box" "$driver" -t 120 "$@" >"$lab/engine.out" 2>"$lab/engine.err" &
+    ip netns exec "$lab_name-box" "$driver" -t 1200 "$@" >"$lab/engine.out" 2>"$lab/engine.err" &
     box_pid=$!
     until_true 20 grep -q '^ready' "$lab/engine.out" || not_ok 'the engine starts' \
         "$(cat "$lab/engine.out" "$lab/engine.err")"
@@ -41,8 +41,18 @@ engine_end()
 # value KIND NAME KEY: of the status at the end
 value() { sed -n "s/^$1 $2 .*\<$3=\('[^']*'\|[^ ]*\).*/\1/p" "$lab/engine.out" | tail -n 1; }
 
+# look: waits for a status that is asked for now, whole
+looks() { grep -c '^engine all ' "$lab/engine.out"; }
+looked() { [ "$(looks)" -gt "$1" ]; }
+look()
+{
+    local before
+    before=$(looks)
+    kill -USR1 "$box_pid" && until_true 5 looked "$before"
+}
+
 # now KIND NAME KEY: of a status that is asked for
-now() { kill -USR1 "$box_pid"; sleep 0.05; value "$@"; }
+now() { look; value "$@"; }
 now_is() { local wanted=$1; shift; [ "$(now "$@")" = "$wanted" ]; }
 
 # becomes NAME WANTED KIND NAME KEY

@@ -44,17 +44,8 @@ received() { ctl "show interfaces $1 | display json" | json "d['interfaces'][0][
 came() { [ "$(received "$1" packets)" -ge "$2" ]; }
 
 # Until nothing more comes: two looks are at two moments.
-settle()
-{
-    local before='' now
-    for _ in $(seq 100); do
-        now=$(ctl 'show engine | display json' | json "d['engine']['interfaces']['received']")
-        [ "$now" != "$before" ] || return 0
-        before=$now
-        sleep 0.3
-    done
-    return 1
-}
+all_received() { ctl 'show engine | display json' | json "d['engine']['interfaces']['received']"; }
+settle() { [[ "$(once_quiet all_received)" != *more* ]]; }
 
 # took NAME INTERFACE COUNT: at least COUNT frames were taken by the kernel, and as many packets
 # came

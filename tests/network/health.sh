@@ -13,7 +13,8 @@ settled() { ! ip -n "$lab_name-box" neighbour show dev up0 | grep -qE 'INCOMPLET
 check 'a session' ctl configure 'set target t receiver 10.2.0.2' \
     'set session s priority 1 target t vni 5 source interface src0' commit
 in_src python3 "$frames" eth0 flows 1 >/dev/null
-check 'it mirrors' until_true 5 test "$(count "['sent']['packets']")" = 256
+mirrored() { [ "$(count "['sent']['packets']")" = 256 ]; }
+check 'it mirrors' until_true 5 mirrored
 
 # --- an egress without carrier
 ip -n "$lab_name-recv" link set eth0 down
@@ -59,13 +60,18 @@ until_true 10 grep -q ready "$lab/wide"
 until_true 10 settled
 sleep 1.2
 ip -n "$lab_name-box" route add 10.99.0.0/24 via 10.2.0.3 # news: a probe
+late=$(delayed .)
 touch "$lab/go"
 wait $wide
-sleep 0.2
-errors=$(count "['dropped']['send_error']")
-check 'the alarm of a worker just after a probe is not forgotten' test "$errors" -gt 0 -a "$errors" -lt 100
-echo "# $errors of 300 packets were too long"
-expect_equal 'the rest went' $(($(count "['sent']['packets']") + errors - before)) 300
+went_or_not() { echo $(($(count "['sent']['packets']") + $(count "['dropped']['send_error']") - before)); }
+expect_equal 'what is too long is an error, the rest goes' "$(once_quiet went_or_not)" 300
+errors=$(count "['dropped']['send_error']") late=$(($(delayed .) - late))
+echo "# $errors of 300 packets were too long; the box waited $late ms for a processor"
+if [ "$errors" -ge 100 ] && [ $late -gt 100 ]; then
+    echo "skip $script the alarm of a worker just after a probe: the machine was too busy to tell"
+else
+    check 'the alarm of a worker just after a probe is not forgotten' test "$errors" -gt 0 -a "$errors" -lt 100
+fi
 in_box ip route flush cache
 
 # --- a storm of route changes

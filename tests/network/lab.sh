@@ -66,10 +66,11 @@ check()
     fi
 }
 
-# until_true SECONDS COMMAND...
+# until_true SECONDS COMMAND...: as many as a machine with nothing else to do may need; a busy one has
+# ten times as long
 until_true()
 {
-    local end=$((SECONDS + $1))
+    local end=$((SECONDS + $1 * 10))
     shift
     while ! "$@" >/dev/null 2>&1; do
         [ $SECONDS -lt "$end" ] || return 1
@@ -169,16 +170,42 @@ capture()
 # have; there it is told that it is not root.
 tcpdump() { env $not_root tcpdump "$@"; }
 
+# at_rest: the box's workers, the captures and the helpers wait for packets, and not for a processor to
+# take those that came
+at_rest()
+{
+    local pid worker
+    for worker in $(workers); do
+        ! grep -qs '^State:.[RD]' "$worker/status" || return
+    done
+    for pid in $captures $helpers; do
+        ! grep -qs '^State:.[RD]' "/proc/$pid/status" || return
+    done
+}
+# workers: the directories of their threads; workers .: of all the box's threads
+workers() { [ -z "$box_pid" ] || grep -ls "${1-^mirrorsh-w}" "/proc/$box_pid"/task/*/comm | sed 's,/comm$,,'; }
+
+# once_quiet COMMAND...: prints what it prints, once that stays and all is at rest for a while: of what
+# is counted or written while packets come. (A COMMAND sees these names.)
+once_quiet()
+{
+    local oq_before='' oq_now oq_quiet=0 oq_end=$((SECONDS + 120))
+    while [ $oq_quiet -lt 4 ] && [ $SECONDS -lt $oq_end ]; do
+        oq_now=$("$@")
+        [ "$oq_now" = "$oq_before" ] || oq_quiet=0
+        ! at_rest || oq_quiet=$((oq_quiet + 1))
+        oq_before=$oq_now
+        sleep 0.1
+    done
+    [ $oq_quiet = 4 ] || oq_now="$oq_now and more all the time"
+    echo "$oq_now"
+}
+
 # Waits until nothing more arrives, then ends the captures.
 captures_end()
 {
-    local before='' now quiet=0 pid
-    while [ $quiet -lt 4 ]; do
-        now=$(stat -c %s "$lab"/*.pcap)
-        if [ "$now" = "$before" ]; then quiet=$((quiet + 1)); else quiet=0; fi
-        before=$now
-        sleep 0.1
-    done
+    local pid
+    once_quiet sh -c "stat -c %s '$lab'/*.pcap" >/dev/null
     # shellcheck disable=SC2086
     [ -z "$captures" ] || kill -INT $captures 2>/dev/null
     for pid in $captures; do
@@ -205,6 +232,32 @@ select_packets()
 # wire_dropped HOST DEVICE [rx]: what the wire itself lost, before anybody saw it at the other end (a
 # veth drops when the machine is too busy to take more; a vxlan device where it receives)
 wire_dropped() { ip -n "$lab_name-$1" -s -j link show "$2" | json "d[0]['stats64']['${3-tx}']['dropped']"; }
+
+# delayed [.]: the milliseconds for which the box's workers (all its threads) could have run and had no
+# processor
+# shellcheck disable=SC2120
+delayed()
+{
+    local thread
+    for thread in $(workers "$@"); do
+        cat "$thread/schedstat"
+    done | awk '{sum += $2} END {printf "%d\n", sum / 1000000}'
+}
+
+# none_dropped NAME DROPPED SINCE: by the rings, since `delayed` said that. They hold what comes in a
+# second: a box that had no processor for half of one is not to blame.
+none_dropped()
+{
+    # shellcheck disable=SC2119
+    local late=$(($(delayed) - $3))
+    if [ "$2" = 0 ]; then
+        ok "$1"
+    elif [ $late -gt 500 ]; then
+        echo "skip $script $1: $2 dropped, but the workers waited for a processor for $late ms"
+    else
+        not_ok "$1" "$2 dropped, where the workers waited for a processor for $late ms"
+    fi
+}
 
 # link_is_up HOST DEVICE: it carries packets, which it does some time after its other end was set up
 link_is_up() { ip -n "$lab_name-$1" -br link show "$2" | grep -q ' UP '; }

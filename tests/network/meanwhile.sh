@@ -34,15 +34,6 @@ echo \$round >"$lab/round"
 END
 echo 0 >"$lab/round"
 round_is() { [ "$(cat "$lab/round")" = "$1" ]; }
-looked() { [ "$(grep -c '^interface src0 ' "$lab/engine.out")" -gt "$1" ]; }
-look() # at a new status, in which all of the last batch are sources
-{
-    local before
-    before=$(grep -c '^interface src0 ' "$lab/engine.out")
-    kill -USR1 "$box_pid"
-    until_true 5 looked "$before"
-}
-
 engine -c 200 -p 50 -x "sh $lab/meanwhile" target=t,10.2.0.2 'session=s,10,5,0,both,t,-,*'
 check 'batches of interfaces come and go' until_true 60 round_is $rounds
 all_there()

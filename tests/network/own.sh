@@ -20,21 +20,6 @@ other()
 of() { ctl 'show sessions | display json' | json "d['sessions'][0]$1"; }
 of_other() { other 'show sessions | display json' | json "d['sessions'][0]$1"; }
 
-# settled COMMAND...: what it prints, once it prints the same for half a second
-settled()
-{
-    local before='' now quiet=0
-    for _ in $(seq 60); do
-        now=$("$@")
-        if [ "$now" = "$before" ]; then quiet=$((quiet + 1)); else quiet=0; fi
-        [ $quiet -lt 4 ] || break
-        before=$now
-        sleep 0.1
-    done
-    [ $quiet -ge 4 ] || now="$now and more all the time"
-    echo "$now"
-}
-
 # neighbours ADDRESS...: of src, as box knows them for ever
 neighbours()
 {
@@ -74,7 +59,7 @@ check 'a receiver behind a tunnel over the source' ctl configure 'set target t r
     'set session s priority 1 target t vni 5 source interface src0' commit
 capture got src over udp dst port 4789
 sent=$(in_src python3 "$frames" eth0 prefixes)
-expect_equal 'every packet is mirrored once' "$(settled of "['matched']['packets']")" "$sent"
+expect_equal 'every packet is mirrored once' "$(once_quiet of "['matched']['packets']")" "$sent"
 captures_end
 expect_equal 'and arrives' "$(packets got)" "$sent"
 expect_equal 'nothing is said of a box that mirrors this one' "$(of "['reason']")" None
@@ -120,8 +105,8 @@ check 'and the other to one of the first' other configure 'set target t receiver
     'set session s priority 1 target t vni 6 source interface eth0' commit
 sent=$(in_src python3 "$frames" eth0 sizes 3)
 # Each mirrors what was sent, and what the other has made of it, once.
-expect_equal 'two boxes do not amplify each other' "$(settled of "['matched']['packets']")" $((2 * sent))
-expect_equal 'nor the other way round' "$(settled of_other "['matched']['packets']")" $((2 * sent))
+expect_equal 'two boxes do not amplify each other' "$(once_quiet of "['matched']['packets']")" $((2 * sent))
+expect_equal 'nor the other way round' "$(once_quiet of_other "['matched']['packets']")" $((2 * sent))
 for which in of of_other; do
     expect_equal "$which: it says why" "$($which "['reason']")" \
         "this box's mirror comes back inside another packet; it is not mirrored again"

@@ -63,7 +63,8 @@ expect_equal 'no outer packet is a fragment' "$(packets wire 'ip[6:2] & 0x3fff !
 
 # --- the path MTU
 check 'a smaller MTU' ip -n "$lab_name-box" link set up0 mtu 1400
-sleep 0.5
+mtus_are() { [ "$(ctl 'show targets | display json' | json "{r['mtu'] for r in d['targets'][0]['receivers']}")" = "{$1}" ]; }
+check 'which the box knows' until_true 5 mtus_are 1400
 ctl 'clear counters' >/dev/null
 begin
 send sizes 3
@@ -73,7 +74,7 @@ check 'frames are cut to the path MTU less 36' \
 expect_equal 'what is cut is counted' "$(count "['truncated']['packets']")" "$(packets in 'greater 1365')"
 expect_equal 'no outer packet is above the MTU' "$(packets wire 'ip[2:2] > 1400')" 0
 ip -n "$lab_name-box" link set up0 mtu 1700
-sleep 0.5
+until_true 5 mtus_are 1700
 
 # --- own traffic: the interface to the receiver is a source too
 check 'the uplink as a source' ctl configure 'set session s source interface up0' commit
@@ -95,7 +96,8 @@ check 'the sums hold' accounts
 # --- a receiver that does not answer
 check 'a receiver that is not there' ctl configure 'delete session s source interface up0' \
     'set target t receiver 10.2.0.99' commit
-sleep 3
+states_are() { [ "$(ctl 'show targets | display json' | json "' '.join(sorted(r['state'] for r in d['targets'][0]['receivers']))")" = "$1" ]; }
+check 'it is down' until_true 5 states_are 'down up up'
 begin
 send flows 5
 captures_end
@@ -105,7 +107,7 @@ expect_equal 'it is said why it is down' "$(ctl 'show targets | display json' | 
     "[(r['state'], r['reason']) for r in d['targets'][0]['receivers'] if r['address'] == '10.2.0.99']")" \
     "[('down', 'neighbour does not resolve')]"
 check 'a target without any receiver left' ctl configure 'delete target t receiver 10.2.0.2 10.2.0.3:4790' commit
-sleep 3
+until_true 5 states_are down
 expect_equal 'its session is down' "$(count "['state']")" down
 check 'its session says why' test "$(count "['reason']")" = 'receiver 10.2.0.99: neighbour does not resolve'
 check 'the box ends well' box_stop

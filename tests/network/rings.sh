@@ -80,7 +80,7 @@ mirrored_from()
     local before
     before=$(received vx5)
     in_src python3 "$frames" "$1" flows 1 >/dev/null
-    until_true 1 receives vx5 $((before + 256))
+    [ "$(once_quiet received vx5)" = $((before + 256)) ]
 }
 ip -n "$lab_name-box" link add tap9 type veth peer name peer-tap9 netns "$lab_name-src"
 ip -n "$lab_name-src" link set peer-tap9 up
@@ -150,7 +150,7 @@ for i in 0 50 99; do
     expect_equal "m$i is counted" "$(interface m$i "['received']['packets']")" 1
 done
 in_box ping -q -c 3 -i 0.2 127.0.0.1 >/dev/null
-expect_equal 'loopback shows each packet once' "$(until_true 5 test "$(interface lo "['received']['packets']")" = 6; interface lo "['received']['packets']")" 6
+expect_equal 'loopback shows each packet once' "$(once_quiet interface lo "['received']['packets']")" 6
 promiscuous() { [ "$(in_box ip -d -j link show "$1" | json "d[0]['promiscuity']")" = "$2" ]; }
 check 'they are promiscuous' promiscuous m50 1
 m_anew()

@@ -14,6 +14,7 @@ link() { ip -n "$lab_name-$1" link "${@:2}"; }
 address() { ip -n "$lab_name-$1" address add "${@:2}"; }
 of() { ctl 'show sessions s | display json' | json "d['sessions'][0]$1"; }
 matched() { of "['matched']['packets']"; }
+is_up() { [ "$(of "['state']")" = up ]; }
 says() { [ "$(of "['reason']")" = "$1" ]; } # None: all is well
 is_source() { [ "$(ctl "show interfaces $1" | awk 'NR == 2 { print $3 }')" = yes ]; }
 sources() { ctl 'show interfaces' | awk '$3 == "yes" { printf "%s ", $1 }'; }
@@ -53,7 +54,7 @@ sees()
 scope()
 {
     check "$1: commit" ctl configure 'delete session s source' "set session s source ${*:2}" commit
-    check "$1: up" until_true 10 test "$(of "['state']")" = up
+    check "$1: up" until_true 10 is_up
 }
 
 address src 10.3.0.2/24 dev eth0

@@ -24,7 +24,7 @@ narrow()
     before=$(received)
     sent=$(in_src "$generator" eth0 128 64 100000 $packets | awk '{print $2}')
     until_true 5 settled "$sent"
-    while after=$(received) && sleep 0.3 && [ "$after" != "$(received)" ]; do :; done
+    after=$(once_quiet received)
     expect_equal "$name: sent is what the receiver got" "$(count "['sent']['packets']")" $((after - before))
     check "$name: the rest is backlog" test "$(count "['dropped']['backlog']")" -gt 0
     expect_equal "$name: and nothing else" "$(count "['dropped']['packets']")" "$(count "['dropped']['backlog']")"

@@ -72,7 +72,7 @@ head -c 3000000 /dev/urandom >"$lab/www/file"
 ip netns exec "$lab_name-box" python3 -m http.server -d "$lab/www" -b 10.1.0.1 80 >/dev/null 2>&1 &
 helpers="$helpers $!"
 until_true 10 in_src curl -s -o /dev/null http://10.1.0.1/
-sleep 0.3
+once_quiet ctl 'show sessions' >/dev/null
 rm -f "$lab"/*.pcap
 capture wire box wire0
 capture got recv vx5

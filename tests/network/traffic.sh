@@ -46,16 +46,7 @@ interrupt()
     wait "$1"
 }
 # settled: what was sent is sent
-settled()
-{
-    local before='' now
-    now=$(sent)
-    while [ "$now" != "$before" ]; do
-        before=$now
-        sleep 0.2
-        now=$(sent)
-    done
-}
+settled() { once_quiet sent >/dev/null; }
 
 # ---- what tcpdump would show ----
 
