@@ -25,8 +25,8 @@ struct engine_options {
 
 /* 0 and *engine, or -errno with *why (of why_size bytes) saying what was refused. Needs no
  * privileges by itself: what a capture lacks is the reason its sessions are down. Descriptors are
- * the process's: a receiver takes OUTER_PORTS of them a worker, a source one a worker, and while
- * rings change one more for each that is to come. */
+ * the process's: receivers take OUTER_PORTS of them a worker, many of them together, a source one a
+ * worker, and while rings change one more for each that is to come. */
 int engine_start(struct engine **engine, const struct engine_options *options, char *why,
                  size_t why_size);
 /* Sends what is batched, ends the workers, frees everything. NULL is fine. */

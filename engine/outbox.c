@@ -143,7 +143,7 @@ static bool launch(struct outbox *outbox, struct batch *batch)
     message_fill(message, batch);
     int error;
     do
-        error = ring_send(&outbox->ring, sender->sockets[batch->queue->port], &message->header,
+        error = ring_send(&outbox->ring, sender->sockets->at[batch->queue->port], &message->header,
                           batch->index);
     while (error && !account(outbox, batch, error));
     if (error)

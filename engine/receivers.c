@@ -12,19 +12,27 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-static bool same_destination(const struct destination *a, const struct destination *b)
+/* Of receivers, by their destinations: an order, whichever. */
+static int by_destination(const void *a, const void *b)
 {
-    const struct mirror_receiver *left = &a->receiver, *right = &b->receiver;
-    return left->family == right->family && left->port == right->port && a->dscp == b->dscp &&
-           a->ttl == b->ttl && a->interface == b->interface &&
-           !strcmp(left->interface, right->interface) &&
-           !memcmp(left->address, right->address, address_size(left->family)) &&
-           !memcmp(a->source, b->source, address_size(left->family));
+    const struct destination *left = &((const struct receiver *)a)->to;
+    const struct destination *right = &((const struct receiver *)b)->to;
+    const struct mirror_receiver *x = &left->receiver, *y = &right->receiver;
+    size_t size = address_size(x->family);
+    int order = x->family - y->family;
+    order = order ? order : memcmp(x->address, y->address, size);
+    order = order ? order : x->port - y->port;
+    order = order ? order : strcmp(x->interface, y->interface);
+    order = order ? order : left->dscp - right->dscp;
+    order = order ? order : left->ttl - right->ttl;
+    order = order ? order : left->interface - right->interface;
+    return order ? order : memcmp(left->source, right->source, size);
 }
 
 /* Down for the reason, which may name the link. */
@@ -41,10 +49,10 @@ static void up(struct receiver *receiver)
 }
 
 /* Those of the workers from that one on. */
-static void close_senders(struct receiver *receiver, unsigned first)
+static void close_senders(struct receivers *receivers, struct receiver *receiver, unsigned first)
 {
     for (unsigned i = first; i < WORKERS_MAX; i++) {
-        sender_close(receiver->senders[i]);
+        sender_close(receiver->senders[i], &receivers->sets[i]);
         receiver->senders[i] = NULL;
     }
 }
@@ -63,20 +71,21 @@ static unsigned sender_count(const struct receiver *receiver)
 }
 
 /* Every worker's, or, with *why, no more than there were. */
-static int add_senders(const struct receivers *receivers, struct receiver *receiver, char *why,
+static int add_senders(struct receivers *receivers, struct receiver *receiver, char *why,
                        size_t why_size)
 {
     unsigned before = sender_count(receiver);
     int error = 0;
     for (unsigned i = before; !error && i < receivers->workers; i++)
-        error = sender_open(&receiver->senders[i], &receiver->to, receivers->ports, why, why_size);
+        error = sender_open(&receiver->senders[i], &receiver->to, receivers->ports,
+                            &receivers->sets[i], why, why_size);
     if (error)
-        close_senders(receiver, before);
+        close_senders(receivers, receiver, before);
     return error;
 }
 
 /* false: what keeps them closed may pass. */
-static bool open_senders(const struct receivers *receivers, struct receiver *receiver)
+static bool open_senders(struct receivers *receivers, struct receiver *receiver)
 {
     char why[RECEIVER_REASON_MAX];
     if (!add_senders(receivers, receiver, why, sizeof why))
@@ -106,7 +115,7 @@ int receivers_serve(struct receivers *receivers, unsigned workers, char *why, si
 void receivers_trim(struct receivers *receivers)
 {
     for (struct receiver *each = receivers->first; each; each = each->next)
-        close_senders(each, receivers->workers);
+        close_senders(receivers, each, receivers->workers);
 }
 
 /* Who is there answers at once; what is sent meanwhile the kernel keeps, but not much of it. */
@@ -307,20 +316,25 @@ static bool probe(struct receivers *receivers, struct receiver *receiver, unsign
 struct receiver *receivers_take(struct receivers *receivers, const struct mirror_target *target,
                                 const struct mirror_receiver *configured)
 {
-    struct receiver *receiver;
-    struct destination to = links_destination(receivers->links, target, configured);
-    for (receiver = receivers->first; receiver; receiver = receiver->next) {
-        if (same_destination(&receiver->to, &to)) {
-            receiver->users++;
-            return receiver;
-        }
+    struct receiver wanted = {.to = links_destination(receivers->links, target, configured)};
+    struct receiver *const *found = tfind(&wanted, &receivers->by_destination, by_destination);
+    if (found) {
+        (*found)->users++;
+        return *found;
     }
-    receiver = calloc(1, sizeof *receiver);
+    struct receiver *receiver = calloc(1, sizeof *receiver);
     if (!receiver)
         return NULL;
-    receiver->to = to;
+    receiver->to = wanted.to;
+    if (!tsearch(receiver, &receivers->by_destination, by_destination)) {
+        free(receiver);
+        return NULL;
+    }
     receiver->users = 1;
     receiver->next = receivers->first;
+    receiver->link = &receivers->first;
+    if (receiver->next)
+        receiver->next->link = &receiver->next;
     receivers->first = receiver;
     open_senders(receivers, receiver);
     return receiver;
@@ -337,11 +351,11 @@ void receivers_release(struct receivers *receivers, struct receiver *receiver)
 {
     if (--receiver->users)
         return;
-    struct receiver **link = &receivers->first;
-    while (*link != receiver)
-        link = &(*link)->next;
-    *link = receiver->next;
-    close_senders(receiver, 0);
+    *receiver->link = receiver->next;
+    if (receiver->next)
+        receiver->next->link = receiver->link;
+    tdelete(receiver, &receivers->by_destination, by_destination);
+    close_senders(receivers, receiver, 0);
     free(receiver);
 }
 
@@ -385,11 +399,18 @@ unsigned receivers_probe(struct receivers *receivers, uint64_t now_ns)
     return asking ? NEIGHBOUR_MS : refused ? REFUSAL_MS : 0;
 }
 
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 void receivers_settle(struct receivers *receivers, unsigned patience_ms)
 {
-    enum { STEP_MS = 5 };
-    const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
-    for (unsigned waited = 0;; waited += STEP_MS) {
+    const struct timespec step = {.tv_nsec = 5000000};
+    uint64_t until = now_ms() + patience_ms;
+    for (;;) {
         bool waiting = false;
         for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next) {
             if (receiver->settled)
@@ -397,7 +418,7 @@ void receivers_settle(struct receivers *receivers, unsigned patience_ms)
             receiver->settled = !probe(receivers, receiver, 0, 0);
             waiting |= !receiver->settled;
         }
-        if (!waiting || waited >= patience_ms)
+        if (!waiting || now_ms() >= until)
             break;
         nanosleep(&step, NULL);
     }

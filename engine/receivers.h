@@ -31,11 +31,13 @@ struct receiver {
     struct sender *senders[WORKERS_MAX]; /* one a worker, NULL behind; none: could not be opened,
                                             and it is down */
     unsigned users;
-    struct receiver *next;
+    struct receiver *next, **link; /* which points at it */
 };
 
 struct receivers {
     struct receiver *first;
+    void *by_destination; /* tree of search.h */
+    struct socket_set *sets[WORKERS_MAX];
     unsigned workers;
     struct links *links;
     struct outer_ports *ports;

@@ -178,41 +178,108 @@ static bool descriptors_run_out(int fd)
     return !getrlimit(RLIMIT_NOFILE, &limit) && (rlim_t)fd + SPARE >= limit.rlim_cur;
 }
 
-int sender_open(struct sender **opened, const struct destination *to,
-                const struct outer_ports *ports, char *why, size_t why_size)
+/* ---- sets of sockets ---- */
+
+static bool are_alike(const struct destination *a, const struct destination *b)
 {
-    int error = -ENOMEM;
-    struct sender *sender = calloc(1, sizeof *sender);
-    if (!sender)
-        goto fail;
-    memset(sender->sockets, -1, sizeof sender->sockets);
-    sender->address = destination_address(to);
-    for (uint32_t port = 0; port < OUTER_PORTS; port++) {
-        sender->queues[port] = (struct batch_queue){.sender = sender, .port = port};
+    uint8_t family = a->receiver.family;
+    return family == b->receiver.family && a->dscp == b->dscp && a->ttl == b->ttl &&
+           !memcmp(a->source, b->source, address_size(family));
+}
+
+static void close_set(struct socket_set *set)
+{
+    for (int port = 0; port < OUTER_PORTS; port++)
+        if (set->at[port] >= 0)
+            close(set->at[port]);
+    free(set);
+}
+
+static int open_set(struct socket_set **opened, const struct destination *to,
+                    const struct outer_ports *ports)
+{
+    int error = 0;
+    struct socket_set *set = calloc(1, sizeof *set);
+    if (!set)
+        return -ENOMEM;
+    set->alike = *to;
+    memset(set->at, -1, sizeof set->at);
+    for (uint32_t port = 0; !error && port < OUTER_PORTS; port++) {
         const struct socket_address source = destination_source(to, ports->number[port]);
         int fd = port_socket(&source, true);
         error = fd < 0 ? fd : 0;
-        sender->sockets[port] = fd < 0 ? -1 : fd;
+        set->at[port] = fd < 0 ? -1 : fd;
         if (!error)
             error = descriptors_run_out(fd) ? -EMFILE : tune(fd, to, ports);
-        if (error)
-            goto fail;
     }
-    *opened = sender;
-    return 0;
-fail:
-    snprintf(why, why_size, "sockets: %s", strerror(-error));
-    sender_close(sender);
+    if (error)
+        close_set(set);
+    else
+        *opened = set;
     return error;
 }
 
-void sender_close(struct sender *sender)
+/* One of its own; when there are many, or no more descriptors, the one with the fewest users. */
+static int take_set(struct socket_set **taken, const struct destination *to,
+                    const struct outer_ports *ports, struct socket_set **sets)
+{
+    enum { SETS_MOST = 32 };
+    struct socket_set *least = NULL;
+    unsigned count = 0;
+    for (struct socket_set *set = *sets; set; set = set->next) {
+        if (!are_alike(&set->alike, to))
+            continue;
+        count++;
+        if (!least || set->users < least->users)
+            least = set;
+    }
+    int error = -EMFILE;
+    *taken = least;
+    if (count < SETS_MOST)
+        error = open_set(taken, to, ports);
+    if (!error) {
+        (*taken)->next = *sets;
+        *sets = *taken;
+    }
+    if (error && !(error == -EMFILE && least))
+        return error;
+    (*taken)->users++;
+    return 0;
+}
+
+static void release_set(struct socket_set *set, struct socket_set **sets)
+{
+    if (--set->users)
+        return;
+    while (*sets != set)
+        sets = &(*sets)->next;
+    *sets = set->next;
+    close_set(set);
+}
+
+int sender_open(struct sender **opened, const struct destination *to,
+                const struct outer_ports *ports, struct socket_set **sets, char *why,
+                size_t why_size)
+{
+    struct sender *sender = calloc(1, sizeof *sender);
+    int error = sender ? take_set(&sender->sockets, to, ports, sets) : -ENOMEM;
+    if (error) {
+        snprintf(why, why_size, "sockets: %s", strerror(-error));
+        free(sender);
+        return error;
+    }
+    sender->address = destination_address(to);
+    for (uint32_t port = 0; port < OUTER_PORTS; port++)
+        sender->queues[port] = (struct batch_queue){.sender = sender, .port = port};
+    *opened = sender;
+    return 0;
+}
+
+void sender_close(struct sender *sender, struct socket_set **sets)
 {
     if (!sender)
         return;
-    for (int port = 0; port < OUTER_PORTS; port++)
-        if (sender->sockets[port] >= 0)
-            close(sender->sockets[port]);
+    release_set(sender->sockets, sets);
     free(sender);
 }
 
@@ -339,7 +406,7 @@ void sender_ask(const struct sender *sender, uint32_t port)
 {
     /* An error that waits on the socket would be this send's result, once. */
     for (int i = 0; i < 2; i++)
-        if (!sendto(sender->sockets[port], NULL, 0, MSG_DONTWAIT, &sender->address.any,
+        if (!sendto(sender->sockets->at[port], NULL, 0, MSG_DONTWAIT, &sender->address.any,
                     sender->address.size))
             return;
 }
@@ -365,7 +432,8 @@ void send_singly(const struct batch *batch, int results[static BATCH_PACKETS])
     }
     unsigned tries = 0;
     for (uint32_t i = 0; i < batch->count;) {
-        int sent = sendmmsg(sender->sockets[port], messages + i, batch->count - i, MSG_DONTWAIT);
+        int sent =
+            sendmmsg(sender->sockets->at[port], messages + i, batch->count - i, MSG_DONTWAIT);
         int error = sent < 0 ? -errno : 0;
         if (error && send_again(error, &tries))
             continue;

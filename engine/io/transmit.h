@@ -41,10 +41,20 @@ struct network_answer {
  * `answers` is readable, until there is none. */
 bool outer_ports_answer(const struct outer_ports *ports, struct network_answer *answer);
 
+/* A socket an outer port, from which one worker sends to receivers that are sent to alike. The
+ * first few receivers have a set each, so that one that takes nothing fills no other's buffers;
+ * where there are many, or few descriptors, they share. */
+struct socket_set {
+    int at[OUTER_PORTS];
+    struct destination alike; /* one of these receivers */
+    unsigned users;
+    struct socket_set *next; /* of the same worker */
+};
+
 /* One worker's way to one receiver. Opened and closed by the control thread. */
 struct sender {
     struct socket_address address;
-    int sockets[OUTER_PORTS];
+    struct socket_set *sockets;
     struct batch_queue queues[OUTER_PORTS]; /* the worker's; empty between two blocks */
     atomic_bool refused; /* by the kernel: segmented sends. The worker's to say */
     atomic_bool ask; /* whether it still does. Set by the control thread, cleared by the worker */
@@ -53,10 +63,12 @@ struct sender {
                             looked at the path again */
 };
 
-/* 0 and *sender, or -errno with *why. */
+/* `sets`: those of the worker. 0 and *sender, or -errno with *why. */
 int sender_open(struct sender **sender, const struct destination *to,
-                const struct outer_ports *ports, char *why, size_t why_size);
-void sender_close(struct sender *sender);
+                const struct outer_ports *ports, struct socket_set **sets, char *why,
+                size_t why_size);
+/* The last sender's closing closes its set. NULL is fine. */
+void sender_close(struct sender *sender, struct socket_set **sets);
 
 /* A batch as the kernel takes it; holds pointers into itself, the sender and the batch. */
 struct message {

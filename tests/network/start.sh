@@ -68,18 +68,28 @@ rm "$lab/no6"
 check 'when there is IPv6 it comes up by itself' until_true 5 is a "('up', '')"
 mirrors a vx7
 
-# --- few descriptors: a receiver takes eight, and some are left for consoles
+# --- few descriptors: a receiver takes eight or shares those of one that is sent to alike, and some are
+# left for consoles
 restarted
-check 'five receivers' ctl configure 'delete session a' 'delete target v6' \
+check 'five receivers' ctl configure 'delete session a' 'delete target v6' 'set target z dscp 8' \
     'set target z receiver 10.2.0.2:4790 10.2.0.2:4791 10.2.0.2:4792 10.2.0.2:4793' \
     'set session c priority 3 target z vni 6 source interface src0' commit
 base=$(($(find "/proc/$box_pid/fd" -mindepth 1 | wc -l) - 40))
+states() { ctl 'show targets | display json' | json "' '.join(r['state'] for t in d['targets'] for r in t['receivers'])"; }
+restarted prlimit --nofile=$((base + 28)) # for one
+mirrors b vx5
+expect_equal 'a session that has none of its receivers is down and names the first' "$(state_of c)" \
+    "('down', 'receiver 10.2.0.2:4790: sockets: Too many open files')"
+expect_equal 'as many as leave some for consoles' "$(states)" 'up down down down down'
 restarted prlimit --nofile=$((base + 36)) # for two
 mirrors b vx5
-expect_equal 'a session that has one of its receivers is up and names another' "$(state_of c)" \
-    "('up', 'receiver 10.2.0.2:4791: sockets: Too many open files')"
-expect_equal 'as many as leave some for consoles' "$(ctl 'show targets | display json' |
-    json "' '.join(r['state'] for t in d['targets'] for r in t['receivers'])")" 'up up down down down'
+expect_equal 'receivers that are sent to alike share' "$(states)" 'up up up up up'
+restarted
+before=$(find "/proc/$box_pid/fd" -mindepth 1 | wc -l)
+check 'a hundred more receivers' ctl configure 'set target z receiver'"$(printf ' 10.2.0.2:%d' {4801..4900})" commit
+check 'the first of them have sockets of their own, the others share' \
+    test $(($(find "/proc/$box_pid/fd" -mindepth 1 | wc -l) - before)) -lt 256
+mirrors b vx5
 
 # --- a receiver's address that is now on a source: at the start, and while it runs
 check 'the box ends well' box_stop
