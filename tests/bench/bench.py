@@ -10,6 +10,7 @@ import mirrors
 import programs
 import rows
 import table
+import timings
 
 
 def head():
@@ -35,7 +36,7 @@ def main():
     lab.prepare()
     out = (table.Json if os.environ.get('FORMAT') == 'json' else table.Text)(head())
     results = []
-    for result in itertools.chain(cost_rows(wanted), programs.run(wanted)):
+    for result in itertools.chain(cost_rows(wanted), timings.run(wanted), programs.run(wanted)):
         results.append(result)
         out.add(result)
     out.end(results)

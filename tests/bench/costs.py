@@ -120,11 +120,17 @@ def judge(row, box):
     return faults
 
 
+def calm(runs):
+    return sum(run.disturbed < CALM for run in runs)
+
+
 def rounds(row, everybody):
     """ROUNDS runs of each, by turns: those that were disturbed least."""
     runs = {mirror.name: [] for mirror in everybody}
     for number in range(2 * ROUNDS):
-        if number >= ROUNDS and all(sum(run.disturbed < CALM for run in some) >= ROUNDS for some in runs.values()):
+        if number == ROUNDS:
+            everybody = [mirror for mirror in everybody if not isinstance(mirror, mirrors.Tool)]
+        if number >= ROUNDS and all(calm(runs[mirror.name]) >= ROUNDS for mirror in everybody):
             break
         for mirror in everybody if number % 2 else everybody[::-1]:
             runs[mirror.name].append(measure(row, mirror))
