@@ -175,7 +175,7 @@ static int take(struct connection *connection, const struct message *message,
     case MESSAGE_ROUND: /* it is not held back for more to come */
         connection->round = true;
         filter_show(connection->filter);
-        return handler->idle ? shown(connection, handler->idle(handler->context)) : 0;
+        return handler->round ? shown(connection, handler->round(handler->context)) : 0;
     case MESSAGE_PROBLEM:
     case MESSAGE_WARNING:
         if (message->length < sizeof column)

@@ -34,8 +34,9 @@ struct connection_handler {
     void *context;
     /* Text for standard output; -ECANCELED: no more of this answer, other -errno end the run. */
     int (*output)(void *context, const char *text, size_t length);
-    /* Nothing came for a moment and the line still runs: no more of this output waits for a
-     * pager. As above. */
+    /* What came is a round of something that goes on: no more of this output waits for a pager; and
+     * nothing came for a moment while the line still runs. As above. */
+    int (*round)(void *context);
     int (*idle)(void *context);
     void (*problem)(void *context, uint32_t column, const char *text);
     void (*warning)(void *context, uint32_t column, const char *text);

@@ -78,7 +78,7 @@ static int flush(struct interactive *client, bool paged, bool interrupted)
     return failed;
 }
 
-static int on_idle(void *context)
+static int on_round(void *context)
 {
     struct interactive *client = context;
 
@@ -86,6 +86,16 @@ static int on_idle(void *context)
         return 0;
     client->streams = true;
     return flush(client, false, false);
+}
+
+/* What is more than a screen already is an answer whose rest is late: it waits for the pager. */
+static int on_idle(void *context)
+{
+    struct interactive *client = context;
+
+    if (client->streams || fflush(client->answer) || is_long(client))
+        return 0;
+    return on_round(client);
 }
 
 /* The caret under the typed line; a line that wrapped is shown again, the part around it. */
@@ -291,6 +301,7 @@ int interactive_run(int fd, const struct interactive_options *options)
     client.handler = (struct connection_handler){.context = &client,
                                                  .person = true,
                                                  .output = on_output,
+                                                 .round = on_round,
                                                  .idle = on_idle,
                                                  .problem = on_problem,
                                                  .warning = on_warning,

@@ -45,7 +45,7 @@ def stopped_terminals():
 
 
 class Box:
-    """One that answers as it is told: answer(kind, request, body) -> bytes."""
+    """One that answers as it is told: answer(kind, request, body) -> bytes, or one part after another."""
 
     def __init__(self, answer):
         self.path = os.path.join(os.path.dirname(SOCKET), 'fake')
@@ -65,8 +65,10 @@ class Box:
                 return
             kind, length, request = struct.unpack('<III', header)
             body = peer.recv(length, socket.MSG_WAITALL) if length else b''
+            answer = PROMPT if kind == 1 else self.answer(kind, request, body)
             try:
-                peer.sendall(PROMPT if kind == 1 else self.answer(kind, request, body))
+                for part in [answer] if isinstance(answer, bytes) else answer:
+                    peer.sendall(part)
             except OSError:
                 return
 
@@ -75,8 +77,8 @@ def message(kind, request, body):
     return struct.pack('<III', kind, len(body), request) + body
 
 
-def done(request):
-    return message(DONE, request, struct.pack('<IIII256s', 0, 0, 0, 0, b'box> '))
+def done(request, page=0):
+    return message(DONE, request, struct.pack('<IIII256s', 0, 0, 0, page, b'box> '))
 
 
 PROMPT = message(WELCOME, 0, struct.pack('<IIII256s', 0, 0, 0, 0, b'box> '))
@@ -98,6 +100,20 @@ def strange_boxes():
     while (got := terminal.status(0.3)) == 'no end' and time.monotonic() < until:
         terminal.send(b'\003')
     verdict('^C gives a box up that stops within a message', got == 3, (got, terminal.seen))
+    terminal.close()
+
+    def halting(kind, request, _):
+        if kind == LINE:
+            lines = [b'line %d\n' % i for i in range(60)]
+            yield message(OUTPUT, request, b''.join(lines[:30]))
+            time.sleep(1)
+            yield message(OUTPUT, request, b''.join(lines[30:])) + done(request, page=1)
+
+    box = Box(halting)
+    terminal = prompted(path=box.path)
+    terminal.send(b'show version\r')
+    verdict('an answer that comes in parts is paged', terminal.await_text(rb'--More--|line 59') and
+            b'line 59' not in terminal.seen, terminal.seen)
     terminal.close()
 
     late = []
