@@ -54,7 +54,7 @@ check 'a byte order mark' '\xef\xbb\xbfset system host-name x\n\xef\xbb\xbfset s
         echo "set session s$i priority 1 target t"
     done
 } >"$lab/many"
-timeout 30 "$MIRRORSH" --check "$lab/many" 2>"$lab/err"
+timeout 300 "$MIRRORSH" --check "$lab/many" 2>"$lab/err"
 is '--check of 50,000 sessions with two problems each' "$? $(wc -l <"$lab/err")" '1 99999'
 check 'limits of a profile' 'set target t receiver 192.0.2.1 description "a > b"
 set session s target t packet-length 1461

@@ -271,6 +271,9 @@ is 'the lock ends with the script' "$(runs)" first
 
 # ---- killed at every step ----
 
+# A box that dies is a process still for a while, but answers nobody.
+answers() { [ -n "$("$MIRRORSH" --complete 4 mirrorsh --socket "$socket" -c 'show ver')" ]; }
+
 # every_step NAME PREPARE ALLOWED LINE...: killed at each of the disk's calls of the lines, a start
 # comes to one of ALLOWED; lines that were answered well have come to the last of them.
 every_step()
@@ -288,7 +291,7 @@ every_step()
         else
             ctl "$@"
         fi
-        kill -0 "$box" 2>/dev/null && after=killed-behind
+        answers && after=killed-behind
         box_kill
         for found in 1 2; do # the second start finds what the first has made of it
             found=$("$MIRRORSH" -n --state "$state" -c 'show configuration | match host-name' </dev/null 2>/dev/null |

@@ -6,7 +6,7 @@ import select
 import subprocess
 import time
 
-PATIENCE = 60 * int(os.environ.get('PATIENCE', '1'))
+PATIENCE = 120 * int(os.environ.get('PATIENCE', '1'))
 
 
 class Piped:

@@ -5,7 +5,7 @@ set mirrorsh $env(MIRRORSH)
 set work [exec mktemp -d]
 set state $work/state
 set socket $work/socket
-set timeout 60
+set timeout 120
 set stty_init "rows 24 columns 80"
 set boxes {}
 log_user 0

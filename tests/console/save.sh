@@ -154,11 +154,11 @@ for ((tries = 0; tries < 600; tries++)); do
 done
 "$MIRRORSH" --socket socket -c 'monitor sessions interval 1 | save rounds' </dev/null >out 2>&1 &
 monitor=$!
-for ((tries = 0; tries < 300; tries++)); do
+for ((tries = 0; tries < 1200; tries++)); do
     [ "$(grep -c ' s ' rounds 2>/dev/null)" -ge 2 ] 2>/dev/null && break
     sleep 0.1
 done
-is 'a monitor saves each round' "$([ $tries -lt 300 ] && echo so)" so
+is 'a monitor saves each round' "$([ $tries -lt 1200 ] && echo so)" so
 kill -9 $monitor
 wait $monitor 2>/dev/null
 is 'which stays when it is killed' "$([ "$(grep -c ' s ' rounds)" -ge 2 ] && echo so) $(others)" 'so 0'

@@ -70,7 +70,7 @@ echo precious >"$socket"
 ctl 'show version'
 is 'a file is no socket: a batch says so' "$status $err" \
     "3 mirrorsh: $socket: this is there and is not a socket"
-ctl_daemon() { timeout 60 "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null >/dev/null 2>&1; }
+ctl_daemon() { timeout 300 "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null >/dev/null 2>&1; }
 ctl_daemon
 is 'so does a box' $? 3
 is 'and the file is as it was' "$(cat "$socket")" precious
