@@ -18,6 +18,7 @@ RATE = int(os.environ.get('RATE', '200000'))         # frames a second
 COUNT = int(os.environ.get('COUNT', '100000'))       # of them, in each run
 GIGABITS = float(os.environ.get('GIGABITS', '13'))   # of a TCP flow, a second
 BYTES = int(os.environ.get('BYTES', str(1 << 30)))   # of it, in each run
+UNPACED = 500000, 0                                  # the same, where little is to be told from nothing
 CALM = 0.1                                           # processors that others may use in a run
 JUDGED = {'count': 20000, 'rate': 5000, 'gigabits': 0.5, 'size': 32 << 20}
 
@@ -93,7 +94,7 @@ def measure(row, mirror):
         with Arrived(row, mirror) as arrived:
             begin, busy = time.monotonic(), lab.busy_time()
             used = -lab.softirq_time() - lab.processor_time(mirror.pid)
-            sent = send(row)
+            sent = send(row) if row.is_matched else send(row, *UNPACED)
             lost = arrived.lost(sent)
             used += lab.softirq_time() + lab.processor_time(mirror.pid) + sent['cpu_ns']
             others = (lab.busy_time() - busy - used) / (time.monotonic() - begin) / 1e9
@@ -120,26 +121,38 @@ def judge(row, box):
     return faults
 
 
-def calm(runs):
-    return sum(run.disturbed < CALM for run in runs)
+def disturbance(one):
+    """Of a round: of that of its runs in which others were on the processors most."""
+    return max(run.disturbed for run in one.values())
 
 
 def rounds(row, everybody):
-    """ROUNDS runs of each, by turns: those that were disturbed least."""
-    runs = {mirror.name: [] for mirror in everybody}
-    for number in range(2 * ROUNDS):
-        if number == ROUNDS:
+    """Runs of everybody by turns: at least ROUNDS, and more while others disturb them; the calmest first."""
+    done = []
+    while len(done) < ROUNDS or len(done) < 2 * ROUNDS and disturbance(done[ROUNDS - 1]) > CALM:
+        if len(done) == ROUNDS:
             everybody = [mirror for mirror in everybody if not isinstance(mirror, mirrors.Tool)]
-        if number >= ROUNDS and all(calm(runs[mirror.name]) >= ROUNDS for mirror in everybody):
-            break
-        for mirror in everybody if number % 2 else everybody[::-1]:
-            runs[mirror.name].append(measure(row, mirror))
-    lost = {name: sum(run.lost for run in some) for name, some in runs.items()}
-    return {name: sorted(some, key=lambda run: run.disturbed)[:ROUNDS] for name, some in runs.items()}, lost
+        turn = everybody if len(done) % 2 else everybody[::-1]
+        done.append({mirror.name: measure(row, mirror) for mirror in turn})
+        if len(done) >= ROUNDS:
+            done.sort(key=disturbance)
+    return done
 
 
 def spread(values):
     return {'median': statistics.median(values), 'lowest': min(values), 'highest': max(values)}
+
+
+def side(name, done):
+    """What a mirror adds to what its round takes without any, a packet that came; and how many did not."""
+    costs = []
+    for one in done:
+        if name in one:
+            run, idle = one[name], one['none']
+            came = run.sent - max(run.lost, 0)
+            costs.append((run.used - idle.used / idle.sent * run.sent) / max(came, 1))
+    lost = sum(one[name].lost for one in done if name in one)
+    return {**spread(costs[:ROUNDS]), 'lost': lost}
 
 
 def ratio(mine, peer):
@@ -149,21 +162,20 @@ def ratio(mine, peer):
 
 def run(row, nobody, box, kernel):
     """The row's result, as table.py has them."""
-    everybody = [nobody, box, kernel, *(mirrors.installed_tools() if row.others else [])]
+    tools = mirrors.installed_tools() if row.others else []
+    everybody = [nobody, box, kernel, *tools]
     lab.segment(not row.split)
     lab.receive(row.decapsulated)
     for mirror in everybody:
         mirror.prepare(row)
     faults = judge(row, box)
-    runs, lost = rounds(row, everybody)
-    sender = statistics.median(run.used / run.sent for run in runs.pop('none'))
-    sides = {name: {**spread([(run.used - sender * run.sent) / max(run.sent - max(run.lost, 0), 1) for run in some]),
-                    'lost': lost[name]} for name, some in runs.items()}
-    if lost['mirrorsh']:
-        faults.append('%d packets lost' % lost['mirrorsh'])
-    mine, peer = sides.pop('mirrorsh'), sides.pop('kernel')
-    everything = [run for some in runs.values() for run in some]
+    done = rounds(row, everybody)
+    mine, peer = side(box.name, done), side(kernel.name, done)
+    if mine['lost']:
+        faults.append('%d packets %s' % (abs(mine['lost']), 'lost' if mine['lost'] > 0 else 'too many'))
     return {'name': row.name, 'what': row.what, 'unit': 'ns/packet', 'figure': ratio(mine, peer),
-            'to_reach': row.to_reach, 'faults': faults, 'mirrorsh': mine, 'kernel': peer, 'others': sides,
-            'sender': sender, 'rate': statistics.median(run.rate for run in everything),
-            'disturbed': statistics.median(run.disturbed for run in everything)}
+            'to_reach': row.to_reach, 'faults': faults, 'mirrorsh': mine, 'kernel': peer,
+            'others': {tool.name: side(tool.name, done) for tool in tools},
+            'sender': spread([one['none'].used / one['none'].sent for one in done]),
+            'rate': statistics.median(one['none'].rate for one in done),
+            'disturbed': statistics.median(map(disturbance, done))}

@@ -27,7 +27,7 @@ class Row:
 
 ROWS = [
     Row('truncated', '128 bytes, 96 kept', 0.40, '128', 96, others=True),
-    Row('truncated-1400', '1,400 bytes, 96 kept', 0.45, '1400', 96, others=True),
+    Row('truncated-1400', '1,400 bytes, 96 kept', 0.45, '1400', 96),
     Row('full', '1,400 bytes', 0.75, '1400', others=True),
     Row('imix', '64/594/1,518 bytes 7:4:1', 0.70, IMIX),
     Row('truncated-split', '128, 96 kept, no segmentation', 0.80, '128', 96, split=True),

@@ -15,7 +15,7 @@ SMALL = rows.Row('', '', 0, '128', 96)
 LARGE = rows.Row('', '', 0, '1400')
 SUPER = rows.Row('', '', 0, split=True)
 FULL_RATE = 0
-BURST_MOST = 1 << 20
+BURST_MOST = 1 << 19
 HELD, HELD_FLOWS, HELD_RINGS = 200000, 4096, 1024  # packets in the rings of a box that is held; megabytes
 
 
