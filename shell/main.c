@@ -171,6 +171,8 @@ static int run_client(struct options *options)
     }
     fd = reach_box(options, &box);
     interactive.ends_mirroring = box && !options->offline;
+    if (!box)
+        terminal_stoppable();
     if (fd >= 0 && interactive.ends_mirroring && !person)
         fprintf(stderr, "mirrorsh: no box at %s: started one in this process\n", options->socket);
     if (fd >= 0)

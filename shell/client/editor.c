@@ -151,6 +151,7 @@ static int next_character(EditLine *el, wchar_t *character)
     struct editor *editor = of(el);
 
     for (;;) {
+        editor->muted |= terminal_continued(); /* the cursor is behind the shell's lines */
         if (editor->muted || !fits(editor)) {
             if (!editor->muted)
                 editor_step_aside(editor);
@@ -222,6 +223,17 @@ static unsigned char leave_or_delete(EditLine *el, int key)
     el_cursor(el, 1);
     el_deletestr(el, 1);
     return CC_REFRESH;
+}
+
+/* ^Z: the line stays; the next wait stops. */
+static unsigned char stop(EditLine *el, int key)
+{
+    const struct connection_handler *handler = of(el)->handler;
+
+    (void)key;
+    if (!terminal_stop_group())
+        handler->notice(handler->context, "^Z would stop the box, which is in this process");
+    return CC_NORM;
 }
 
 /* Asks the box for the choices at the cursor; *typed is the word's beginning, malloced. */
@@ -310,18 +322,8 @@ static unsigned char complete(EditLine *el, int key)
 static bool in_quotes(EditLine *el)
 {
     const LineInfo *info = el_line(el);
-    char *line = strndup(info->buffer, (size_t)(info->cursor - info->buffer));
-    struct words words = {0};
-    struct problem problem;
-    bool open = false;
 
-    if (line) {
-        words_split(line, &words, &problem);
-        open = words.open_quote;
-        words_free(&words);
-    }
-    free(line);
-    return open;
+    return words_in_quotes(info->buffer, (size_t)(info->cursor - info->buffer));
 }
 
 static unsigned char explain(EditLine *el, int key)
@@ -352,6 +354,7 @@ static void bind_keys(EditLine *el)
         {L"mirrorsh-complete", L"complete the word", L"^I", complete},
         {L"mirrorsh-explain", L"list what may stand here", L"?", explain},
         {L"mirrorsh-drop", L"drop the line", L"^C", drop_line},
+        {L"mirrorsh-stop", L"stop the console", L"^Z", stop},
         {L"mirrorsh-leave", L"leave, or delete a character", L"^D", leave_or_delete},
     };
 
@@ -437,6 +440,7 @@ static enum editor_result read_line(struct editor *editor, const char *prompt)
     editor->line = NULL;
     editor->prompt = prompt;
     editor->result = EDITOR_LINE;
+    terminal_continued(); /* what stood there was not the line */
     /* libedit begins a line for the size that the terminal says */
     editor->muted = terminal_is_set();
     editor->editing = true;

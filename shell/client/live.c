@@ -124,6 +124,8 @@ static int wait_for_news(const struct live *live)
     bool waits = screen_waits(&live->screen);
     int timeout = !waits && (live->dirty || live->round) ? (int)terminal_busy() : -1;
 
+    if (terminal_stops())
+        return -EINTR;
     return terminal_wait_all(STDIN_FILENO, live->connection->wire.fd, waits, timeout);
 }
 
@@ -143,6 +145,8 @@ static int watch(struct live *live)
             return -EINTR;
         if (terminal_interrupted())
             live->view.over = true;
+        if (terminal_stops())
+            screen_stop(&live->screen);
         if (terminal_resized()) {
             failed = paint_resize(&live->paint, &live->view) ? 0 : -ENOMEM;
             connection_resize(live->connection);

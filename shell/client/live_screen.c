@@ -69,6 +69,7 @@ bool screen_open(struct live_screen *screen)
     screen->out = out;
     set_modes(screen);
     set_keys();
+    terminal_hold_stops(true);
     return true;
 }
 
@@ -148,7 +149,7 @@ static void drop_picture(struct live_screen *screen)
     fflush(screen->out);
 }
 
-void screen_close(struct live_screen *screen, bool now)
+static void give_back(struct live_screen *screen, bool now)
 {
     screen_take(screen);
     if (now || screen_waits(screen) || (terminal_slow() && terminal_busy()))
@@ -163,9 +164,25 @@ void screen_close(struct live_screen *screen, bool now)
         screen_send(screen);
     else
         terminal_write(screen->waiting, screen->length);
+    screen->length = screen->sent = 0;
+    tcsetattr(STDIN_FILENO, TCSANOW, &screen->before);
+}
+
+void screen_stop(struct live_screen *screen)
+{
+    give_back(screen, false);
+    terminal_stop();
+    set_modes(screen);
+    refresh(); /* curses takes the screen again */
+    curs_set(0);
+}
+
+void screen_close(struct live_screen *screen, bool now)
+{
+    give_back(screen, now);
+    terminal_hold_stops(false);
     delscreen(screen->curses);
     fclose(screen->out);
     close(screen->picture);
     free(screen->waiting);
-    tcsetattr(STDIN_FILENO, TCSANOW, &screen->before);
 }

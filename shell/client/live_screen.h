@@ -22,6 +22,9 @@ struct live_screen {
 bool screen_open(struct live_screen *screen);
 /* Gives it back as it was, the cursor on the last row. `now`: without waiting for the line. */
 void screen_close(struct live_screen *screen, bool now);
+/* Gives it back, stops the process (terminal_stop), and takes it over again; all is to be drawn
+ * anew then. */
+void screen_stop(struct live_screen *screen);
 
 /* What curses drew since the last time is to be sent; false: out of memory. */
 bool screen_take(struct live_screen *screen);

@@ -15,7 +15,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { PATTERN_SIZE = 256, CONTROL_C = 3 };
+enum { PATTERN_SIZE = 256, CONTROL_C = 3, CONTROL_Z = 26 };
 
 /* Keys that no terminal sends as one byte. */
 enum { KEY_NONE = 256, KEY_LEAVE, KEY_RESIZED };
@@ -174,8 +174,8 @@ static int key_of(struct pager *pager, unsigned char byte)
     return means[0] ? (int)means[0] : KEY_NONE;
 }
 
-/* A byte, or KEY_LEAVE: ^C, a hang-up or the end of input, KEY_RESIZED: the rows were cut anew, or
- * -errno. */
+/* A byte, or KEY_LEAVE: ^C, a hang-up or the end of input, KEY_RESIZED: the rows were cut anew and
+ * are to be written, or -errno. */
 static int read_byte(struct pager *pager)
 {
     for (;;) {
@@ -185,7 +185,8 @@ static int read_byte(struct pager *pager)
 
         /* It may have come while we wrote. Whoever edits the next line has to hear of it too: the
          * signal is left to them. */
-        if (size.columns != pager->size.columns || size.rows != pager->size.rows)
+        if (terminal_continued() || size.columns != pager->size.columns ||
+            size.rows != pager->size.rows)
             return cut_rows(pager) ? KEY_RESIZED : -ENOMEM;
         ready = terminal_wait(STDIN_FILENO, -1, -1);
         if (terminal_ended())
@@ -223,7 +224,10 @@ static bool read_pattern(struct pager *pager, char *pattern)
             return false;
         if (key == '\n' || key == '\r')
             return true;
-        if (key == 8 || key == 127) {
+        if (key == KEY_RESIZED) {
+            status_line(pager, "/");
+            terminal_write(pattern, length);
+        } else if (key == 8 || key == 127) {
             /* A whole character goes: its first byte and those that go on from it. */
             do {
                 if (length == 0)
@@ -409,10 +413,12 @@ int pager_show(const char *text, size_t length)
     }
     keys = before;
     keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-    /* ^C ends it while it writes; the line editor has that as a key, and none as a signal. */
+    /* ^C ends it while it writes, ^Z stops it; the line editor has them as keys, not as signals. */
     keys.c_lflag |= ISIG;
     if (keys.c_cc[VINTR] == _POSIX_VDISABLE)
         keys.c_cc[VINTR] = CONTROL_C;
+    if (keys.c_cc[VSUSP] == _POSIX_VDISABLE)
+        keys.c_cc[VSUSP] = CONTROL_Z;
     keys.c_cc[VMIN] = 1;
     keys.c_cc[VTIME] = 0;
     tcsetattr(STDIN_FILENO, TCSANOW, &keys);

@@ -18,7 +18,9 @@
 #include <utmpx.h>
 
 static volatile sig_atomic_t interrupted, resized, ended;
-static sigset_t waiting_mask; /* what is blocked while terminal_wait waits */
+static volatile sig_atomic_t stopping, woken; /* SIGTSTP came; SIGCONT */
+static bool held;                             /* stops begin when they are asked for */
+static sigset_t waiting_mask;                 /* what is blocked while terminal_wait waits */
 static bool draws_utf8;
 
 void terminal_locale(void)
@@ -41,6 +43,10 @@ static void on_signal(int number)
         interrupted = 1;
     else if (number == SIGWINCH)
         resized = 1;
+    else if (number == SIGTSTP)
+        stopping = 1;
+    else if (number == SIGCONT)
+        woken = 1;
     else
         ended = 1;
 }
@@ -52,13 +58,17 @@ void terminal_attend(const struct attendant *attendant)
     attends = *attendant;
 }
 
+static bool stops_ignored; /* by who started the process */
+
 void terminal_signals(void)
 {
     static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH};
     static const int ignored[] = {SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGQUIT};
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_handler = on_signal}, before;
     sigset_t block;
 
+    sigaction(SIGTSTP, NULL, &before);
+    stops_ignored = before.sa_handler == SIG_IGN;
     sigemptyset(&block);
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
@@ -74,6 +84,18 @@ void terminal_signals(void)
         sigdelset(&waiting_mask, caught[i]);
 }
 
+/* Waits as ppoll does, and hears the signals: 0 or more, or -errno. */
+static int wait_for_signals(struct pollfd *wait, nfds_t count, const struct timespec *timeout)
+{
+    int ready = -EINTR;
+
+    if (held || !stopping)
+        ready = ppoll(wait, count, timeout, &waiting_mask) < 0 ? -errno : 1;
+    if (stopping && !held)
+        terminal_stop();
+    return ready;
+}
+
 int terminal_wait(int first, int second, int timeout_ms)
 {
     return terminal_wait_all(first, second, false, timeout_ms);
@@ -85,7 +107,7 @@ int terminal_wait_for(int fd, short events)
 
     if (interrupted || ended)
         return -EINTR;
-    return ppoll(&wait, 1, NULL, &waiting_mask) < 0 ? -errno : 1;
+    return wait_for_signals(&wait, 1, NULL);
 }
 
 bool terminal_interrupted(void)
@@ -112,7 +134,7 @@ bool terminal_ended(void)
 bool terminal_called(void)
 {
     terminal_wait(-1, -1, 0);
-    return interrupted || ended;
+    return interrupted || ended || stopping;
 }
 
 static struct screen_size set; /* 0: it is not */
@@ -256,6 +278,116 @@ void terminal_discard(void)
         tcflush(output.given, TCOFLUSH);
 }
 
+/* ---- job control ---- */
+
+static bool stoppable, continued;
+static struct termios at_start;
+
+void terminal_stoppable(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigset_t block;
+
+    stoppable = true;
+    /* Nobody would continue the group of a session's leader: the kernel does not stop it. */
+    if (stops_ignored || getsid(0) == getpgrp())
+        return;
+    tcgetattr(STDIN_FILENO, &at_start);
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGCONT, &action, NULL);
+    sigaction(SIGTSTP, &action, NULL);
+    sigemptyset(&block);
+    sigaddset(&block, SIGTSTP);
+    pthread_sigmask(SIG_BLOCK, &block, NULL);
+}
+
+bool terminal_stop_group(void)
+{
+    return stoppable && kill(0, SIGTSTP) == 0;
+}
+
+static bool in_background(void)
+{
+    pid_t group = tcgetpgrp(STDIN_FILENO);
+
+    return group > 0 && group != getpgrp();
+}
+
+/* Whether the terminal is as we want it rather than as who started the process had it. */
+static bool own_modes(struct termios *modes)
+{
+    return !in_background() && tcgetattr(STDIN_FILENO, modes) == 0 &&
+           (held || modes->c_lflag != at_start.c_lflag || modes->c_iflag != at_start.c_iflag ||
+            modes->c_oflag != at_start.c_oflag);
+}
+
+/* Until SIGCONT: the signal's own default, which is none in a group that nobody would continue. */
+static void stop_once(void)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL}, before;
+    sigset_t mask;
+
+    woken = 0;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTSTP, &action, &before);
+    raise(SIGTSTP);
+    pthread_sigmask(SIG_SETMASK, &waiting_mask, &mask); /* here it stops */
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    sigaction(SIGTSTP, &before, NULL);
+}
+
+/* The terminal is another's now: nothing is to write to it, to set its modes or to throw away what
+ * it was given. */
+static void let_go(void)
+{
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (nothing < 0)
+        return;
+    dup2(nothing, STDIN_FILENO);
+    if (output.terminal) {
+        dup2(nothing, output.given);
+        dup2(nothing, output.fd);
+    }
+    close(nothing);
+}
+
+void terminal_stop(void)
+{
+    struct termios modes;
+    bool own = own_modes(&modes);
+
+    if (own)
+        tcsetattr(STDIN_FILENO, TCSANOW, &at_start);
+    do
+        stop_once();
+    while (own && woken && !ended && in_background());
+    if (own && in_background())
+        let_go();
+    else if (own)
+        tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+    stopping = 0;
+    resized = continued = true;
+}
+
+void terminal_hold_stops(bool hold)
+{
+    held = hold;
+}
+
+bool terminal_stops(void)
+{
+    return stopping != 0;
+}
+
+bool terminal_continued(void)
+{
+    bool was = continued;
+
+    continued = false;
+    return was;
+}
+
 static ssize_t offer(struct stream *stream, const char *text, size_t length)
 {
     sigset_t before;
@@ -299,9 +431,9 @@ int terminal_wait_all(int first, int second, bool wanted, int timeout_ms)
     if (full && (timeout_ms < 0 || (uint32_t)timeout_ms > full))
         timeout_ms = (int)full;
     timeout = (struct timespec){timeout_ms / 1000, (timeout_ms % 1000) * 1000000L};
-    ready = ppoll(wait, 3, timeout_ms < 0 ? NULL : &timeout, &waiting_mask);
+    ready = wait_for_signals(wait, 3, timeout_ms < 0 ? NULL : &timeout);
     if (ready < 0)
-        return -errno;
+        return ready;
     if (attends.active && first == STDIN_FILENO && wait[0].revents)
         attends.active(attends.context);
     if (attended && wait[1].revents) {

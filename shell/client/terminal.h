@@ -18,6 +18,19 @@ bool terminal_draws_utf8(void);
 /* Blocks the signals of a client for this thread and those it starts, and catches them. */
 void terminal_signals(void);
 
+/* No box is in this process: ^Z (SIGTSTP) may stop it. Before anything changes the terminal. A
+ * stop begins and ends in a wait: the terminal has the modes meanwhile that it had now, and ours
+ * again when the process is in the foreground. What stands on it is to be drawn anew then. */
+void terminal_stoppable(void);
+/* What ^Z does where it is a signal, for who reads it as a key: the next wait stops. False: this
+ * process does not. */
+bool terminal_stop_group(void);
+/* Who has more to give back than modes holds stops: none begins in a wait then, which -EINTR ends;
+ * terminal_stops says that one is due, and terminal_stop returns when it is over. */
+void terminal_hold_stops(bool hold);
+bool terminal_stops(void);
+void terminal_stop(void);
+
 /* Waits until one of two descriptors (-1: none) can be read or has hung up. Returns bits 1
  * and 2 for them, 0 after the timeout (-1: none), -EINTR after a signal, and while one that ends
  * or interrupts has not been asked for. */
@@ -44,10 +57,12 @@ void terminal_attend(const struct attendant *attendant);
 
 /* Each says whether that came since it was last asked; the end stays. */
 bool terminal_interrupted(void); /* SIGINT */
-bool terminal_resized(void);     /* SIGWINCH */
+bool terminal_resized(void);     /* SIGWINCH, or a stop is over */
+bool terminal_continued(void);   /* a stop is over */
 bool terminal_ended(void);       /* SIGTERM or SIGHUP */
 
-/* Whether one of them but a new size has come; it stays to be asked for. Waits for nothing. */
+/* Whether one of them but a new size has come, or a stop that is held; it stays to be asked for.
+ * Waits for nothing. */
 bool terminal_called(void);
 
 /* Standard output's size: what was set, else what the terminal says, else 80x24. */

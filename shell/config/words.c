@@ -125,6 +125,22 @@ bool words_split(const char *line, struct words *words, struct problem *problem)
     }
 }
 
+bool words_in_quotes(const char *line, size_t length)
+{
+    char *front = strndup(line, length);
+    struct words words = {0};
+    struct problem problem;
+    bool open = false;
+
+    if (front) {
+        words_split(front, &words, &problem);
+        open = words.open_quote;
+        words_free(&words);
+    }
+    free(front);
+    return open;
+}
+
 void words_cut(struct words *words, size_t count)
 {
     static char nothing[] = "";

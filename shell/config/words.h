@@ -28,6 +28,8 @@ struct words {
  * either case as far as it goes, freed with words_free. A completion takes an open quote as it is.
  */
 bool words_split(const char *line, struct words *words, struct problem *problem);
+/* Whether these first bytes of a line end inside quotes. */
+bool words_in_quotes(const char *line, size_t length);
 /* Leaves the first `count`; at[count] is the place behind them then. */
 void words_cut(struct words *words, size_t count);
 void words_free(struct words *words);
