@@ -18,6 +18,7 @@ struct live {
     struct paint paint;
     bool dirty;         /* the picture is not what stands on the screen */
     bool round;         /* the box waits to hear that its last sample is on the screen */
+    bool redraws;       /* the picture that is drawn was asked for by ^L */
     struct watch asked; /* of the box */
     FILE *notices;      /* to be printed when the screen is the shell's again */
 };
@@ -52,27 +53,22 @@ static int view_key_of(int key)
     return key < 256 ? key : 0;
 }
 
-static int obey(struct live *live, int key)
+static void obey(struct live *live, int key)
 {
-    if (key == KEY_RESIZE) /* curses says that it was told so */
-        return 0;
-    live->dirty |= view_key(&live->view, view_key_of(key));
-    if (!live->view.redraw)
-        return 0;
-    live->view.redraw = false;
-    return paint_resize(&live->paint, &live->view) ? 0 : -ENOMEM;
+    if (key != KEY_RESIZE) /* curses says that it was told so */
+        live->dirty |= view_key(&live->view, view_key_of(key));
 }
 
 /* All keys that are there; -EIO: the terminal has gone. */
 static int read_keys(struct live *live)
 {
-    int waiting = 0, failed = 0, key;
+    int waiting = 0, key;
 
     if (ioctl(STDIN_FILENO, FIONREAD, &waiting) || waiting == 0)
         return -EIO;
-    while (!failed && !live->view.over && (key = getch()) != ERR)
-        failed = obey(live, key);
-    return failed;
+    while (!live->view.over && (key = getch()) != ERR)
+        obey(live, key);
+    return 0;
 }
 
 /* One message of the box. 1: DONE came. */
@@ -102,11 +98,27 @@ static int hear(struct live *live)
     return failed;
 }
 
-/* Draws when there is something new and the line is free, and sends what it takes. */
+/* All is to be drawn. */
+static int start_anew(struct live *live)
+{
+    live->dirty = true;
+    return paint_resize(&live->paint, &live->view) ? 0 : -ENOMEM;
+}
+
+/* Draws when there is something new and the line is free, and sends what it takes. A ^L while the
+ * line carries what the last one asked for waits for that: else a slow line would never show more
+ * than the first rows, and the box never hear that its sample is shown. */
 static int draw(struct live *live)
 {
-    bool idle = !screen_waits(&live->screen) && terminal_busy() == 0;
+    bool idle;
 
+    if (live->view.redraw && !live->redraws) {
+        live->view.redraw = false;
+        live->redraws = true;
+        if (start_anew(live))
+            return -ENOMEM;
+    }
+    idle = !screen_waits(&live->screen) && terminal_busy() == 0;
     if (live->dirty && idle) {
         live->dirty = !paint_piece(&live->paint, &live->view);
         if (!screen_take(&live->screen))
@@ -114,6 +126,8 @@ static int draw(struct live *live)
     } else if (live->round && idle) {
         live->round = false;
         return connection_send(live->connection, MESSAGE_SHOWN, NULL, 0);
+    } else if (idle) {
+        live->redraws = false;
     }
     return screen_send(&live->screen);
 }
@@ -122,7 +136,8 @@ static int draw(struct live *live)
 static int wait_for_news(const struct live *live)
 {
     bool waits = screen_waits(&live->screen);
-    int timeout = !waits && (live->dirty || live->round) ? (int)terminal_busy() : -1;
+    bool due = live->dirty || live->round || live->view.redraw;
+    int timeout = !waits && due ? (int)terminal_busy() : -1;
 
     if (terminal_stops())
         return -EINTR;
@@ -148,9 +163,8 @@ static int watch(struct live *live)
         if (terminal_stops())
             screen_stop(&live->screen);
         if (terminal_resized()) {
-            failed = paint_resize(&live->paint, &live->view) ? 0 : -ENOMEM;
+            failed = start_anew(live);
             connection_resize(live->connection);
-            live->dirty = true;
         }
         if (!failed && ready > 0 && ready & 1)
             failed = read_keys(live);

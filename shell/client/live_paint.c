@@ -79,11 +79,11 @@ bool paint_resize(struct paint *paint, struct live_view *view)
 {
     struct screen_size size = terminal_screen();
     struct row *rows, *shown;
+    int columns;
 
     resizeterm(size.rows, size.columns);
-    getmaxyx(stdscr, view->rows, view->columns);
-    if (view->columns > ROW_COLUMNS)
-        view->columns = ROW_COLUMNS;
+    columns = getmaxx(stdscr);
+    view_resize(view, getmaxy(stdscr), columns < ROW_COLUMNS ? columns : ROW_COLUMNS);
     rows = realloc(paint->rows, (size_t)view->rows * sizeof *rows);
     if (rows)
         paint->rows = rows;

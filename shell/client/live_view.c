@@ -48,6 +48,13 @@ static void keep_on_screen(struct live_view *view)
         view->first = count > visible ? count - visible : 0;
 }
 
+void view_resize(struct live_view *view, int rows, int columns)
+{
+    view->rows = rows;
+    view->columns = columns;
+    keep_on_screen(view);
+}
+
 /* The session of the row where the cursor stands is the chosen one. */
 static void select_row(struct live_view *view)
 {

@@ -47,6 +47,8 @@ struct live_view {
 
 /* Takes over a sample of the box. false: out of memory. */
 bool view_add(struct live_view *view, struct live_sample *sample);
+/* The screen has so many rows and columns now. */
+void view_resize(struct live_view *view, int rows, int columns);
 /* Obeys a key; false: it means nothing here. */
 bool view_key(struct live_view *view, int key);
 /* The session that the page shows, as it is now; NULL: it is gone. */

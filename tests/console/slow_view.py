@@ -110,6 +110,12 @@ start, shown = len(slow.seen), len(box.shown)
 rounds(4)
 each = (len(slow.seen) - start) / 4
 verdict('20 sessions that move keep up with the line', each <= 1.5 * SECOND, each)
+wanted = len(box.shown) + 2
+until = time.monotonic() + 30
+while len(box.shown) < wanted and time.monotonic() < until:
+    slow.send(b'\014')
+    time.sleep(0.4)
+verdict('one ^L after the other leaves it whole', len(box.shown) >= wanted, box.shown[-1])
 # each in the middle of a picture
 for key, answer, name in ((b'p', b'PAUSED', 'pause'), (b'p', b'pause', 'and on'),
                           (b'\033OB', b'>s-1', 'the cursor'), (b's', b'name', 'sort'),

@@ -57,8 +57,7 @@ static const char *picture(int columns, int lines)
     static char text[ROWS_MAX * (ROW_BYTES + 1)];
     size_t length = 0;
 
-    view.columns = columns;
-    view.rows = lines;
+    view_resize(&view, lines, columns);
     picture_compose(&view, rows);
     for (int i = 0; i < lines; i++) {
         assert_true(utf8_width(rows[i].text, rows[i].length) <= (size_t)columns);
@@ -377,6 +376,17 @@ static void test_small(void **state)
     assert_null(strstr(picture(20, 7), "too small"));
 }
 
+/* A screen that shrinks shows the cursor's row. */
+static void test_shrinks(void **state)
+{
+    (void)state;
+    sample("a b c d e f g h i j");
+    picture(80, 24);
+    view_key(&view, VIEW_END);
+    assert_non_null(strstr(picture(80, 10), ">j "));
+    assert_non_null(strstr(picture(80, 24), " a "));
+}
+
 static void test_parts(void **state)
 {
     static const struct part parts[] = {{"one", 2}, {"two", 0}, {"", 1}, {"three", 3}};
@@ -399,11 +409,11 @@ int main(void)
 {
 #define VIEW_TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
     const struct CMUnitTest tests[] = {
-        VIEW_TEST(test_cursor),   VIEW_TEST(test_gone),         VIEW_TEST(test_page),
-        VIEW_TEST(test_reasons),  VIEW_TEST(test_long_name),    VIEW_TEST(test_pause),
-        VIEW_TEST(test_interval), VIEW_TEST(test_reset),        VIEW_TEST(test_filter),
-        VIEW_TEST(test_help),     VIEW_TEST(test_whole),        VIEW_TEST(test_widths),
-        VIEW_TEST(test_small),    cmocka_unit_test(test_parts),
+        VIEW_TEST(test_cursor),   VIEW_TEST(test_gone),      VIEW_TEST(test_page),
+        VIEW_TEST(test_reasons),  VIEW_TEST(test_long_name), VIEW_TEST(test_pause),
+        VIEW_TEST(test_interval), VIEW_TEST(test_reset),     VIEW_TEST(test_filter),
+        VIEW_TEST(test_help),     VIEW_TEST(test_whole),     VIEW_TEST(test_widths),
+        VIEW_TEST(test_small),    VIEW_TEST(test_shrinks),   cmocka_unit_test(test_parts),
     };
 
     setlocale(LC_CTYPE, "C.UTF-8");
