@@ -2,6 +2,8 @@
  * chained hash table over entries that never move; the slot is the entry's index. */
 #include "counters.h"
 
+#include "own_lines.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +23,7 @@ struct counters *counters_new(const uint32_t capacity[static COUNTER_KINDS])
         return NULL;
     for (int kind = 0; kind < COUNTER_KINDS; kind++) {
         counters->capacity[kind] = capacity[kind];
-        counters->rows[kind] = calloc(capacity[kind] + 1, row_width[kind] * sizeof(uint64_t));
+        counters->rows[kind] = own_lines(capacity[kind] + 1, row_width[kind] * sizeof(uint64_t));
         if (!counters->rows[kind]) {
             counters_free(counters);
             return NULL;
@@ -45,10 +47,13 @@ static size_t common_values(const struct counters *a, const struct counters *b, 
     return slots * row_width[kind];
 }
 
+/* Where nothing was counted nothing is written: rows nobody uses then take no memory, of however
+ * many workers. */
 static void add(uint64_t *to, const uint64_t *from, size_t values)
 {
     for (size_t i = 0; i < values; i++)
-        to[i] += from[i];
+        if (from[i])
+            to[i] += from[i];
 }
 
 static void subtract(uint64_t *to, const uint64_t *from, size_t values)
@@ -93,8 +98,11 @@ void counters_zero_slot(struct counters *counters, enum counter_kind kind, uint3
 
 void counters_retire_slot(struct counters *counters, enum counter_kind kind, uint32_t slot)
 {
-    add(gone(counters, kind), counters->rows[kind] + slot * row_width[kind], row_width[kind]);
-    counters_zero_slot(counters, kind, slot);
+    uint64_t *row = counters->rows[kind] + slot * row_width[kind];
+    add(gone(counters, kind), row, row_width[kind]);
+    for (size_t i = 0; i < row_width[kind]; i++)
+        if (row[i])
+            row[i] = 0;
 }
 
 static void add_all(void *total, const struct counters *counters, enum counter_kind kind)

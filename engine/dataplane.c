@@ -1,6 +1,7 @@
 /* Building a data plane: resources first, then the conditions they are in, then which
  * sessions are up under these, then the plan. */
 #include "dataplane.h"
+#include "own_lines.h"
 #include "session_conditions.h"
 
 #include <stdio.h>
@@ -133,10 +134,10 @@ static bool build_workload(const struct dataplane *dataplane, unsigned worker)
     workload->interfaces = &dataplane->table;
     workload->captures = calloc(2 * interfaces + 1, sizeof *workload->captures);
     workload->senders = calloc(receivers + 1, sizeof *workload->senders);
-    workload->given = calloc(receivers + 1, sizeof *workload->given);
+    workload->given = own_lines(receivers + 1, sizeof *workload->given);
     workload->pacers = calloc(sessions + 1, sizeof *workload->pacers);
     workload->taps = calloc(sessions + 1, sizeof *workload->taps);
-    workload->loop_seen = calloc(sessions + 1, sizeof *workload->loop_seen);
+    workload->loop_seen = own_lines(sessions + 1, sizeof *workload->loop_seen);
     if (!workload->captures || !workload->senders || !workload->given || !workload->pacers ||
         !workload->taps || !workload->loop_seen)
         return false;

@@ -145,6 +145,14 @@ void drops_look(struct drops *drops, const struct teller *teller, const struct d
                  sources->dropped_shared, now_ns);
 }
 
+static void tell_of_loop(const struct teller *teller, const char *session)
+{
+    char subject[REASON_MAX * 2];
+    snprintf(subject, sizeof subject, "mirror of session %s", session);
+    news_tell(teller, NEWS_FAULT, subject,
+              "comes back inside another packet; it is not mirrored again");
+}
+
 /* That it does no longer is not known after a change of plans. */
 static void look_at_loops(const struct engine *engine)
 {
@@ -155,28 +163,39 @@ static void look_at_loops(const struct engine *engine)
             continue;
         struct drop *drop = &engine->drops.at[COUNT_SESSION][slot];
         bool loops = loop_was_seen(engine, i);
-        char subject[REASON_MAX * 2];
-        snprintf(subject, sizeof subject, "mirror of session %s",
-                 numbering->config->sessions[i].name);
         if (loops && !drop->loops)
-            news_tell(&engine->teller, NEWS_FAULT, subject,
-                      "comes back inside another packet; it is not mirrored again");
+            tell_of_loop(&engine->teller, numbering->config->sessions[i].name);
         drop->loops = loops;
     }
+}
+
+/* Whether packets have come of late, so that what was dropped may have changed, or is to be said to
+ * have ended: the workers of an idle box are left asleep. */
+static bool may_differ(struct engine *engine, uint64_t now_ns)
+{
+    uint64_t lost = engine->resources.sources.dropped_all;
+    sources_count(&engine->resources.sources);
+    bool worked = engine->resources.sources.dropped_all != lost;
+    for (unsigned i = 0; i < engine->worker_count; i++)
+        worked |= worker_has_worked(engine->workers[i].worker);
+    if (worked)
+        engine->drops.worked_ns = now_ns;
+    return engine->drops.worked_ns && now_ns - engine->drops.worked_ns <= (QUIET_S + 2) * ns_per_s;
 }
 
 void look_at_drops(struct engine *engine, uint64_t now_ns)
 {
     if (!engine->teller.tell || now_ns - engine->drops.looked_ns < ns_per_s)
         return;
+    engine->drops.looked_ns = now_ns;
+    if (!may_differ(engine, now_ns))
+        return;
     struct worker_request *reports = calloc(engine->worker_count, sizeof *reports);
     struct counters *sum = reports ? engine_collect(engine, reports) : NULL;
-    sources_count(&engine->resources.sources);
     if (sum)
         drops_look(&engine->drops, &engine->teller, engine->dataplane, sum,
                    &engine->resources.sources, now_ns);
     look_at_loops(engine);
-    engine->drops.looked_ns = now_ns;
     counters_free(sum);
     free(reports);
 }

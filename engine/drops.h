@@ -22,6 +22,7 @@ struct drops {
     struct drop *at[COUNTER_KINDS]; /* by slot: of sessions and interfaces */
     uint32_t room[COUNTER_KINDS];
     struct drop shared; /* of the ring that interfaces share */
+    uint64_t worked_ns; /* when packets were last seen to have come; 0: never */
     uint64_t looked_ns;
 };
 

@@ -10,13 +10,14 @@
 #include <string.h>
 
 /* Rings in shares of the whole. The shared feed's are beside those of single interfaces. Of 256
- * MB the largest holds what comes in a second at 20,000 packets of 1,400 bytes, though the kernel
- * closes blocks when they are half full or more. */
+ * MB the largest holds what comes in half a second at 20,000 packets of 1,400 bytes, even
+ * where the kernel closes blocks that are half full, and a box with one
+ * interface stays below 40 MB. */
 enum {
-    RING_MOST = 224,
+    RING_MOST = 128,
     RING_LEAST = 32,
-    SHARED_RING = 224,
-    FEW = 2,
+    SHARED_RING = 128,
+    FEW = 4,
     LATER = 7,
 };
 
@@ -245,7 +246,7 @@ static bool can_open(const struct sources *sources, struct source *source)
     return !source->reason[0];
 }
 
-/* Interfaces come and go: the next is likely to want this. */
+/* Where interfaces come beside others the next is likely to want this. */
 static void keep_reserve(const struct sources *sources)
 {
     unsigned share = own_share(sources, 1), least = own_share(sources, RESERVE_MOST);
@@ -297,6 +298,7 @@ static void open_own_feeds(struct sources *sources, struct source **fresh, size_
 void sources_settle(struct sources *sources)
 {
     size_t count = 0;
+    bool some = used(sources);
     sources->refused = 0;
     for (struct source *source = sources->first; source; source = source->next)
         count += is_to_open(sources, source);
@@ -317,7 +319,7 @@ void sources_settle(struct sources *sources)
         renew_shared(sources);
     if (sources->shared && sources->unsettled)
         settle_shared(sources);
-    if (count)
+    if (count && some)
         keep_reserve(sources);
 }
 

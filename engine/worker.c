@@ -3,6 +3,7 @@
 #include "worker.h"
 
 #include "io/ring.h"
+#include "own_lines.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -24,9 +25,10 @@ struct worker {
     struct worker_request end; /* the control thread's */
     bool ending;
 
-    struct ring ring;  /* of what is waited for: captures and wake-ups */
-    atomic_int fault;  /* -errno: what its rings were refused with */
-    uint32_t last_tag; /* given to a capture's poll */
+    struct ring ring;   /* of what is waited for: captures and wake-ups */
+    atomic_int fault;   /* -errno: what its rings were refused with */
+    atomic_bool worked; /* a block was taken */
+    uint32_t last_tag;  /* given to a capture's poll */
     struct pipeline pipeline;
 
     sem_t started;
@@ -111,6 +113,8 @@ static bool take_block(struct worker *worker, struct capture *capture)
     struct frame frame;
     if (!capture_block_open(capture, &block))
         return false;
+    if (!atomic_load_explicit(&worker->worked, memory_order_relaxed))
+        atomic_store_explicit(&worker->worked, true, memory_order_relaxed);
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     worker->pipeline.now = (uint32_t)now.tv_sec;
@@ -324,7 +328,7 @@ static void destroy(struct worker *worker)
 int worker_start(struct worker **started, unsigned number, int alarm, char *why, size_t why_size)
 {
     char name[16];
-    struct worker *worker = calloc(1, sizeof *worker);
+    struct worker *worker = own_lines(1, sizeof *worker);
     if (!worker) {
         snprintf(why, why_size, "%s", strerror(ENOMEM));
         return -ENOMEM;
@@ -358,6 +362,11 @@ int worker_start(struct worker **started, unsigned number, int alarm, char *why,
     }
     *started = worker;
     return 0;
+}
+
+bool worker_has_worked(struct worker *worker)
+{
+    return atomic_exchange_explicit(&worker->worked, false, memory_order_relaxed);
 }
 
 int worker_fault(const struct worker *worker)

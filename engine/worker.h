@@ -49,6 +49,9 @@ int worker_start(struct worker **worker, unsigned number, int alarm, char *why, 
  * has written to the alarm; requests like these it still serves. */
 int worker_fault(const struct worker *worker);
 
+/* Whether it has taken a block since this was last asked. */
+bool worker_has_worked(struct worker *worker);
+
 /* One request at a time; worker_wait returns when it is done. */
 void worker_ask(struct worker *worker, struct worker_request *request);
 void worker_wait(struct worker_request *request);

@@ -3,6 +3,7 @@
  * each frame says what is a super-frame and which checksums are unfinished. */
 #include "capture.h"
 
+#include "../own_lines.h"
 #include "spread.h"
 
 #include <arpa/inet.h>
@@ -208,7 +209,7 @@ static uint32_t made_captures;
  * has all of its filter, would see too much. */
 int capture_make(struct capture **made, size_t size, size_t frame_size)
 {
-    struct capture *capture = calloc(1, sizeof *capture);
+    struct capture *capture = own_lines(1, sizeof *capture);
     if (!capture)
         return -ENOMEM;
     pthread_mutex_lock(&making);

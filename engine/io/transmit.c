@@ -4,6 +4,7 @@
  */
 #include "transmit.h"
 
+#include "../own_lines.h"
 #include "../plan/exclusions.h"
 
 #include <errno.h>
@@ -261,7 +262,7 @@ int sender_open(struct sender **opened, const struct destination *to,
                 const struct outer_ports *ports, struct socket_set **sets, char *why,
                 size_t why_size)
 {
-    struct sender *sender = calloc(1, sizeof *sender);
+    struct sender *sender = own_lines(1, sizeof *sender);
     int error = sender ? take_set(&sender->sockets, to, ports, sets) : -ENOMEM;
     if (error) {
         snprintf(why, why_size, "sockets: %s", strerror(-error));
