@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """make bench, inside the hosts that bench.sh has made: runs the rows and prints the table."""
-import itertools
 import os
+import subprocess
 import sys
 
 import costs
@@ -20,27 +20,39 @@ def head():
     return line + ('; not installed: ' + ', '.join(absent) if absent else '')
 
 
-def cost_rows(wanted):
+def failed(name, why):
+    return {'name': name, 'what': '', 'unit': '', 'figure': None, 'to_reach': None, 'faults': [str(why)]}
+
+
+def functions():
+    """What ROWS may name."""
     nobody, box, kernel = mirrors.Nobody(), mirrors.Box(), mirrors.Kernel()
-    for row in rows.ROWS:
-        if not wanted or row.name in wanted:
-            try:
-                yield costs.run(row, nobody, box, kernel)
-            except costs.Wrong as wrong:
-                yield {'name': row.name, 'what': row.what, 'unit': 'ns/packet', 'figure': None,
-                       'to_reach': None, 'faults': [str(wrong)]}
+    return {**{row.name: lambda row=row: [costs.run(row, nobody, box, kernel)] for row in rows.ROWS},
+            **timings.ROWS, **programs.ROWS}
+
+
+def results(wanted):
+    """Of all rows that are wanted, given as functions; one that cannot be run stops none of the others."""
+    for name, function in wanted.items():
+        try:
+            yield from function()
+        except (costs.Wrong, subprocess.SubprocessError, RuntimeError) as why:
+            yield failed(name, why)
 
 
 def main():
-    wanted = os.environ.get('ROWS', '').split()
+    every = functions()
+    names = os.environ.get('ROWS', '').split() or every
+    if unknown := [name for name in names if name not in every]:
+        sys.exit('bench: no row %s; there are %s' % (', '.join(unknown), ', '.join(every)))
     lab.prepare()
     out = (table.Json if os.environ.get('FORMAT') == 'json' else table.Text)(head())
-    results = []
-    for result in itertools.chain(cost_rows(wanted), timings.run(wanted), programs.run(wanted)):
-        results.append(result)
+    done = []
+    for result in results({name: every[name] for name in names}):
+        done.append(result)
         out.add(result)
-    out.end(results)
-    sys.exit(any(result['faults'] for result in results))
+    out.end(done)
+    sys.exit(any(result['faults'] for result in done))
 
 
 main()

@@ -143,8 +143,3 @@ ROWS = {
     'ceiling': ceiling,
 }
 
-
-def run(wanted):
-    for name, function in ROWS.items():
-        if not wanted or name in wanted:
-            yield from function()
