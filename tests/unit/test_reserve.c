@@ -52,7 +52,7 @@ static void test_kept_and_taken(void **state)
     (void)state;
     struct reserve *reserve = begin(1000);
     struct capture *capture = NULL;
-    for (int i = 0; !capture && i < 5000; i++, usleep(1000))
+    for (int i = 0; !capture && i < 60000; i++, usleep(1000))
         capture = reserve_take(reserve, 1000, 0);
     assert_non_null(capture);
     capture_close(capture);

@@ -33,7 +33,7 @@ static void meet(void)
     if (!wanted)
         return;
     waiting++;
-    for (int i = 0; waiting < wanted && i < 20000; i++)
+    for (int i = 0; waiting < wanted && i < 60000; i++)
         usleep(1000);
     met += waiting >= wanted;
 }
@@ -144,7 +144,7 @@ static void end(struct sources *sources)
 {
     while (sources->first)
         sources_release(sources, sources->first);
-    for (int i = 0; closed < made && i < 5000; i++)
+    for (int i = 0; closed < made && i < 60000; i++)
         usleep(1000);
     assert_int_equal(closed, made);
     free(sources->dropped);
