@@ -64,7 +64,7 @@ only()
     verdict "<$1> stands in ${2//\\/} only" "$(grep -lE "#include <$1>" -r engine shell \
         --include=*.[ch] | grep -vE "^($2)$")"
 }
-only histedit.h 'shell/client/editor\.c'
+only histedit.h 'shell/client/editor_internal\.h'
 only curses.h 'shell/client/live[a-z_]*\.c'
 only term.h 'shell/client/live_(screen|possible)\.c'
 only libcli.h 'shell/command/dispatch\.c'

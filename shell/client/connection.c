@@ -383,6 +383,8 @@ int connection_complete(struct connection *connection, const char *line, size_t 
         if (ready == 0)
             return -ETIMEDOUT;
         failed = connection_heed(connection);
+        if (!failed && connection->interrupts)
+            failed = -ECANCELED;
         if (failed || ready < 0)
             continue;
         failed = connection_receive(connection, &message);

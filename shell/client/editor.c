@@ -1,42 +1,18 @@
-/* Between the keyboard and the connection: the only file that knows libedit. Characters are
- * read by our own function, so that the box's messages and the signals are heard while a
- * person thinks. */
-#include "editor.h"
+/* Between the keyboard and the connection. Characters are read by our own function, so that the
+ * box's messages and the signals are heard while a person thinks; what libedit draws is gathered
+ * until then, so that lines typed ahead, as a paste has them, cost no more than a script's. What
+ * our own keys do is in editor_keys.c. */
 #include "../clock.h"
 #include "../config/utf8.h"
-#include "../config/words.h"
-#include "choices.h"
-#include "history_file.h"
-#include "keys.h"
-#include "pager.h"
+#include "editor_internal.h"
+#include "keyboard.h"
 #include "terminal.h"
 #include <errno.h>
-#include <histedit.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <wchar.h>
 
-struct editor {
-    EditLine *el;
-    History *history;
-    char *file;      /* that keeps it across logins; NULL: none does */
-    FILE *discarded; /* libedit's complaints about terminals it does not know */
-    struct connection *connection;
-    const struct connection_handler *handler;
-    const char *prompt;
-    char *line;                /* handed out last */
-    mbstate_t typed;           /* of the character whose first bytes have come */
-    struct keys keys;          /* of the key whose first characters have come */
-    const wchar_t *queued;     /* what it is to libedit, as far as that has not read it */
-    FILE *out;                 /* libedit's way to the terminal */
-    bool muted;                /* what it draws now is for a size that does not hold */
-    bool editing, asking;      /* a line is on the screen; it answers a question */
-    enum editor_result result; /* of the line that ends now */
-};
-
-static struct editor *of(EditLine *el)
+struct editor *editor_of(EditLine *el)
 {
     void *editor = NULL;
 
@@ -50,7 +26,7 @@ static char *prompt_of(EditLine *el)
     union {
         const char *given;
         char *taken;
-    } text = {of(el)->prompt};
+    } text = {editor_of(el)->prompt};
 
     return text.taken;
 }
@@ -66,13 +42,13 @@ static size_t columns_taken(const struct editor *editor, bool whole)
 }
 
 /* Moves from the cursor to the start of the row below the line. */
-static void step_below(const struct editor *editor)
+void editor_step_below(struct editor *editor)
 {
     size_t width = terminal_size().columns;
     size_t rows = columns_taken(editor, true) / width - columns_taken(editor, false) / width;
 
     for (size_t i = 0; i <= rows; i++)
-        terminal_write("\n", 1);
+        editor_draw(editor, "\n", 1);
 }
 
 void editor_step_aside(struct editor *editor)
@@ -83,43 +59,72 @@ void editor_step_aside(struct editor *editor)
         return;
     taken = columns_taken(editor, true);
     if (taken >= terminal_size().columns) {
-        step_below(editor);
-        return;
+        editor_step_below(editor);
+    } else {
+        editor_draw(editor, "\r", 1);
+        while (taken--)
+            editor_draw(editor, " ", 1);
+        editor_draw(editor, "\r", 1);
     }
-    terminal_write("\r", 1);
-    while (taken--)
-        terminal_write(" ", 1);
-    terminal_write("\r", 1);
+    editor_show(editor);
 }
 
 void editor_come_back(struct editor *editor)
 {
-    if (editor && editor->editing)
-        el_set(editor->el, EL_REFRESH);
+    if (!editor || !editor->editing)
+        return;
+    el_set(editor->el, EL_REFRESH);
+    editor_show(editor);
 }
 
 /* Takes one byte of a character. 1: it is whole; 0: more of it has to come, or it was none;
  * -1: the terminal has gone. */
 static int read_byte(struct editor *editor, wchar_t *character)
 {
-    char byte;
+    unsigned char byte;
     size_t done;
 
-    if (read(STDIN_FILENO, &byte, 1) != 1)
+    if (!keyboard_take(&byte))
         return -1;
-    done = mbrtowc(character, &byte, 1, &editor->typed);
+    done = mbrtowc(character, (const char *)&byte, 1, &editor->typed);
     if (done == (size_t)-1)
         memset(&editor->typed, 0, sizeof editor->typed);
     return done == 0 || done == 1;
 }
 
-/* What libedit prints; always taken, for what a terminal under XOFF never shows is lost. */
+void editor_show(struct editor *editor)
+{
+    size_t length = editor->drawn_length;
+
+    editor->drawn_length = 0;
+    /* A ^C that comes while it is written is no signal that is lost: it drops the line. */
+    if (length && terminal_write(editor->drawn, length) == -ECANCELED)
+        editor->queued = L"\003";
+}
+
+/* Always taken, for what a terminal under XOFF never shows is lost. */
+void editor_draw(struct editor *editor, const char *text, size_t length)
+{
+    while (length > 0) {
+        size_t room = sizeof editor->drawn - editor->drawn_length;
+        size_t part = length < room ? length : room;
+
+        memcpy(editor->drawn + editor->drawn_length, text, part);
+        editor->drawn_length += part;
+        text += part;
+        length -= part;
+        if (part == room)
+            editor_show(editor);
+    }
+}
+
+/* What libedit prints. */
 static ssize_t print(void *cookie, const char *text, size_t length)
 {
-    const struct editor *editor = cookie;
+    struct editor *editor = cookie;
 
     if (!editor->muted)
-        terminal_write(text, length);
+        editor_draw(editor, text, length);
     return (ssize_t)length;
 }
 
@@ -145,230 +150,113 @@ static void fit(struct editor *editor)
     el_set(editor->el, EL_SETTC, "li", rows, NULL);
 }
 
-/* libedit's source of characters: 1, or 0 when the line is to end with editor->result. */
+/* Draws the line anew where the terminal has another size, or it stands elsewhere. */
+static void redraw(struct editor *editor)
+{
+    editor->muted |= terminal_continued(); /* the cursor is behind the shell's lines */
+    if (!editor->muted && fits(editor))
+        return;
+    if (!editor->muted)
+        editor_step_aside(editor);
+    editor->muted = false;
+    fit(editor);
+    editor_come_back(editor);
+}
+
+/* Waits until something is typed, unless it was, and hears whatever else there is. False: the line
+ * is to end with editor->result. */
+static bool listen(struct editor *editor)
+{
+    bool interrupted;
+    int ready;
+
+    if (!keyboard_has())
+        editor_show(editor);
+    if (*editor->queued) /* a ^C came meanwhile */
+        return true;
+    ready = terminal_wait(STDIN_FILENO, editor->connection->wire.fd, -1);
+    if (terminal_ended()) {
+        editor->result = EDITOR_HANGUP;
+        return false;
+    }
+    if (terminal_resized())
+        connection_resize(editor->connection);
+    interrupted = terminal_interrupted();
+    if (!interrupted && ready > 0 && ready & 2) {
+        if (connection_news(editor->connection, editor->handler)) {
+            editor->result = EDITOR_BOX;
+            return false;
+        }
+        interrupted = editor->connection->interrupts > 0;
+    }
+    if (interrupted) {
+        editor->queued = L"\003";
+        editor->keys = (struct keys){0};
+        memset(&editor->typed, 0, sizeof editor->typed);
+    }
+    return true;
+}
+
+/* What is typed next, or nothing that is a key: to editor->queued. False as above. */
+static bool read_key(struct editor *editor)
+{
+    wchar_t character;
+    int got = read_byte(editor, &character);
+
+    if (got > 0)
+        editor->queued = keys_take(&editor->keys, character, clock_ms());
+    if (got < 0)
+        editor->result = EDITOR_HANGUP;
+    return got >= 0;
+}
+
+/* libedit's source of characters: 1, or 0 when the line is to end with editor->result. Within
+ * a line that was typed ahead nothing else is looked at. */
 static int next_character(EditLine *el, wchar_t *character)
 {
-    struct editor *editor = of(el);
+    struct editor *editor = editor_of(el);
+    bool goes_on = true;
 
-    for (;;) {
-        editor->muted |= terminal_continued(); /* the cursor is behind the shell's lines */
-        if (editor->muted || !fits(editor)) {
-            if (!editor->muted)
-                editor_step_aside(editor);
-            editor->muted = false;
-            fit(editor);
-            editor_come_back(editor);
-        }
+    while (goes_on) {
+        if (!editor->listened || !keyboard_has())
+            redraw(editor);
         if (*editor->queued) {
             *character = *editor->queued++;
             return 1;
         }
-        int ready = terminal_wait(STDIN_FILENO, editor->connection->wire.fd, -1);
-
-        if (ready > 0)
-            terminal_called(); /* a ^C that came as a signal is before what was typed behind it */
-        if (terminal_ended()) {
-            editor->result = EDITOR_HANGUP;
-            return 0;
+        if (!editor->listened || !keyboard_has()) {
+            editor->listened = true;
+            goes_on = listen(editor);
         }
-        if (terminal_resized())
-            connection_resize(editor->connection);
-        if (terminal_interrupted()) {
-            *character = L'\003';
-            return 1;
-        }
-        if (ready > 0 && ready & 2 && connection_news(editor->connection, editor->handler)) {
-            editor->result = EDITOR_BOX;
-            return 0;
-        }
-        if (ready > 0 && ready & 1) {
-            int got = read_byte(editor, character);
-
-            if (got > 0)
-                editor->queued = keys_take(&editor->keys, *character, clock_ms());
-            if (got < 0) {
-                editor->result = EDITOR_HANGUP;
-                return 0;
-            }
-        }
+        if (goes_on && !*editor->queued && keyboard_has())
+            goes_on = read_key(editor);
     }
+    return 0;
 }
 
-/* Output of the line before that a slow terminal has not shown yet goes too. */
-static unsigned char drop_line(EditLine *el, int key)
+/* Lines that were gathered go to the file. */
+static void save_kept(struct editor *editor)
 {
-    const LineInfo *line = el_line(el);
-
-    (void)key;
-    of(el)->result = EDITOR_DROPPED;
-    terminal_discard();
-    if (line->cursor == line->lastchar)
-        terminal_write("^C", 2);
-    step_below(of(el));
-    return CC_NEWLINE;
+    if (editor->kept_length)
+        history_file_add(editor->file, editor->kept);
+    editor->kept_length = 0;
 }
 
-static unsigned char leave_or_delete(EditLine *el, int key)
+/* For the file; while more was typed ahead several lines go there together. */
+static void gather(struct editor *editor, const char *line)
 {
-    const LineInfo *line = el_line(el);
+    size_t length = strlen(line) + 1;
 
-    (void)key;
-    if (line->buffer == line->lastchar) {
-        of(el)->result = EDITOR_LEAVE;
-        terminal_write("\n", 1);
-        return CC_EOF;
+    if (editor->kept_length + length > sizeof editor->kept)
+        save_kept(editor);
+    if (length <= sizeof editor->kept) {
+        if (editor->kept_length)
+            editor->kept[editor->kept_length - 1] = '\n';
+        memcpy(editor->kept + editor->kept_length, line, length);
+        editor->kept_length += length;
     }
-    if (line->cursor == line->lastchar)
-        return CC_ERROR;
-    el_cursor(el, 1);
-    el_deletestr(el, 1);
-    return CC_REFRESH;
-}
-
-/* ^Z: the line stays; the next wait stops. */
-static unsigned char stop(EditLine *el, int key)
-{
-    const struct connection_handler *handler = of(el)->handler;
-
-    (void)key;
-    if (!terminal_stop_group())
-        handler->notice(handler->context, "^Z would stop the box, which is in this process");
-    return CC_NORM;
-}
-
-/* Asks the box for the choices at the cursor; *typed is the word's beginning, malloced. */
-static bool ask_choices(struct editor *editor, struct choices *choices, char **typed)
-{
-    const LineInfo *info = el_line(editor->el);
-    size_t cursor = (size_t)(info->cursor - info->buffer);
-    char *line = strndup(info->buffer, (size_t)(info->lastchar - info->buffer));
-    char *text = NULL;
-    uint32_t begin = 0;
-    bool done = false;
-
-    *typed = NULL;
-    if (line && connection_complete(editor->connection, line, cursor, editor->handler, &begin,
-                                    &text) == 0) {
-        if (begin > cursor)
-            begin = (uint32_t)cursor;
-        *typed = strndup(line + begin, cursor - begin);
-        done = choices_parse(choices, text);
-        if (done && !*typed) {
-            choices_free(choices);
-            done = false;
-        }
-    }
-    free(line);
-    return done;
-}
-
-/* Shows what may stand here below the line, and the line again below that. */
-static void list(struct editor *editor, const struct choices *choices)
-{
-    char *text = choices_list(choices);
-
-    step_below(editor);
-    editor->editing = false; /* the line is shown anew behind the list */
-    /* A ^C that comes while it is written is no signal that is lost: it drops the line. */
-    if (text && pager_show(text, strlen(text)) == -ECANCELED)
-        editor->queued = L"\003";
-    editor->editing = true;
-    free(text);
-    el_set(editor->el, EL_REFRESH);
-}
-
-/* Puts the insertion in the place of what was typed of the word. */
-static void insert(struct editor *editor, const char *typed, const char *insertion, bool whole)
-{
-    const LineInfo *line = el_line(editor->el);
-    bool blank_follows = line->cursor < line->lastchar && *line->cursor == ' ';
-    int characters = 0;
-
-    for (const char *at = typed; *at; at++)
-        characters += ((unsigned char)*at & 0xc0) != 0x80;
-    if (characters)
-        el_deletestr(editor->el, characters);
-    el_insertstr(editor->el, insertion);
-    if (whole && blank_follows)
-        el_cursor(editor->el, 1);
-    else if (whole)
-        el_insertstr(editor->el, " ");
-}
-
-static unsigned char complete(EditLine *el, int key)
-{
-    struct editor *editor = of(el);
-    unsigned char outcome = CC_ERROR;
-    struct choices choices;
-    char *typed, *insertion;
-
-    (void)key;
-    if (editor->asking || !ask_choices(editor, &choices, &typed))
-        return CC_ERROR;
-    insertion = choices_insertion(&choices, typed);
-    if (insertion) {
-        insert(editor, typed, insertion, choices.words == 1);
-        outcome = CC_REFRESH;
-    } else if (choices.count) {
-        list(editor, &choices);
-        outcome = CC_NORM;
-    }
-    free(insertion);
-    free(typed);
-    choices_free(&choices);
-    return outcome;
-}
-
-static bool in_quotes(EditLine *el)
-{
-    const LineInfo *info = el_line(el);
-
-    return words_in_quotes(info->buffer, (size_t)(info->cursor - info->buffer));
-}
-
-static unsigned char explain(EditLine *el, int key)
-{
-    struct editor *editor = of(el);
-    struct choices choices;
-    char *typed;
-
-    (void)key;
-    if (editor->asking || in_quotes(el)) {
-        el_insertstr(el, "?");
-        return CC_REFRESH;
-    }
-    if (!ask_choices(editor, &choices, &typed))
-        return CC_ERROR;
-    list(editor, &choices);
-    free(typed);
-    choices_free(&choices);
-    return CC_NORM;
-}
-
-static void bind_keys(EditLine *el)
-{
-    static const struct {
-        const wchar_t *name, *help, *key; /* wide: libedit keeps them, but frees no copies */
-        unsigned char (*run)(EditLine *, int);
-    } own[] = {
-        {L"mirrorsh-complete", L"complete the word", L"^I", complete},
-        {L"mirrorsh-explain", L"list what may stand here", L"?", explain},
-        {L"mirrorsh-drop", L"drop the line", L"^C", drop_line},
-        {L"mirrorsh-stop", L"stop the console", L"^Z", stop},
-        {L"mirrorsh-leave", L"leave, or delete a character", L"^D", leave_or_delete},
-    };
-
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
-        el_wset(el, EL_ADDFN, own[i].name, own[i].help, own[i].run);
-        el_wset(el, EL_BIND, own[i].key, own[i].name, NULL);
-    }
-    el_set(el, EL_BIND, "^W", "ed-delete-prev-word", NULL);
-    el_set(el, EL_BIND, "^R", "em-inc-search-prev", NULL);
-    el_wset(el, EL_BIND, KEYS_DELETE, L"ed-delete-next-char", NULL);
-    /* While a line is edited ^C is a key; while a command runs it is a signal, and what is
-     * typed ahead is neither echoed twice nor cut into lines by the kernel. */
-    el_set(el, EL_SETTY, "-d", "-isig", NULL);
-    el_set(el, EL_SETTY, "-x", "-echo", "-icanon", NULL);
+    if (!keyboard_has())
+        save_kept(editor);
 }
 
 static void remember(void *context, const char *line)
@@ -377,6 +265,24 @@ static void remember(void *context, const char *line)
     HistEvent event;
 
     history(editor->history, &event, H_ENTER, line);
+}
+
+/* ^C is a character from now on, to keyboard.c, whatever modes libedit gives the terminal. */
+static void take_terminal(struct editor *editor)
+{
+    struct termios modes;
+
+    tcgetattr(STDIN_FILENO, &editor->given);
+    modes = editor->given;
+    modes.c_cc[VINTR] = KEYBOARD_NO_INTERRUPT;
+    tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+    keyboard_read_ahead(true);
+}
+
+static void give_terminal_back(struct editor *editor)
+{
+    keyboard_read_ahead(false);
+    tcsetattr(STDIN_FILENO, TCSANOW, &editor->given);
 }
 
 struct editor *editor_open(struct connection *connection, const struct connection_handler *handler)
@@ -388,6 +294,7 @@ struct editor *editor_open(struct connection *connection, const struct connectio
         return NULL;
     *editor =
         (struct editor){.connection = connection, .handler = handler, .prompt = "", .queued = L""};
+    take_terminal(editor);
     editor->discarded = fopen("/dev/null", "we");
     editor->out = fopencookie(editor, "w", (cookie_io_functions_t){.write = print});
     editor->history = history_init();
@@ -409,7 +316,7 @@ struct editor *editor_open(struct connection *connection, const struct connectio
     el_set(editor->el, EL_EDITOR, "emacs");
     el_set(editor->el, EL_HIST, history, editor->history);
     el_set(editor->el, EL_GETCFN, next_character);
-    bind_keys(editor->el);
+    editor_bind_keys(editor->el);
     return editor;
 }
 
@@ -420,6 +327,8 @@ void editor_close(struct editor *editor)
         terminal_discard();
     if (editor->el)
         el_end(editor->el);
+    give_terminal_back(editor);
+    save_kept(editor);
     if (editor->history)
         history_end(editor->history);
     if (editor->discarded)
@@ -440,11 +349,13 @@ static enum editor_result read_line(struct editor *editor, const char *prompt)
     editor->line = NULL;
     editor->prompt = prompt;
     editor->result = EDITOR_LINE;
+    editor->listened = false;
     terminal_continued(); /* what stood there was not the line */
     /* libedit begins a line for the size that the terminal says */
     editor->muted = terminal_is_set();
     editor->editing = true;
     text = el_gets(editor->el, &count);
+    editor_show(editor);
     editor->editing = false;
     if (editor->result != EDITOR_LINE)
         return editor->result;
@@ -466,7 +377,7 @@ static void keep(struct editor *editor, const char *line)
         return;
     remember(editor, line);
     if (editor->file)
-        history_file_add(editor->file, line);
+        gather(editor, line);
 }
 
 enum editor_result editor_line(struct editor *editor, const char *prompt, const char **line)
@@ -485,9 +396,9 @@ enum editor_result editor_ask(struct editor *editor, const char *question, bool 
 {
     enum editor_result result;
 
-    editor->asking = true;
+    editor->asked = ASKED_ANSWER;
     result = read_line(editor, question);
-    editor->asking = false;
+    editor->asked = ASKED_COMMAND;
     *yes = false;
     if (result == EDITOR_LINE) {
         const char *answer = editor->line + strspn(editor->line, " \t");
@@ -496,4 +407,24 @@ enum editor_result editor_ask(struct editor *editor, const char *question, bool 
         *yes = length > 0 && length <= 3 && strncasecmp(answer, "yes", length) == 0;
     }
     return result;
+}
+
+int editor_text(struct editor *editor, FILE *to)
+{
+    static const int outcomes[] = {[EDITOR_LEAVE] = 0,
+                                   [EDITOR_DROPPED] = -ECANCELED,
+                                   [EDITOR_HANGUP] = -EINTR,
+                                   [EDITOR_BOX] = -ECONNRESET};
+    char *command = editor->line;
+    enum editor_result result;
+
+    editor->line = NULL;
+    editor->asked = ASKED_TEXT;
+    while ((result = read_line(editor, "")) == EDITOR_LINE)
+        if (ftell(to) <= LOAD_MAX) /* else the box says so */
+            fprintf(to, "%s\n", editor->line);
+    editor->asked = ASKED_COMMAND;
+    free(editor->line);
+    editor->line = command;
+    return outcomes[result];
 }

@@ -4,6 +4,7 @@
 #define MIRRORSH_EDITOR_H
 
 #include "connection.h"
+#include <stdio.h>
 
 struct editor;
 
@@ -25,6 +26,10 @@ enum editor_result {
 enum editor_result editor_line(struct editor *editor, const char *prompt, const char **line);
 /* Reads the answer to a question: true for (a beginning of) yes. */
 enum editor_result editor_ask(struct editor *editor, const char *question, bool *yes);
+
+/* Reads a text of several lines, to a ^D on an empty one. 0; -ECANCELED: ^C; -EINTR: EDITOR_HANGUP;
+ * -ECONNRESET: EDITOR_BOX. The line handed out last stays. */
+int editor_text(struct editor *editor, FILE *to);
 
 /* To be called by the notice handler around what it prints: in front of it the typed line is
  * wiped or stepped below, afterwards it is drawn again. Nothing while no line is edited. */

@@ -14,6 +14,7 @@ char *history_file_path(void);
 /* Hands the newest lines over, the oldest first; a file that has grown long is cut. */
 void history_file_load(const char *path, void (*take)(void *context, const char *line),
                        void *context);
+/* A line, or several with newlines between them, of no more than HISTORY_LINE_BYTES together. */
 void history_file_add(const char *path, const char *line);
 
 #endif

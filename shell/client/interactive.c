@@ -7,7 +7,6 @@
 #include "pager.h"
 #include "script.h"
 #include "terminal.h"
-#include "transfer.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,7 +189,7 @@ static int on_view(void *context, struct connection *connection, const struct vi
     return failed ? failed : live_run(connection, start);
 }
 
-/* What is typed goes to the box as it is; the terminal itself edits its lines. */
+/* What is typed goes to the box as it is, a line at a time. */
 static int on_text(void *context, FILE *to)
 {
     struct interactive *client = context;
@@ -199,7 +198,7 @@ static int on_text(void *context, FILE *to)
 
     if (!failed)
         failed = terminal_write(hint, strlen(hint));
-    return failed ? failed : transfer_typed(&client->connection, &client->handler, to);
+    return failed ? failed : editor_text(client->editor, to);
 }
 
 /* ^C: what a slow terminal has not shown yet is not waited for. */

@@ -1,6 +1,9 @@
 /* The live view's loop: samples of the box, keys of the person, the size of the terminal. */
 #include "live.h"
+#include "../clock.h"
 #include "connection_internal.h"
+#include "keyboard.h"
+#include "keys.h"
 #include "live_paint.h"
 #include "live_screen.h"
 #include "terminal.h"
@@ -16,6 +19,7 @@ struct live {
     struct live_screen screen;
     struct live_view view;
     struct paint paint;
+    struct keys keys;   /* typed before curses had the terminal */
     bool dirty;         /* the picture is not what stands on the screen */
     bool round;         /* the box waits to hear that its last sample is on the screen */
     bool redraws;       /* the picture that is drawn was asked for by ^L */
@@ -42,9 +46,21 @@ static int view_key_of(int key)
     static const struct {
         int curses, view;
     } keys[] = {
-        {KEY_UP, VIEW_UP},         {KEY_DOWN, VIEW_DOWN},       {KEY_LEFT, VIEW_LEFT},
-        {KEY_PPAGE, VIEW_PAGE_UP}, {KEY_NPAGE, VIEW_PAGE_DOWN}, {KEY_HOME, VIEW_HOME},
-        {KEY_END, VIEW_END},       {KEY_ENTER, '\r'},           {KEY_BACKSPACE, VIEW_DELETE},
+        {KEY_UP, VIEW_UP},
+        {KEY_DOWN, VIEW_DOWN},
+        {KEY_LEFT, VIEW_LEFT},
+        {KEY_PPAGE, VIEW_PAGE_UP},
+        {KEY_NPAGE, VIEW_PAGE_DOWN},
+        {KEY_HOME, VIEW_HOME},
+        {KEY_END, VIEW_END},
+        {KEY_ENTER, '\r'},
+        {KEY_BACKSPACE, VIEW_DELETE},
+        /* as the line editor has them */
+        {L'\020', VIEW_UP},
+        {L'\016', VIEW_DOWN},
+        {L'\002', VIEW_LEFT},
+        {L'\001', VIEW_HOME},
+        {L'\005', VIEW_END},
     };
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
@@ -59,11 +75,30 @@ static void obey(struct live *live, int key)
         live->dirty |= view_key(&live->view, view_key_of(key));
 }
 
+/* Keys that were typed before curses had the terminal; -EIO as below. */
+static int obey_typed(struct live *live)
+{
+    unsigned char byte;
+
+    while (!live->view.over && keyboard_has()) {
+        if (!keyboard_take(&byte))
+            return -EIO;
+        if (byte >= 0x80) /* of a name that is looked for */
+            obey(live, byte);
+        else
+            for (const wchar_t *key = keys_take(&live->keys, byte, clock_ms()); *key; key++)
+                obey(live, (int)*key);
+    }
+    return 0;
+}
+
 /* All keys that are there; -EIO: the terminal has gone. */
 static int read_keys(struct live *live)
 {
     int waiting = 0, key;
 
+    if (keyboard_has())
+        return obey_typed(live);
     if (ioctl(STDIN_FILENO, FIONREAD, &waiting) || waiting == 0)
         return -EIO;
     while (!live->view.over && (key = getch()) != ERR)

@@ -1,5 +1,6 @@
 /* Between curses and the terminal: see live_screen.h. */
 #include "live_screen.h"
+#include "keyboard.h"
 #include "terminal.h"
 #include <curses.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 
 #include <term.h> /* last: it defines common words */
 
+enum { CONTROL_C = 3 };
+
 /* What curses would do if it had the terminal. */
 static void set_modes(struct live_screen *screen)
 {
@@ -18,6 +21,8 @@ static void set_modes(struct live_screen *screen)
     modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHONL);
     modes.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR);
     modes.c_oflag &= ~(tcflag_t)(ONLCR | TAB3);
+    if (modes.c_cc[VINTR] == KEYBOARD_NO_INTERRUPT)
+        modes.c_cc[VINTR] = CONTROL_C;
     modes.c_cc[VMIN] = 1;
     modes.c_cc[VTIME] = 0;
     tcsetattr(STDIN_FILENO, TCSANOW, &modes);
@@ -67,6 +72,7 @@ bool screen_open(struct live_screen *screen)
         return false;
     }
     screen->out = out;
+    screen->read_ahead = keyboard_read_ahead(false); /* curses reads by itself */
     set_modes(screen);
     set_keys();
     terminal_hold_stops(true);
@@ -180,6 +186,7 @@ void screen_stop(struct live_screen *screen)
 void screen_close(struct live_screen *screen, bool now)
 {
     give_back(screen, now);
+    keyboard_read_ahead(screen->read_ahead);
     terminal_hold_stops(false);
     delscreen(screen->curses);
     fclose(screen->out);

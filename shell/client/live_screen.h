@@ -16,6 +16,7 @@ struct live_screen {
     char *waiting;         /* what it wrote; owned */
     size_t length, sent;   /* of that, and of that what the terminal has taken */
     struct termios before; /* the terminal's modes */
+    bool read_ahead;       /* what was typed, of the keyboard, before */
 };
 
 /* Takes the terminal over; false: it cannot be drawn on. */

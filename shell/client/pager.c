@@ -4,6 +4,7 @@
 #include "pager.h"
 #include "../clock.h"
 #include "../config/utf8.h"
+#include "keyboard.h"
 #include "keys.h"
 #include "pattern.h"
 #include "terminal.h"
@@ -194,7 +195,7 @@ static int read_byte(struct pager *pager)
         if (terminal_interrupted())
             return KEY_LEAVE;
         if (ready > 0)
-            return read(STDIN_FILENO, &byte, 1) == 1 ? byte : KEY_LEAVE;
+            return keyboard_take(&byte) ? byte : KEY_LEAVE;
     }
 }
 
@@ -413,10 +414,8 @@ int pager_show(const char *text, size_t length)
     }
     keys = before;
     keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-    /* ^C ends it while it writes, ^Z stops it; the line editor has them as keys, not as signals. */
+    /* ^Z stops it while it writes; the line editor has that as a key, not as a signal. */
     keys.c_lflag |= ISIG;
-    if (keys.c_cc[VINTR] == _POSIX_VDISABLE)
-        keys.c_cc[VINTR] = CONTROL_C;
     if (keys.c_cc[VSUSP] == _POSIX_VDISABLE)
         keys.c_cc[VSUSP] = CONTROL_Z;
     keys.c_cc[VMIN] = 1;

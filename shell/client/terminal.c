@@ -1,6 +1,8 @@
 /* What the client needs of its process and terminal, beneath the editor, the pager, scripts
  * and the live view. */
 #include "terminal.h"
+#include "../clock.h"
+#include "keyboard.h"
 #include "line_speed.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -12,10 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
-#include <utmpx.h>
 
 static volatile sig_atomic_t interrupted, resized, ended;
 static volatile sig_atomic_t stopping, woken; /* SIGTSTP came; SIGCONT */
@@ -84,16 +84,43 @@ void terminal_signals(void)
         sigdelset(&waiting_mask, caught[i]);
 }
 
-/* Waits as ppoll does, and hears the signals: 0 or more, or -errno. */
-static int wait_for_signals(struct pollfd *wait, nfds_t count, const struct timespec *timeout)
+/* Waits as ppoll does, and hears the signals: how many are ready, or -errno. */
+static int wait_for_signals(struct pollfd *wait, nfds_t count, int timeout_ms)
 {
+    const struct timespec timeout = {timeout_ms / 1000, (timeout_ms % 1000) * 1000000L};
     int ready = -EINTR;
 
-    if (held || !stopping)
-        ready = ppoll(wait, count, timeout, &waiting_mask) < 0 ? -errno : 1;
+    if (held || !stopping) {
+        ready = ppoll(wait, count, timeout_ms < 0 ? NULL : &timeout, &waiting_mask);
+        ready = ready < 0 ? -errno : ready;
+    }
     if (stopping && !held)
         terminal_stop();
     return ready;
+}
+
+/* The same, and reads ahead what is typed: the last of them is the keyboard's, which counts as
+ * ready where `keys` are waited for. */
+static int wait_and_read(struct pollfd *wait, nfds_t count, bool keys, int timeout_ms)
+{
+    struct pollfd *keyboard = &wait[count - 1];
+    int64_t until = clock_ms() + timeout_ms;
+    int ready;
+
+    for (;;) {
+        *keyboard = (struct pollfd){.fd = keyboard_wanted(), .events = POLLIN};
+        ready = wait_for_signals(wait, count, timeout_ms);
+        if (ready <= 0 || !keyboard->revents)
+            return ready;
+        if (keyboard_read()) {
+            interrupted = 1;
+            return -EINTR;
+        }
+        if (keys || ready > 1)
+            return ready;
+        if (timeout_ms > 0)
+            timeout_ms = until > clock_ms() ? (int)(until - clock_ms()) : 0;
+    }
 }
 
 int terminal_wait(int first, int second, int timeout_ms)
@@ -103,11 +130,11 @@ int terminal_wait(int first, int second, int timeout_ms)
 
 int terminal_wait_for(int fd, short events)
 {
-    struct pollfd wait = {.fd = fd, .events = events};
+    struct pollfd wait[2] = {{.fd = fd, .events = events}};
 
     if (interrupted || ended)
         return -EINTR;
-    return wait_for_signals(&wait, 1, NULL);
+    return wait_and_read(wait, 2, false, -1);
 }
 
 bool terminal_interrupted(void)
@@ -135,94 +162,6 @@ bool terminal_called(void)
 {
     terminal_wait(-1, -1, 0);
     return interrupted || ended || stopping;
-}
-
-static struct screen_size set; /* 0: it is not */
-static bool endless;
-
-void terminal_set(enum terminal_dimension what, uint16_t value)
-{
-    switch (what) {
-    case TERMINAL_LENGTH:
-        set.rows = value;
-        endless = value == 0;
-        break;
-    case TERMINAL_WIDTH:
-        set.columns = value;
-        break;
-    }
-}
-
-bool terminal_pages(void)
-{
-    return !endless;
-}
-
-bool terminal_is_set(void)
-{
-    return set.columns || set.rows;
-}
-
-/* What the terminal says; 0: it does not know. */
-static struct screen_size given_size(void)
-{
-    struct winsize window = {0};
-
-    ioctl(STDOUT_FILENO, TIOCGWINSZ, &window);
-    return (struct screen_size){.columns = window.ws_col, .rows = window.ws_row};
-}
-
-static uint16_t first_of(uint16_t one, uint16_t other, uint16_t last)
-{
-    return one ? one : other ? other : last;
-}
-
-struct screen_size terminal_size(void)
-{
-    struct screen_size given = given_size();
-
-    return (struct screen_size){.columns = first_of(set.columns, given.columns, 80),
-                                .rows = first_of(set.rows, given.rows, 24)};
-}
-
-struct screen_size terminal_screen(void)
-{
-    struct screen_size size = terminal_size(), given = given_size();
-
-    if (given.columns && given.columns < size.columns)
-        size.columns = given.columns;
-    if (given.rows && given.rows < size.rows)
-        size.rows = given.rows;
-    return size;
-}
-
-void terminal_name(char *name, size_t size)
-{
-    char path[256];
-
-    name[0] = '\0';
-    if (ttyname_r(STDIN_FILENO, path, sizeof path) == 0)
-        snprintf(name, size, "%s", strncmp(path, "/dev/", 5) == 0 ? path + 5 : path);
-}
-
-/* As sshd says it; behind su or sudo as the login is recorded. */
-void terminal_from(const char *name, char *from, size_t size)
-{
-    const char *connection = getenv("SSH_CONNECTION");
-    const struct utmpx *login = NULL;
-    struct utmpx line = {.ut_type = LOGIN_PROCESS};
-
-    from[0] = '\0';
-    if (connection && *connection) {
-        snprintf(from, size, "%.*s", (int)strcspn(connection, " "), connection);
-    } else if (*name && strlen(name) < sizeof line.ut_line) {
-        memcpy(line.ut_line, name, strlen(name));
-        setutxent();
-        login = getutxline(&line);
-        if (login)
-            snprintf(from, size, "%.*s", (int)sizeof login->ut_host, login->ut_host);
-        endutxent();
-    }
 }
 
 /* ---- writing ---- */
@@ -411,11 +350,10 @@ static ssize_t offer(struct stream *stream, const char *text, size_t length)
 
 int terminal_wait_all(int first, int second, bool wanted, int timeout_ms)
 {
-    struct pollfd wait[3] = {{.fd = first, .events = POLLIN},
+    struct pollfd wait[4] = {{.fd = first, .events = POLLIN},
                              {.fd = second, .events = POLLIN},
                              {.fd = -1, .events = POLLOUT}};
-    bool attended = attends.heard && first == STDIN_FILENO && second < 0;
-    struct timespec timeout;
+    bool keys = first == STDIN_FILENO, attended = attends.heard && keys && second < 0;
     uint32_t full = 0;
     int ready;
 
@@ -430,17 +368,22 @@ int terminal_wait_all(int first, int second, bool wanted, int timeout_ms)
         wait[2].fd = output.fd;
     if (full && (timeout_ms < 0 || (uint32_t)timeout_ms > full))
         timeout_ms = (int)full;
-    timeout = (struct timespec){timeout_ms / 1000, (timeout_ms % 1000) * 1000000L};
-    ready = wait_for_signals(wait, 3, timeout_ms < 0 ? NULL : &timeout);
+    if (keys && keyboard_wanted() >= 0)
+        wait[0].fd = -1;
+    if (keys && keyboard_has())
+        timeout_ms = 0;
+    ready = wait_and_read(wait, 4, keys, timeout_ms);
     if (ready < 0)
         return ready;
-    if (attends.active && first == STDIN_FILENO && wait[0].revents)
+    keys = keys && (wait[0].revents || keyboard_has());
+    if (attends.active && keys)
         attends.active(attends.context);
     if (attended && wait[1].revents) {
         interrupted |= !attends.heard(attends.context);
         wait[1].revents = 0;
     }
-    return (wait[0].revents ? 1 : 0) | (wait[1].revents ? 2 : 0) | (wait[2].revents ? 4 : 0);
+    return (keys || wait[0].revents ? 1 : 0) | (wait[1].revents ? 2 : 0) |
+           (wait[2].revents ? 4 : 0);
 }
 
 ssize_t terminal_offer(const char *text, size_t length)
