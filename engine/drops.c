@@ -183,18 +183,22 @@ static bool may_differ(struct engine *engine, uint64_t now_ns)
     return engine->drops.worked_ns && now_ns - engine->drops.worked_ns <= (QUIET_S + 2) * ns_per_s;
 }
 
-void look_at_drops(struct engine *engine, uint64_t now_ns)
+void look_at_counters(struct engine *engine, uint64_t now_ns)
 {
     if (!engine->teller.tell || now_ns - engine->drops.looked_ns < ns_per_s)
         return;
     engine->drops.looked_ns = now_ns;
-    if (!may_differ(engine, now_ns))
+    if (!may_differ(engine, now_ns)) {
+        engine->rates.looked_ns = now_ns; /* the counters are as they were */
         return;
+    }
     struct worker_request *reports = calloc(engine->worker_count, sizeof *reports);
     struct counters *sum = reports ? engine_collect(engine, reports) : NULL;
-    if (sum)
+    if (sum) {
         drops_look(&engine->drops, &engine->teller, engine->dataplane, sum,
                    &engine->resources.sources, now_ns);
+        rates_look(&engine->rates, engine->dataplane->numbering, sum, now_ns);
+    }
     look_at_loops(engine);
     counters_free(sum);
     free(reports);

@@ -139,6 +139,7 @@ void engine_stop(struct engine *engine)
     mirror_config_free(engine->config);
     paces_free(&engine->resources.paces);
     drops_free(&engine->drops);
+    rates_free(&engine->rates);
     counter_names_free(engine->resources.names);
     counters_free(engine->cleared);
     reserve_free(engine->resources.sources.reserve);
@@ -198,7 +199,7 @@ static bool take_count(int fd)
 void engine_service(struct engine *engine)
 {
     uint64_t begin = engine_now_ns();
-    look_at_drops(engine, begin);
+    look_at_counters(engine, begin);
     take_count(engine->timer);
     if (take_count(engine->alarm))
         engine->alarmed = true;

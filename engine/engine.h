@@ -89,6 +89,8 @@ struct rule_status {
     struct rule_counts counts;
 };
 
+enum { SOURCE_MAX = 46 }; /* of an address as text */
+
 enum receiver_state { RECEIVER_UP, RECEIVER_DOWN };
 
 struct receiver_status {
@@ -97,8 +99,11 @@ struct receiver_status {
     enum receiver_state state;
     char reason[REASON_MAX];
     char interface[INTERFACE_NAME_MAX]; /* that its packets leave by; "": not known */
+    char source[SOURCE_MAX];            /* the source address of these; "": not known */
     uint32_t mtu;                       /* of the path; 0: not known */
     struct receiver_counts counts;
+    struct count rate; /* sent in a second, as engine_service has seen it last; only where it tells
+                          somebody of news */
 };
 
 enum link_state { LINK_UP, LINK_DOWN, LINK_ABSENT };

@@ -8,6 +8,7 @@
 #include "drops.h"
 #include "engine.h"
 #include "news.h"
+#include "rates.h"
 #include "watches.h"
 
 struct engine_worker {
@@ -38,6 +39,7 @@ struct engine {
     bool alarmed;                 /* a worker has called since then */
     struct teller teller;
     struct drops drops;
+    struct rates rates;
     uint64_t started_ns;
     uint64_t probed_ns; /* the end of the last probe */
     uint64_t rest_ns;   /* until the next one, whatever changes */
@@ -87,8 +89,9 @@ struct counters *engine_collect(struct engine *engine, struct worker_request *re
 /* Whether a worker has seen this session's mirror come back within the last seconds. */
 bool loop_was_seen(const struct engine *engine, uint32_t session);
 
-/* Tells of drops that have begun or ended, where somebody asks, once a second. */
-void look_at_drops(struct engine *engine, uint64_t now_ns);
+/* Tells of drops that have begun or ended, and measures rates, where somebody asks, once a second.
+ */
+void look_at_counters(struct engine *engine, uint64_t now_ns);
 
 /* How the session of that number fares, and why it is not up. */
 void engine_session_state(const struct engine *engine, uint32_t number, enum session_state *state,

@@ -156,6 +156,8 @@ void engine_publish(struct engine *engine, struct engine_change *change)
     for (size_t i = 0; i < next->fresh_count; i++) {
         counters_zero_slot(engine->cleared, next->fresh[i].kind, next->fresh[i].slot);
         drops_forget(&engine->drops, next->fresh[i].kind, next->fresh[i].slot);
+        if (next->fresh[i].kind == COUNT_RECEIVER)
+            rates_forget(&engine->rates, next->fresh[i].slot);
     }
     news_of_change(&engine->teller, engine->dataplane, next, engine->resources.names);
     dataplane_free(engine->dataplane, &engine->resources);

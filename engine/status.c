@@ -2,6 +2,7 @@
  * beside the state of everything that is counted. */
 #include "engine_state.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,14 @@ static void fill_rules(const struct engine *engine, const struct counters *sum,
     }
 }
 
+static void print_source(uint8_t family, const struct receiver_health *health,
+                         char text[static SOURCE_MAX])
+{
+    static const uint8_t unknown[sizeof health->source];
+    if (health->interface[0] && memcmp(health->source, unknown, sizeof unknown))
+        inet_ntop(socket_family(family), health->source, text, SOURCE_MAX);
+}
+
 static void fill_receivers(const struct engine *engine, const struct counters *sum,
                            struct engine_status *status)
 {
@@ -91,8 +100,10 @@ static void fill_receivers(const struct engine *engine, const struct counters *s
             .state = health->up ? RECEIVER_UP : RECEIVER_DOWN,
             .mtu = health->mtu,
             .counts = *counters_receiver(sum, numbering->slots[COUNT_RECEIVER][i]),
+            .rate = rates_of(&engine->rates, numbering->slots[COUNT_RECEIVER][i]),
         };
         memcpy(shown->interface, health->interface, sizeof shown->interface);
+        print_source(shown->config->family, health, shown->source);
         snprintf(shown->reason, sizeof shown->reason, "%s", health->reason);
     }
 }

@@ -18,14 +18,17 @@ static void receiver_columns(struct columns *columns, const void *item, const vo
         {"state", "State", STATE("up", "Whether the receiver is up"),
          TEXT(receiver_state_text(receiver->state))},
         {"reason", .note = true, TEXT(receiver->reason)},
-        {"interface", "Interface", TEXT(receiver->interface)},
-        {"mtu", "MTU", GAUGE("bytes", "MTU of the path to the receiver"), KNOWN(receiver->mtu)},
         {"sent.packets", "Sent",
          COUNTER(receiver->counts.sent.packets, "packets", "Packets sent to the receiver")},
         {"sent.bytes", COUNTER(receiver->counts.sent.bytes, "bytes",
                                "Bytes that were kept of the packets sent to the receiver")},
+        {"rate.packets", "Pps", NUMBER(receiver->rate.packets)},
+        {"rate.bits", NUMBER(receiver->rate.bytes * 8)},
         {"errors", "Errors",
          COUNTER(receiver->counts.errors, "errors", "Packets whose sending failed")},
+        {"interface", "Interface", TEXT(receiver->interface)},
+        {"source_address", "Source", TEXT(receiver->source)},
+        {"mtu", "MTU", GAUGE("bytes", "MTU of the path to the receiver"), KNOWN(receiver->mtu)},
     };
 
     COLUMNS_ADD(columns, table);

@@ -39,6 +39,10 @@ def show(what):
     return json.loads(said)[what]
 
 
+def pps():
+    return show('targets')[0]['receivers'][0]['rate']['packets']
+
+
 def until(condition, seconds=20):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
@@ -54,6 +58,8 @@ def session():
             until(lambda: show('sessions')[0]['state'] == 'up')
             traffic()
             until(lambda: show('sessions')[0]['sent']['packets'] == 256)
+            until(lambda: pps() > 0, 5)
+            until(lambda: pps() == 0)
         terminal.send(line[2].encode() + b'\r')
         end = terminal.await_text(rb'\n(box(\[[^\n]*?\])?[>#] )$', at)
         if end is None:

@@ -34,6 +34,11 @@ in_src python3 "$frames" eth0 flows 1 >/dev/null
 in_box python3 "$frames" src0 flows 2 >/dev/null
 counted() { [ "$(ctl 'show interfaces src0 | display json' | json "d['interfaces'][0]['received']['packets']")" = 512 ]; }
 until_true 10 counted || not_ok 'the traffic' 'it was not seen'
+# Rates are of a second: they come, and go.
+pps() { ctl 'show targets pair | display json' | json "sum(r['rate']['packets'] for r in d['targets'][0]['receivers'])"; }
+pps_is() { [ $(($(pps) > 0)) = "$1" ]; }
+until_true 5 pps_is 1
+until_true 10 pps_is 0 || not_ok 'the rates' "they are $(pps)"
 
 # What time decides: how long it runs, how busy it is, how packets fell together into batches,
 # how often links and neighbours asked for another plan.
