@@ -123,6 +123,17 @@ static int open_captures(struct captures *captures, const struct capture_options
     return opening.error;
 }
 
+/* Without a program the first of a group gets all, and a packet costs less. The kernel waits for
+ * those on their way only where one program goes for another. */
+static int spread(struct feed *feed, uint32_t first, uint32_t count)
+{
+    int error = feed->chooses ? 0 : capture_spread(feed->now.at[0], 0, 1);
+    if (error)
+        return error;
+    feed->chooses = true;
+    return capture_spread(feed->now.at[0], first, count);
+}
+
 int feed_open(struct feed **opened, const struct capture_options *options, unsigned workers,
               struct reserve *reserve)
 {
@@ -137,7 +148,7 @@ int feed_open(struct feed **opened, const struct capture_options *options, unsig
     if (error == -EINVAL && feed->group < 0 && workers == 1)
         error = 0;
     if (!error && workers > 1)
-        error = capture_spread(feed->now.at[0], 0, workers);
+        error = spread(feed, 0, workers);
     if (!error)
         *opened = feed;
     else
@@ -170,7 +181,7 @@ int feed_renew(struct feed *feed, const struct capture_options *options, unsigne
 
 int feed_switch(struct feed *feed)
 {
-    int error = capture_spread(feed->now.at[0], feed->now.count, feed->next.count);
+    int error = spread(feed, feed->now.count, feed->next.count);
     if (error)
         return error;
     feed->last = feed->now;
@@ -244,7 +255,7 @@ static void *close_before(void *argument)
     for (unsigned number = 0; number < moving; number++)
         close_member(feed, number);
     if (feed->behind)
-        capture_spread(feed->now.at[0], 0, feed->now.count);
+        spread(feed, 0, feed->now.count);
     close_others(feed);
     feed->behind = 0;
     return NULL;

@@ -24,7 +24,8 @@ struct feed {
     struct captures last;  /* get none any more; workers may have some that have not been read */
     unsigned users, share; /* its user's affair */
 
-    int group; /* of all of them; negative: the one is alone, see capture_join */
+    int group;    /* of all of them; negative: the one is alone, see capture_join */
+    bool chooses; /* the group has a program */
     struct capture *members[2 * WORKERS_MAX]; /* by their numbers in the group */
     unsigned member_count;
     unsigned behind;   /* members before those of `now` */

@@ -181,14 +181,12 @@ static int begin_group(const struct capture *capture, int flags, int *group)
     int value = (PACKET_FANOUT_CBPF | PACKET_FANOUT_FLAG_UNIQUEID | flags) << 16;
     socklen_t size = sizeof value;
     int error = option_int(capture->descriptor, PACKET_FANOUT, value);
-    if (error && error != -EALREADY) /* it has its group, and no program as yet */
+    if (error && error != -EALREADY) /* it has its group */
         return error;
     if (getsockopt(capture->descriptor, SOL_PACKET, PACKET_FANOUT, &value, &size))
         return -errno;
-    error = choose(capture->descriptor, 0, 1);
-    if (!error)
-        *group = value & 0xffff;
-    return error;
+    *group = value & 0xffff;
+    return 0;
 }
 
 int capture_join(const struct capture *capture, int *group)

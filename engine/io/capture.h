@@ -45,8 +45,9 @@ bool capture_suits(const struct capture *capture, size_t size, size_t frame_size
 /* Gives it its interface; -errno. It takes nothing until capture_admit. */
 int capture_bind(struct capture *capture, const struct capture_options *options);
 /* One more of a group of bound captures of the same interface, each of whose packets one of them
- * gets; *group negative: the first, which sets it, and gets all until capture_spread. -EINVAL: the
- * interface is down, and the kernel older than 6.13. */
+ * gets; *group negative: the first, which sets it, and gets all until capture_spread, of which the
+ * first does not wait for packets on their way. -EINVAL: the interface is down, and the kernel
+ * older than 6.13. */
 int capture_join(const struct capture *capture, int *group);
 /* Packets go to `count` captures of its group from now on, by flow: to number `first` (from 0) and
  * those behind it. Numbers are given in the order of joining; a capture that goes leaves its own to

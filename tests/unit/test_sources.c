@@ -24,6 +24,8 @@ static atomic_int made, closed;
 static atomic_int spread_refused; /* -errno */
 static atomic_int join_refused;   /* likewise */
 
+static atomic_int spreads; /* programs given to groups */
+
 /* The kernel makes each wait; they are to wait together, so many at least. */
 static atomic_int meeting, waiting, met;
 
@@ -67,6 +69,7 @@ int capture_join(const struct capture *capture, int *group)
 int capture_spread(const struct capture *capture, uint32_t first, uint32_t count)
 {
     (void)capture, (void)first, (void)count;
+    spreads++;
     meet();
     return spread_refused;
 }
@@ -247,6 +250,23 @@ static void test_room(void **state)
     end(&sources);
 }
 
+/* A single ring's group has no program, which costs each packet; the first that is exchanged has
+ * one before it that says the same as none. */
+static void test_program(void **state)
+{
+    struct sources sources = {0};
+    (void)state;
+    assert_true(sources_fresh(&sources, 0));
+    spreads = 0;
+    open_sources(&sources, 1, (struct spread){1, 64 * MEGABYTE});
+    assert_int_equal(spreads, 0);
+    open_sources(&sources, 0, (struct spread){2, 64 * MEGABYTE});
+    sources_switch(&sources);
+    assert_int_equal(spreads, 2);
+    sources_trim(&sources);
+    end(&sources);
+}
+
 /* Rings are opened, and exchanged, side by side, over workers as well as over sources. */
 static void test_side_by_side(void **state)
 {
@@ -256,7 +276,7 @@ static void test_side_by_side(void **state)
     met = waiting = 0;
     meeting = 4;
     open_sources(&sources, 1, (struct spread){4, 64 * MEGABYTE});
-    assert_int_equal(met, 4 + 1);
+    assert_int_equal(met, 4 + 2);
     meeting = 0;
     open_sources(&sources, 3, (struct spread){4, 64 * MEGABYTE});
     open_sources(&sources, 0, (struct spread){1, 64 * MEGABYTE});
@@ -273,9 +293,10 @@ static void test_side_by_side(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_larger_and_more),
-        cmocka_unit_test(test_alone),   cmocka_unit_test(test_held),
-        cmocka_unit_test(test_room),    cmocka_unit_test(test_side_by_side),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_larger_and_more),
+        cmocka_unit_test(test_alone),        cmocka_unit_test(test_held),
+        cmocka_unit_test(test_room),         cmocka_unit_test(test_program),
+        cmocka_unit_test(test_side_by_side),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
