@@ -1,173 +1,151 @@
-/* A flat array in the order of the rules, searched from the front. Each rule is one cache
- * line of masks and ranges that decides nearly every comparison, and a second line that is
- * read only when the first fits. Each field has its place in them, a lane, by its kind and its
- * turn in the table of match fields; a table with more than there is room for does not compile. */
-#include "classifier.h"
+/* A few rules are an array in the order of the list, searched from the front. More are divided into
+ * groups (rule_groups.h), each with a table that says which of its rules may hold (bit_table.h),
+ * and a table of these tables above them: a packet is looked up there, in the few groups that are
+ * left, and the first rule of each that holds is the group's; the first of the list is the verdict.
+ */
+#include "bit_table.h"
+#include "rule_groups.h"
 #include <stdlib.h>
-#include <string.h>
 
-enum { BITS_BYTES = 8, CACHE_LINE = 64 };
-
-/* The lane behind those of the prefixes: bytes of the key that are not numbers, side by side. */
-enum { BITS = PREFIX_LANES };
-
-/* What a field of a kind takes: lanes of numbers, of prefixes above them, bytes of the bits above
- * these. */
-enum { PREFIXES_AT = 8, BYTES_AT = 16, COUNT_MASK = 255 };
 enum {
-    TAKES_MATCH_NAMED = 1,
-    TAKES_MATCH_RANGE = 1,
-    TAKES_MATCH_PREFIX = 1 << PREFIXES_AT,
-    TAKES_MATCH_FLAGS = 1 << BYTES_AT,
-    TAKES_MATCH_NEIGHBOUR = 6 << BYTES_AT,
+    FLAT_MAX = 8, /* rules that are searched faster than a table */
+    GROUP_MAX = WIDE * PART_BITS,
+    POINTS_OF_GROUP = 16, /* packets of each group for the choice of slices above it */
 };
-
-#define MATCH_FIELD(id, kind, ...) +TAKES_##kind
-enum {
-    TAKEN = 0
-#include "match_fields.def"
-};
-#undef MATCH_FIELD
-_Static_assert((TAKEN & COUNT_MASK) <= NUMBER_LANES, "more numbers than there is room for");
-_Static_assert((TAKEN >> PREFIXES_AT & COUNT_MASK) <= PREFIX_LANES, "more prefixes");
-_Static_assert(TAKEN >> BYTES_AT <= BITS_BYTES, "more bits");
-
-/* The first halves of the prefixes, and the ranges as low and high - low. */
-struct quick {
-    uint64_t value[PREFIX_LANES], mask[PREFIX_LANES];
-    numbers low, span;
-};
-_Static_assert(sizeof(struct quick) == CACHE_LINE, "a rule's quick test is one cache line");
-
-/* The second halves (IPv6 beyond /64), the bits, what the key must have, and the outcome. */
-struct rest {
-    uint64_t value[PREFIX_LANES + 1], mask[PREFIX_LANES + 1];
-    struct verdict verdict;
-    uint16_t parts;
-};
-_Static_assert(sizeof(struct rest) == CACHE_LINE, "and the rest another");
 
 struct classifier {
     uint32_t count;
-    struct rest *rest; /* `count` each */
-    struct quick *quick;
+    struct lanes *rules;      /* group after group */
+    uint32_t *order;          /* of each its place among those of the list */
+    struct bit_table *tables; /* a group each, ascending by their first rules; NULL: a flat array */
+    uint32_t table_count;
+    struct bit_table *tops; /* ITEMS_MAX tables each, but the last; none above a single one */
+    uint32_t top_count;
 };
 
-/* The first lane, or byte of the bits, of a field: in the order of the table. */
-static unsigned lane_of(enum match_field_id field)
-{
-#define MATCH_FIELD(id, kind, ...) TAKES_##kind,
-    static const unsigned takes[] = {
-#include "match_fields.def"
-    };
-#undef MATCH_FIELD
-    unsigned taken = 0;
-    for (unsigned i = 0; i < field; i++)
-        taken += takes[i];
-    if (takes[field] >> BYTES_AT)
-        return taken >> BYTES_AT;
-    return takes[field] >> PREFIXES_AT ? taken >> PREFIXES_AT & COUNT_MASK : taken & COUNT_MASK;
-}
+/* ---- building ---- */
 
-static inline uint64_t link_bits(const uint8_t address[static 6])
-{
-    uint32_t first;
-    uint16_t last;
-    memcpy(&first, address, sizeof first);
-    memcpy(&last, address + sizeof first, sizeof last);
-    return first | (uint64_t)last << 32;
-}
-
-/* A rule while it is compiled: the ranges of the lanes, both ends included. */
-struct compiled {
-    uint16_t low[NUMBER_LANES], high[NUMBER_LANES];
-    uint8_t value[PREFIX_LANES][16], mask[PREFIX_LANES][16];
-    uint64_t bits, bits_mask;
-    uint16_t parts;
+struct building {
+    struct classifier *classifier;
+    struct table_builder *builder;
+    struct table_items rules, tables; /* of the table, and of the top, that is being built */
+    uint64_t noise;
 };
 
-static void narrow(struct compiled *rule, unsigned lane, uint32_t low, uint32_t high)
+static bool items_room(struct table_items *items, size_t points)
 {
-    if (low > rule->low[lane])
-        rule->low[lane] = (uint16_t)low;
-    if (high < rule->high[lane])
-        rule->high[lane] = (uint16_t)high;
+    items->values = calloc(ITEMS_MAX, sizeof *items->values);
+    items->points = aligned_alloc(CACHE_LINE, points * sizeof *items->points);
+    return items->values && items->points;
 }
 
-static void compile_prefix(unsigned lane, const struct match_value *value, struct compiled *rule)
+static void items_free(struct table_items *items)
 {
-    narrow(rule, lane_of(FIELD_FAMILY), value->family, value->family);
-    for (unsigned byte = 0; byte < 16; byte++) {
-        unsigned bits = value->bits > byte * 8 ? value->bits - byte * 8 : 0;
-        rule->mask[lane][byte] = (uint8_t)(0xff00 >> (bits < 8 ? bits : 8));
-        rule->value[lane][byte] = value->address[byte] & rule->mask[lane][byte];
-    }
+    free(items->values);
+    free(items->points);
 }
 
-static void compile_field(enum match_field_id i, const struct match_value *value,
-                          struct compiled *rule)
+/* What one of the top's items may be is what any of its rules may be. */
+static void add_to_top(struct building *building)
 {
-    unsigned lane = lane_of(i);
-    rule->parts |= match_fields[i].parts;
-    switch (match_fields[i].kind) {
-    case MATCH_NAMED:
-    case MATCH_RANGE:
-        narrow(rule, lane, value->low, value->high);
-        return;
-    case MATCH_PREFIX:
-        compile_prefix(lane, value, rule);
-        return;
-    case MATCH_FLAGS:
-        rule->bits |= (uint64_t)value->set << 8 * lane;
-        rule->bits_mask |= (uint64_t)(value->set | value->clear) << 8 * lane;
-        return;
-    case MATCH_NEIGHBOUR:
-        rule->bits |= link_bits(value->link) << 8 * lane;
-        rule->bits_mask |= link_bits((const uint8_t[6]){255, 255, 255, 255, 255, 255}) << 8 * lane;
-        return;
-    }
+    const struct table_items *rules = &building->rules;
+    struct table_items *tables = &building->tables;
+    uint64_t *values = tables->values[tables->count++];
+    memset(values, 0, sizeof *tables->values);
+    for (size_t i = 0; i < rules->count; i++)
+        for (unsigned kind = 0; kind < SLICE_KINDS; kind++)
+            values[kind] |= rules->values[i][kind];
+    for (size_t i = 0; i < POINTS_OF_GROUP; i++)
+        tables->points[tables->point_count++] = rules->points[i * rules->count / POINTS_OF_GROUP];
 }
 
-static struct compiled compile_match(const struct match *match)
+static bool build_top(struct building *building)
 {
-    struct compiled rule = {.parts = 0};
-    memset(rule.high, 0xff, sizeof rule.high);
-    for (unsigned i = 0; match && i < MATCH_FIELD_COUNT; i++) {
-        if (match->given & 1u << i)
-            compile_field(i, &match->value[i], &rule);
-    }
-    return rule;
+    struct classifier *classifier = building->classifier;
+    struct bit_table *top = &classifier->tops[classifier->top_count];
+    if (!bit_table_init(top, building->builder, &building->tables))
+        return false;
+    top->first = classifier->top_count++ * ITEMS_MAX;
+    top->least = classifier->tables[top->first].least;
+    building->tables.count = building->tables.point_count = 0;
+    return true;
 }
 
-/* A rule that asks for two families at once matches nothing. */
-static bool is_impossible(const struct compiled *rule)
+/* The group's rules stand in their places already, from `first` on. */
+static bool build_table(struct building *building, uint32_t first, uint32_t count)
 {
-    for (unsigned lane = 0; lane < NUMBER_LANES; lane++) {
-        if (rule->low[lane] > rule->high[lane])
-            return true;
+    struct classifier *classifier = building->classifier;
+    struct bit_table *table = &classifier->tables[classifier->table_count];
+    struct table_items *items = &building->rules;
+    items->count = items->point_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct lanes *rule = &classifier->rules[first + i];
+        for (unsigned kind = 0; kind < SLICE_KINDS; kind++)
+            items->values[i][kind] = kind % LOWER < PROBE_BYTES ? slice_values(rule, kind) : 0;
+        items->points[i] = lanes_point(rule, &building->noise);
     }
-    return false;
+    if (!bit_table_init(table, building->builder, items))
+        return false;
+    classifier->table_count++;
+    table->first = first;
+    table->least = classifier->order[first];
+    add_to_top(building);
+    return true;
 }
 
-static void append(struct classifier *classifier, const struct compiled *rule,
-                   const struct verdict *verdict)
+/* Rules are `rules`, in the order of the list. */
+static bool build_groups(struct building *building, const struct lanes *rules,
+                         const struct rule_groups *groups)
 {
-    struct quick *quick = &classifier->quick[classifier->count];
-    struct rest *rest = &classifier->rest[classifier->count++];
-    for (unsigned lane = 0; lane < PREFIX_LANES; lane++) {
-        memcpy(&quick->value[lane], rule->value[lane], 8);
-        memcpy(&quick->mask[lane], rule->mask[lane], 8);
-        memcpy(&rest->value[lane], rule->value[lane] + 8, 8);
-        memcpy(&rest->mask[lane], rule->mask[lane] + 8, 8);
+    struct classifier *classifier = building->classifier;
+    for (uint32_t group = 0, at = 0; group < groups->count; group++) {
+        const struct rule_group *of = &groups->at[group];
+        for (uint32_t i = 0; i < of->count; i++) {
+            classifier->order[at + i] = groups->rules[of->first + i];
+            classifier->rules[at + i] = rules[groups->rules[of->first + i]];
+        }
+        if (!build_table(building, at, of->count))
+            return false;
+        at += of->count;
+        bool last = group + 1 == groups->count;
+        if (groups->count > 1 && (last || building->tables.count == ITEMS_MAX) &&
+            !build_top(building))
+            return false;
     }
-    rest->value[BITS] = rule->bits;
-    rest->mask[BITS] = rule->bits_mask;
-    for (unsigned lane = 0; lane < NUMBER_LANES; lane++) {
-        quick->low[lane] = rule->low[lane];
-        quick->span[lane] = (uint16_t)(rule->high[lane] - rule->low[lane]);
+    return true;
+}
+
+static bool build_tables(struct classifier *classifier, const struct lanes *rules,
+                         const struct rule_groups *groups)
+{
+    struct building building = {.classifier = classifier, .builder = table_builder_new()};
+    classifier->order = calloc(classifier->count, sizeof *classifier->order);
+    classifier->rules = aligned_alloc(CACHE_LINE, classifier->count * sizeof *classifier->rules);
+    classifier->tables = calloc(groups->count, sizeof *classifier->tables);
+    classifier->tops = calloc(groups->count / ITEMS_MAX + 1, sizeof *classifier->tops);
+    bool built = building.builder && classifier->order && classifier->rules && classifier->tables &&
+                 classifier->tops && items_room(&building.rules, ITEMS_MAX) &&
+                 items_room(&building.tables, (size_t)ITEMS_MAX * POINTS_OF_GROUP) &&
+                 build_groups(&building, rules, groups);
+    items_free(&building.rules);
+    items_free(&building.tables);
+    table_builder_free(building.builder);
+    return built;
+}
+
+static bool divide(struct classifier *classifier)
+{
+    struct lanes *rules = classifier->rules;
+    struct rule_groups groups;
+    classifier->rules = NULL;
+    bool built = rule_groups_make(&groups, rules, classifier->count,
+                                  classifier->count <= ITEMS_MAX ? ITEMS_MAX : GROUP_MAX);
+    if (built) {
+        built = build_tables(classifier, rules, &groups);
+        rule_groups_free(&groups);
     }
-    rest->verdict = *verdict;
-    rest->parts = rule->parts;
+    free(rules);
+    return built;
 }
 
 struct classifier *classifier_new(const struct classifier_rule *rules, size_t count)
@@ -175,83 +153,114 @@ struct classifier *classifier_new(const struct classifier_rule *rules, size_t co
     struct classifier *classifier = calloc(1, sizeof *classifier);
     if (!classifier)
         return NULL;
-    size_t room = count ? count : 1;
-    classifier->quick = aligned_alloc(CACHE_LINE, room * sizeof *classifier->quick);
-    classifier->rest = aligned_alloc(CACHE_LINE, room * sizeof *classifier->rest);
-    if (!classifier->quick || !classifier->rest) {
-        classifier_free(classifier);
-        return NULL;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct compiled rule = compile_match(rules[i].match);
-        if (!is_impossible(&rule))
-            append(classifier, &rule, &rules[i].verdict);
+    classifier->rules = aligned_alloc(CACHE_LINE, (count + !count) * sizeof *classifier->rules);
+    for (size_t i = 0; classifier->rules && i < count; i++) {
+        classifier->count += lanes_compile(&rules[i], &classifier->rules[classifier->count]);
         if (!rules[i].match || rules[i].match->given == 0)
             break; /* takes everything: no later rule is ever reached */
     }
-    return classifier;
+    if (classifier->rules && (classifier->count <= FLAT_MAX || divide(classifier)))
+        return classifier;
+    classifier_free(classifier);
+    return NULL;
 }
 
 void classifier_free(struct classifier *classifier)
 {
     if (!classifier)
         return;
-    free(classifier->quick);
-    free(classifier->rest);
+    for (uint32_t i = 0; i < classifier->table_count; i++)
+        bit_table_free(&classifier->tables[i]);
+    for (uint32_t i = 0; i < classifier->top_count; i++)
+        bit_table_free(&classifier->tops[i]);
+    free(classifier->tables);
+    free(classifier->tops);
+    free(classifier->order);
+    free(classifier->rules);
     free(classifier);
 }
 
-/* The lanes are counted while this is compiled: nothing is left of it but the copying. */
-#define PROBE_MATCH_NAMED(slot) number[lane++] = key->slot;
-#define PROBE_MATCH_RANGE(slot) number[lane++] = key->slot;
-#define PROBE_MATCH_FLAGS(slot) probe.second[BITS] |= (uint64_t)key->slot << 8 * byte++;
-#define PROBE_MATCH_NEIGHBOUR(slot)                                                                \
-    probe.second[BITS] |= link_bits(key->slot) << 8 * byte;                                        \
-    byte += 6;
-#define PROBE_MATCH_PREFIX(slot)                                                                   \
-    memcpy(&probe.first[prefix], key->slot, 8);                                                    \
-    memcpy(&probe.second[prefix++], key->slot + 8, 8);
-
-struct probe classifier_probe(const struct flow_key *key)
+size_t classifier_size(const struct classifier *classifier)
 {
-    struct probe probe = {.parts = key->parts};
-    uint16_t number[NUMBER_LANES] = {0};
-    unsigned lane = 0, prefix = 0, byte = 0;
-#define MATCH_FIELD(id, kind, slot, ...) PROBE_##kind(slot)
-#include "match_fields.def"
-#undef MATCH_FIELD
-    memcpy(&probe.numbers, number, sizeof number);
-    return probe;
+    size_t size = sizeof *classifier + classifier->count * sizeof *classifier->rules;
+    if (classifier->tables)
+        size += classifier->count * sizeof *classifier->order;
+    for (uint32_t i = 0; i < classifier->table_count; i++)
+        size += sizeof *classifier->tables + bit_table_size(&classifier->tables[i]);
+    for (uint32_t i = 0; i < classifier->top_count; i++)
+        size += sizeof *classifier->tops + bit_table_size(&classifier->tops[i]);
+    return size;
 }
 
-/* Addresses first: they tell most rules apart. */
-static inline bool fits_quick(const struct quick *rule, const struct probe *probe)
+/* ---- searching ---- */
+
+static const struct lanes no_rule = {
+    .rest.verdict = {.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT}};
+
+/* A packet on its way through the tables, with the best rule so far. */
+struct search {
+    const struct classifier *classifier;
+    const struct probe *probe;
+    struct slices slices;
+    const struct lanes *rule;
+    uint32_t order;
+};
+
+static inline bool try_rule(struct search *search, uint32_t at)
 {
-    uint64_t differ = 0;
-    for (unsigned lane = 0; lane < PREFIX_LANES; lane++)
-        differ |= (probe->first[lane] ^ rule->value[lane]) & rule->mask[lane];
-    if (differ)
-        return false;
-    /* below the low end wraps around to far above the span */
-    numbers outside = (numbers)((probe->numbers - rule->low) > rule->span);
-    uint64_t halves[2];
-    memcpy(halves, &outside, sizeof halves);
-    return (halves[0] | halves[1]) == 0;
+    const struct classifier *classifier = search->classifier;
+    bool fits = lanes_fit_at_once(&classifier->rules[at], search->probe);
+    bool better = fits & (classifier->order[at] < search->order);
+    search->order = better ? classifier->order[at] : search->order;
+    search->rule = better ? &classifier->rules[at] : search->rule;
+    return fits;
 }
 
-static inline bool fits_rest(const struct rest *rule, const struct probe *probe)
+static inline void search_table(struct search *search, const struct bit_table *table)
 {
-    uint64_t differ = (uint64_t)(~probe->parts & rule->parts);
-    for (unsigned lane = 0; lane <= BITS; lane++)
-        differ |= (probe->second[lane] ^ rule->value[lane]) & rule->mask[lane];
-    return differ == 0;
+    struct items items;
+    bit_table_find(table, &search->slices, &items);
+    while (items.some && !try_rule(search, table->first + items_next(&items))) {
+    }
+}
+
+static void search_below(struct search *search, const struct bit_table *top)
+{
+    struct items items;
+    bit_table_find(top, &search->slices, &items);
+    while (items.some) {
+        const struct bit_table *table =
+            &search->classifier->tables[top->first + items_next(&items)];
+        if (table->least > search->order)
+            return;
+        search_table(search, table);
+    }
+}
+
+/* Apart, so that a handful of rules does not pay for its frame. */
+static __attribute__((noinline)) struct verdict search_tables(const struct classifier *classifier,
+                                                              const struct probe *probe)
+{
+    struct search search;
+    search.classifier = classifier;
+    search.probe = probe;
+    search.rule = &no_rule;
+    search.order = UINT32_MAX;
+    slices_of(probe, &search.slices);
+    if (classifier->top_count == 0)
+        search_table(&search, classifier->tables);
+    for (uint32_t i = 0; i < classifier->top_count; i++)
+        search_below(&search, &classifier->tops[i]);
+    return search.rule->rest.verdict;
 }
 
 struct verdict classifier_find(const struct classifier *classifier, const struct probe *probe)
 {
+    if (classifier->tables)
+        return search_tables(classifier, probe);
     for (uint32_t i = 0; i < classifier->count; i++) {
-        if (fits_quick(&classifier->quick[i], probe) && fits_rest(&classifier->rest[i], probe))
-            return classifier->rest[i].verdict;
+        if (lanes_fit(&classifier->rules[i], probe))
+            return classifier->rules[i].rest.verdict;
     }
-    return (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
+    return no_rule.rest.verdict;
 }

@@ -18,6 +18,9 @@ struct classifier_rule {
 struct classifier *classifier_new(const struct classifier_rule *rules, size_t count);
 void classifier_free(struct classifier *classifier);
 
+/* Bytes that it holds. */
+size_t classifier_size(const struct classifier *classifier);
+
 /* Room for numbers and for prefixes, and bytes of the key that are neither. */
 enum { NUMBER_LANES = 8, PREFIX_LANES = 2 };
 
@@ -27,8 +30,9 @@ typedef uint16_t numbers __attribute__((vector_size(2 * NUMBER_LANES)));
 /* A key in the shape in which rules are compared with it: made once a packet, for all classifiers
  * that it is looked up in. */
 struct probe {
-    uint64_t first[PREFIX_LANES], second[PREFIX_LANES + 1];
+    uint64_t first[PREFIX_LANES];
     numbers numbers;
+    uint64_t second[PREFIX_LANES + 1];
     uint16_t parts;
 };
 struct probe classifier_probe(const struct flow_key *key);
