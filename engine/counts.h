@@ -10,6 +10,12 @@ struct count {
     uint64_t packets, bytes;
 };
 
+static inline void count_add(struct count *to, struct count more)
+{
+    to->packets += more.packets;
+    to->bytes += more.bytes;
+}
+
 /* Why a packet that a session matched, and that is in its sample, was not sent. */
 struct session_drops {
     uint64_t rate_limit, no_receiver, send_error, backlog;

@@ -20,7 +20,7 @@ enum { MTU_UNKNOWN = 1500 }; /* stands in for a path MTU that is not known: Ethe
  * the order in which they see a packet. */
 
 static struct classifier *build_rules(const struct plan_input *input, uint32_t filter,
-                                      int direction)
+                                      int direction, struct interest *interest)
 {
     const struct numbering *numbering = input->numbering;
     const struct mirror_filter *configured = &numbering->config->filters[filter];
@@ -44,7 +44,10 @@ static struct classifier *build_rules(const struct plan_input *input, uint32_t f
                 };
             }
         }
-        classifier = classifier_new(rules, count);
+        bool good = true;
+        for (size_t i = 0; good && i < count; i++)
+            good = interest_add(interest, &matches[i]);
+        classifier = good ? classifier_new(rules, count) : NULL;
     }
     free(rules);
     free(matches);
@@ -60,7 +63,8 @@ static bool build_filters(struct plan *plan, const struct plan_input *input)
     for (; plan->filter_count < count; plan->filter_count++) {
         struct plan_filter *filter = &plan->filters[plan->filter_count];
         for (int direction = 0; direction < DIRECTIONS; direction++)
-            filter->rules[direction] = build_rules(input, plan->filter_count, direction);
+            filter->rules[direction] =
+                build_rules(input, plan->filter_count, direction, &filter->interest[direction]);
         if (!filter->rules[INGRESS] || !filter->rules[EGRESS]) {
             plan->filter_count++;
             return false;
@@ -244,8 +248,10 @@ void plan_free(struct plan *plan)
     if (!plan)
         return;
     for (uint32_t i = 0; plan->filters && i < plan->filter_count; i++)
-        for (int direction = 0; direction < DIRECTIONS; direction++)
+        for (int direction = 0; direction < DIRECTIONS; direction++) {
             classifier_free(plan->filters[i].rules[direction]);
+            interest_free(&plan->filters[i].interest[direction]);
+        }
     for (uint32_t i = 0; plan->sessions && i < plan->session_count; i++)
         prefix_set_free(plan->sessions[i].prefixes);
     /* one more: it may be half built */

@@ -5,6 +5,7 @@
 #define MIRRORSH_PLAN_H
 
 #include "../packet/decode.h"
+#include "interest.h"
 #include "numbering.h"
 #include "rule.h"
 
@@ -42,6 +43,7 @@ struct plan_session {
 
 struct plan_filter {
     struct classifier *rules[DIRECTIONS];
+    struct interest interest[DIRECTIONS]; /* what they may decide */
 };
 
 struct plan_receiver {

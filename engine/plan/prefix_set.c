@@ -100,3 +100,23 @@ bool prefix_set_has(const struct prefix_set *set, uint8_t family, const uint8_t 
     const struct range *range = &set->ranges[low - 1];
     return range->family == family && !is_less(range->last, wanted);
 }
+
+size_t prefix_set_count(const struct prefix_set *set)
+{
+    return set->count;
+}
+
+struct mirror_prefix prefix_set_get(const struct prefix_set *set, size_t index)
+{
+    const struct range *range = &set->ranges[index];
+    const uint64_t first[] = {htobe64(range->first.high), htobe64(range->first.low)};
+    struct mirror_prefix prefix = {.family = range->family};
+    uint64_t free_bits = range->first.high ^ range->last.high;
+    unsigned bits = free_bits ? (unsigned)__builtin_clzll(free_bits) : 64;
+    free_bits = range->first.low ^ range->last.low;
+    if (bits == 64)
+        bits += free_bits ? (unsigned)__builtin_clzll(free_bits) : 64;
+    prefix.bits = (uint8_t)bits;
+    memcpy(prefix.address, first, sizeof first);
+    return prefix;
+}

@@ -13,4 +13,8 @@ void prefix_set_free(struct prefix_set *set);
 /* family 4 (in the first four bytes, the rest zero), 6, or another, which is in no set. */
 bool prefix_set_has(const struct prefix_set *set, uint8_t family, const uint8_t address[static 16]);
 
+/* Those that are in no other one of it, from 0 up to their count. */
+size_t prefix_set_count(const struct prefix_set *set);
+struct mirror_prefix prefix_set_get(const struct prefix_set *set, size_t index);
+
 #endif
