@@ -144,6 +144,7 @@ void engine_stop(struct engine *engine)
     counters_free(engine->cleared);
     reserve_free(engine->resources.sources.reserve);
     free(engine->resources.sources.dropped);
+    free(engine->resources.sources.left_out);
     links_close(engine->resources.links);
     outer_ports_release(&engine->ports);
     if (engine->descriptor >= 0)

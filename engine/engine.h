@@ -26,7 +26,7 @@ struct engine_options {
 /* 0 and *engine, or -errno with *why (of why_size bytes) saying what was refused. Needs no
  * privileges by itself: what a capture lacks is the reason its sessions are down. Descriptors are
  * the process's: receivers take OUTER_PORTS of them a worker, many of them together, a source one a
- * worker, and while rings change one more for each that is to come. */
+ * worker and two for its filter, and while rings change one more for each that is to come. */
 int engine_start(struct engine **engine, const struct engine_options *options, char *why,
                  size_t why_size);
 /* Sends what is batched, ends the workers, frees everything. NULL is fine. */
@@ -126,13 +126,15 @@ struct worker_status {
 
 struct engine_status {
     uint64_t uptime_ms;
-    uint64_t plans;   /* plans published since the start */
-    uint64_t dropped; /* that the kernel dropped before the rings of all interfaces */
-    bool own_marked;  /* the box's packets, so that captures leave them out */
-    unsigned rings;   /* that are open: of each interface, or of those that share, one a worker */
+    uint64_t plans;        /* plans published since the start */
+    uint64_t dropped;      /* that the kernel dropped before the rings of all interfaces */
+    struct count left_out; /* of `received` and `unmatched`: in the kernel, before the workers */
+    int prefilter_refused; /* -errno: why the kernel does not do so; 0: it does, or is not asked */
+    bool own_marked;       /* the box's packets, so that captures leave them out */
+    unsigned rings; /* that are open: of each interface, or of those that share, one a worker */
     size_t ring_bytes, ring_bytes_most; /* of all of them; that are meant for all */
-    struct totals totals;
-    struct session_status *sessions; /* in ascending priority */
+    struct totals totals;               /* of the workers, and what was left out before them */
+    struct session_status *sessions;    /* in ascending priority */
     size_t session_count;
     struct rule_status *rules; /* by filter, ingress first, ascending number */
     size_t rule_count;

@@ -39,6 +39,7 @@ static void free_feed(struct feed *feed)
     free_captures(&feed->last);
     free_captures(&feed->next);
     free_captures(&feed->now);
+    feed_filter_free(&feed->filter);
     free(feed);
 }
 
@@ -141,6 +142,7 @@ int feed_open(struct feed **opened, const struct capture_options *options, unsig
     if (!feed)
         return -ENOMEM;
     feed->group = -1;
+    feed_filter_init(&feed->filter);
     int error = open_captures(&feed->now, options, workers, reserve);
     if (!error)
         error = join_all(feed, &feed->now);
@@ -295,6 +297,47 @@ int feed_admit(const struct feed *feed, const struct capture_filter *filter)
 {
     int error = admit(&feed->now, filter);
     return error ? error : admit(&feed->next, filter);
+}
+
+static int admit_program(const struct captures *captures, int program)
+{
+    int error = 0;
+    for (unsigned i = 0; !error && i < captures->count; i++)
+        error = capture_admit_program(captures->at[i], program);
+    return error;
+}
+
+int feed_admit_own(const struct feed *feed)
+{
+    struct capture_filter everything;
+    int program = feed->filter.program;
+    if (program >= 0) {
+        int error = admit_program(&feed->now, program);
+        return error ? error : admit_program(&feed->next, program);
+    }
+    capture_filter_everything(&everything);
+    return feed_admit(feed, &everything);
+}
+
+void feed_lift_filter(struct feed *feed, const struct prefilter_program *next)
+{
+    if (!feed_filter_exchange(&feed->filter, next) || feed->filter.program < 0)
+        return;
+    feed_filter_unload(&feed->filter);
+    feed_admit_own(feed);
+}
+
+/* Where the kernel has no room for the program, everything goes through. */
+void feed_set_filter(struct feed *feed)
+{
+    if (!feed_filter_load(&feed->filter))
+        return;
+    int error = feed_admit_own(feed);
+    if (!error)
+        return;
+    feed_filter_unload(&feed->filter);
+    feed->filter.refused = error;
+    feed_admit_own(feed);
 }
 
 uint64_t feed_dropped(const struct feed *feed)

@@ -6,6 +6,7 @@
 #ifndef MIRRORSH_FEED_H
 #define MIRRORSH_FEED_H
 
+#include "feed_filter.h"
 #include "mirror_config.h"
 #include "reserve.h"
 
@@ -23,6 +24,7 @@ struct feed {
     struct captures next;  /* are to take over; get none yet */
     struct captures last;  /* get none any more; workers may have some that have not been read */
     unsigned users, share; /* its user's affair */
+    struct feed_filter filter; /* of one interface */
 
     int group;    /* of all of them; negative: the one is alone, see capture_join */
     bool chooses; /* the group has a program */
@@ -52,6 +54,13 @@ void feed_forget(struct feed *feed);
 /* Closes what gets no packets any more; no worker may have any of these. Frames lost in them that
  * feed_dropped has not said. */
 uint64_t feed_trim(struct feed *feed);
+
+/* Of one interface: its captures take what its filter says, or everything; -errno. */
+int feed_admit_own(const struct feed *feed);
+/* Of one interface: its captures are to have this program from feed_set_filter on (NULL: everything
+ * goes through), and unless they have it, everything goes through until then. */
+void feed_lift_filter(struct feed *feed, const struct prefilter_program *next);
+void feed_set_filter(struct feed *feed);
 
 /* What its captures take from now on; -errno. */
 int feed_admit(const struct feed *feed, const struct capture_filter *filter);

@@ -10,7 +10,8 @@
  * request when it is at the end of a block. Nothing is in flight then and nothing points into the
  * old plan, so it reads the blocks that are ready in captures it is about to leave, takes over the
  * counters, sets the rows of fresh slots to zero and goes on with the new pointers: a packet is
- * decided by one plan or the other, never by both or by none.
+ * decided by one plan or the other, never by both or by none. What the kernel leaves out for the
+ * one the other may want: in between it leaves out nothing (prefilters.h).
  *
  * Retire: when all workers have answered nobody has anything of the old data plane, and freeing it
  * closes the captures, sockets and slots whose last user it was.
@@ -18,6 +19,7 @@
  * A commit and a change of the machine (a link, an address, a receiver's health) go the same way;
  * they differ in whose configuration the new data plane is of. */
 #include "engine_state.h"
+#include "prefilters.h"
 
 #include <stdlib.h>
 
@@ -134,6 +136,7 @@ void engine_publish(struct engine *engine, struct engine_change *change)
     end_workers(engine, next->workers, &legacy);
     if (legacy.counters)
         change->requests[0].legacy = &legacy;
+    prefilters_lift(&engine->resources.sources, next);
     for (unsigned i = 0; i < next->workers; i++) {
         struct worker_request *request = &change->requests[i];
         request->kind = WORKER_ADOPT;
@@ -146,6 +149,7 @@ void engine_publish(struct engine *engine, struct engine_change *change)
         worker_wait(&change->requests[i]);
         engine->workers[i].counts = true;
     }
+    prefilters_set(&engine->resources.sources, next);
     counters_free(legacy.counters);
     if (change->cleared && !change->outgrown) {
         struct counters *old = engine->cleared;

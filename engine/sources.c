@@ -67,15 +67,13 @@ static int open_captures(const struct opening *opening)
         .frame_size = source->link.frame_size,
     };
     unsigned workers = sources->spread.workers;
-    struct capture_filter filter;
     struct feed *feed = source->feed;
     int error = feed ? feed_renew(feed, &options, workers)
                      : feed_open(&feed, &options, workers, sources->reserve);
     if (error)
         return error;
     feed->share = opening->share;
-    capture_filter_everything(&filter);
-    error = feed_admit(feed, &filter);
+    error = feed_admit_own(feed);
     if (!error)
         source->feed = feed;
     else if (source->feed)
@@ -330,8 +328,11 @@ static void count_own(struct sources *sources, const struct source *source)
     if (!has_own_feed(sources, source))
         return;
     uint64_t dropped = feed_dropped(source->feed);
+    struct count left_out = feed_filter_left_out(&source->feed->filter);
     sources->dropped[source->slot] += dropped;
     sources->dropped_all += dropped;
+    count_add(&sources->left_out[source->slot], left_out);
+    count_add(&sources->left_out_all, left_out);
 }
 
 /* A link that is down takes no more members into a group, and has nothing to lose: its captures are
@@ -433,8 +434,15 @@ bool sources_fresh(struct sources *sources, uint32_t slot)
         memset(dropped + sources->dropped_room, 0,
                (room - sources->dropped_room) * sizeof *dropped);
         sources->dropped = dropped;
+        struct count *left_out = reallocarray(sources->left_out, room, sizeof *left_out);
+        if (!left_out)
+            return false;
+        memset(left_out + sources->dropped_room, 0,
+               (room - sources->dropped_room) * sizeof *left_out);
+        sources->left_out = left_out;
         sources->dropped_room = room;
     }
     sources->dropped[slot] = 0;
+    sources->left_out[slot] = (struct count){0};
     return true;
 }

@@ -7,6 +7,7 @@
 #ifndef MIRRORSH_SOURCES_H
 #define MIRRORSH_SOURCES_H
 
+#include "counts.h"
 #include "feed.h"
 #include "io/links.h"
 
@@ -41,9 +42,11 @@ struct sources {
     int refused;             /* -errno: why some captures were not renewed at last; 0: all were */
     struct reserve *reserve; /* may be NULL */
     uint64_t *dropped;       /* by slot: what the feeds of one interface lost */
-    uint32_t dropped_room;
+    struct count *left_out;  /* likewise: what their filters left out */
+    uint32_t dropped_room;   /* of both */
     uint64_t dropped_shared; /* what the shared feed lost */
     uint64_t dropped_all;    /* what all feeds lost, that one with them */
+    struct count left_out_all;
 };
 
 /* One more user: a source that is there already, or a new one that is not open yet. NULL when
@@ -73,7 +76,7 @@ unsigned sources_widest(const struct sources *sources);
 /* All rings, those with them that come or go. */
 void sources_memory(const struct sources *sources, unsigned *rings, size_t *bytes);
 
-/* Adds what the kernel has dropped since the last call to `dropped` and `dropped_all`. */
+/* Adds what the kernel has dropped and left out since the last call to the counts of that. */
 void sources_count(struct sources *sources);
 /* A slot begins at zero. false: memory ran out. */
 bool sources_fresh(struct sources *sources, uint32_t slot);

@@ -1,4 +1,4 @@
-/* What sources.c and turnover.c have in common. */
+/* What sources.c, turnover.c and prefilters.c have in common. */
 #ifndef MIRRORSH_SOURCES_INTERNAL_H
 #define MIRRORSH_SOURCES_INTERNAL_H
 

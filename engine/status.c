@@ -1,6 +1,7 @@
 /* What show and monitor read: the workers' counters, added up and less what was cleared,
  * beside the state of everything that is counted. */
 #include "engine_state.h"
+#include "prefilters.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -108,6 +109,13 @@ static void fill_receivers(const struct engine *engine, const struct counters *s
     }
 }
 
+/* The workers have not seen it. */
+static void add_left_out(struct interface_counts *counts, struct count left_out)
+{
+    count_add(&counts->received, left_out);
+    counts->unmatched += left_out.packets;
+}
+
 static void fill_source(const struct engine *engine, const struct counters *sum, uint32_t index,
                         struct interface_status *shown)
 {
@@ -115,6 +123,7 @@ static void fill_source(const struct engine *engine, const struct counters *sum,
     uint32_t slot = numbering->slots[COUNT_INTERFACE][index];
     shown->source = numbering->sessions.first[index] != numbering->sessions.first[index + 1];
     shown->counts = *counters_interface(sum, slot);
+    add_left_out(&shown->counts, engine->resources.sources.left_out[slot]);
     shown->dropped = engine->resources.sources.dropped[slot];
 }
 
@@ -221,6 +230,9 @@ struct engine_status *engine_status(struct engine *engine)
         fill_worker(engine, i, &reports[i], &status->workers[i]);
         totals_add(&status->totals, &status->workers[i].totals);
     }
+    status->left_out = engine->resources.sources.left_out_all;
+    status->prefilter_refused = prefilters_refused(&engine->resources.sources);
+    add_left_out(&status->totals.interfaces, status->left_out);
     counters_free(sum);
     free(reports);
     return status;
@@ -271,9 +283,12 @@ static void clear_all(struct engine *engine, const struct worker_request *report
 {
     struct sources *sources = &engine->resources.sources;
     sources_count(sources);
-    for (uint32_t i = 0; i < sources->dropped_room; i++)
+    for (uint32_t i = 0; i < sources->dropped_room; i++) {
         sources->dropped[i] = 0;
+        sources->left_out[i] = (struct count){0};
+    }
     sources->dropped_all = sources->dropped_shared = 0;
+    sources->left_out_all = (struct count){0};
     for (unsigned i = 0; i < engine->worker_count; i++) {
         engine->workers[i].cleared = reports[i].totals;
         engine->workers[i].cleared_sends = reports[i].sends;

@@ -124,6 +124,13 @@ int capture_admit(const struct capture *capture, const struct capture_filter *fi
     return attach(capture, filter->code, filter->length);
 }
 
+int capture_admit_program(const struct capture *capture, int program)
+{
+    return setsockopt(capture->descriptor, SOL_SOCKET, SO_ATTACH_BPF, &program, sizeof program)
+               ? -errno
+               : 0;
+}
+
 static int membership(const struct capture *capture, int action, int index)
 {
     struct packet_mreq wanted = {.mr_ifindex = index, .mr_type = PACKET_MR_PROMISC};

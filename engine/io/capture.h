@@ -57,6 +57,8 @@ int capture_spread(const struct capture *capture, uint32_t first, uint32_t count
 /* What it takes from now on; another filter takes the place of the one before between two frames.
  * -ENOMEM: the kernel has no room for one so long. */
 int capture_admit(const struct capture *capture, const struct capture_filter *filter);
+/* The same of a program of io/bpf.h, by its descriptor. */
+int capture_admit_program(const struct capture *capture, int program);
 void capture_close(struct capture *capture);
 
 /* Frames that the kernel did not put into the ring since the last call: for want of room, or

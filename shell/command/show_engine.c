@@ -175,6 +175,16 @@ static const char *rings_text(struct columns *columns, const struct engine_statu
                         status->ring_bytes_most >> MEGABYTE);
 }
 
+static const char *left_out_text(struct columns *columns, const struct engine_status *status)
+{
+    if (status->prefilter_refused)
+        return columns_text(columns,
+                            "The kernel does not filter (%s): all frames go to the workers",
+                            strerror(-status->prefilter_refused));
+    return columns_text(columns, "Packets left out by the kernel, which no session takes: %" PRIu64,
+                        status->left_out.packets);
+}
+
 static void engine_columns(struct columns *columns, const void *item, const void *context)
 {
     const struct engine_status *status = item;
@@ -194,6 +204,14 @@ static void engine_columns(struct columns *columns, const void *item, const void
          .heading =
              columns_text(columns, "Frames dropped before the workers: %" PRIu64, status->dropped),
          COUNTER(status->dropped, "packets", "Packets that the kernel dropped before the rings")},
+        {"left_out.packets", .heading = left_out_text(columns, status),
+         COUNTER(status->left_out.packets, "packets",
+                 "Received and unmatched packets that the kernel left out before the rings")},
+        {"left_out.bytes", NULL,
+         COUNTER(status->left_out.bytes, "bytes",
+                 "Received and unmatched bytes that the kernel left out before the rings")},
+        {"filtered", GAUGE(NULL, "Whether the kernel leaves out what no session takes"),
+         TRUTH(!status->prefilter_refused)},
         {"own_marked",
          .heading = status->own_marked ? NULL
                                        : "Own packets cannot be marked (CAP_NET_ADMIN): inside a "

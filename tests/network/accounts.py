@@ -148,7 +148,8 @@ def look(run, before):
     holds('sent is what workers sent', engine['sessions']['sent']['packets'],
           sum(w['batched']['packets'] + w['single']['packets'] for w in engine['workers']))
     holds('workers received', engine['interfaces']['received'],
-          {unit: sum(w['received'][unit] for w in engine['workers']) for unit in ('packets', 'bytes')})
+          {unit: engine['left_out'][unit] + sum(w['received'][unit] for w in engine['workers'])
+           for unit in ('packets', 'bytes')})
     for one in engine['workers']:
         of_interface('a worker', one)
     for one in sessions:

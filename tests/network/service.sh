@@ -24,7 +24,7 @@ if [ -z "$group" ]; then
 fi
 box_start unshare --mount bash "$lab/unit-rights" $group
 effective=$(sed -n 's/^CapEff:\t//p' "/proc/$box_pid/status")
-expect_equal 'it has CAP_NET_ADMIN and CAP_NET_RAW' "$((0x$effective))" $((1 << 12 | 1 << 13))
+expect_equal 'it has CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF' "$((0x$effective))" $((1 << 12 | 1 << 13 | 1 << 39))
 expect_equal 'the socket is its group'"'"'s' "$(stat -c '%g %a' "$socket")" "$group 660"
 check 'a session' ctl configure 'set target t receiver 10.2.0.2' \
     'set session a priority 1 target t vni 5 source interface src0' commit
@@ -34,4 +34,10 @@ in_src python3 "$frames" eth0 flows 1 >/dev/null
 captures_end
 check 'it mirrors' "$compare" "$lab/in.pcap" "$lab/got.pcap" 65535 256
 expect_equal 'what it sends is marked' "$(ctl 'show engine | display json' | json 'd["engine"]["own_marked"]')" True
+# In a user namespace the kernel takes programs of nobody.
+if grep -q 4294967295 /proc/self/uid_map; then
+    expect_equal 'the kernel leaves out for it what no session takes' "$(ctl 'show engine | display json' | json 'd["engine"]["filtered"]')" True
+    filters=$(sed -n 's/^SystemCallFilter=//p' "$unit")
+    expect_equal 'its unit lets it ask the kernel for that' "$(grep -cw bpf <<<"$filters")" 1
+fi
 check 'it ends well' box_stop

@@ -41,7 +41,8 @@ until_true 5 pps_is 1
 until_true 10 pps_is 0 || not_ok 'the rates' "they are $(pps)"
 
 # What time decides: how long it runs, how busy it is, how packets fell together into batches,
-# how often links and neighbours asked for another plan.
+# how often links and neighbours asked for another plan; and what the kernel's rights: what it left
+# out itself no worker has seen.
 steady()
 {
     sed -E -e 's/^Up [0-9]+ d [0-9:]+, [0-9]+ plans/Up TIME, N plans/' \
@@ -51,7 +52,12 @@ steady()
         -e 's/^(  sent (in batches|one by one) ).*/\1N/' \
         -e '/"(batched|single)": \{/,/\}/ s/"(packets|batches)": ?[0-9]+/"\1": N/' \
         -e 's/"(uptime_ms|plans|load)": ?[0-9.]+/"\1": N/' \
-        -e 's/^(mirrorsh_(worker_(load|batched|single)_|engine_(plans|uptime|rings_bytes)_?)[^ ]*) .*/\1 N/'
+        -e 's/^(Packets left out by the kernel|The kernel does not filter).*/LEFT OUT/' \
+        -e '/^Worker 0/,$ s/^(  (received|unmatched) +).*/\1N/' \
+        -e '/"left_out": \{/,/\}/ s/"(packets|bytes)": ?[0-9]+/"\1": N/' \
+        -e 's/"filtered": ?(true|false)/"filtered": N/' \
+        -e '/"workers": \[/,/\]/ { /"(received|unmatched)": \{/,/\}/ s/"(packets|bytes)": ?[0-9]+/"\1": N/ }' \
+        -e 's/^(mirrorsh_(worker_(load|batched|single|received|unmatched)_|engine_(plans|uptime|rings_bytes|left_out|filtered)_?)[^ ]*) .*/\1 N/'
 }
 
 # shown FILE COMMAND...: what the last one prints, in the mode that those before it enter

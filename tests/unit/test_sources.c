@@ -6,6 +6,7 @@
  * engine/feed.c
  * engine/side_by_side.c
  * engine/io/capture_filter.c */
+#include "../../engine/io/bpf.h"
 #include "../../engine/sources.h"
 
 #include <setjmp.h>
@@ -15,6 +16,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -74,10 +76,44 @@ int capture_spread(const struct capture *capture, uint32_t first, uint32_t count
     return spread_refused;
 }
 
+/* What the captures have, the same for all; 0: everything. */
+static _Thread_local int has_program;
+static int admissions;
+
 int capture_admit(const struct capture *capture, const struct capture_filter *filter)
 {
     (void)capture, (void)filter;
+    has_program = 0;
     return 0;
+}
+
+int capture_admit_program(const struct capture *capture, int program)
+{
+    (void)capture;
+    has_program = program;
+    admissions++;
+    return 0;
+}
+
+static int load_refused; /* -errno */
+static struct count left_out;
+
+int bpf_counts_open(void)
+{
+    return load_refused ? load_refused : open("/dev/null", O_RDONLY);
+}
+
+bool bpf_counts_read(int counts, struct count *sum)
+{
+    (void)counts;
+    *sum = left_out;
+    return true;
+}
+
+int bpf_program_open(struct bpf_insn *code, uint32_t length, uint32_t map_at, int counts)
+{
+    (void)code, (void)length, (void)map_at, (void)counts;
+    return load_refused ? load_refused : open("/dev/null", O_RDONLY);
 }
 
 void capture_close(struct capture *capture)
@@ -151,6 +187,7 @@ static void end(struct sources *sources)
         usleep(1000);
     assert_int_equal(closed, made);
     free(sources->dropped);
+    free(sources->left_out);
 }
 
 /* As long as the kernel refuses those to come, those that are need their workers. */
@@ -290,13 +327,86 @@ static void test_side_by_side(void **state)
     end(&sources);
 }
 
+/* A plan with this program takes the place of another: whether everything goes through meanwhile.
+ */
+static bool change_program(struct feed *feed, const struct prefilter_program *program)
+{
+    feed_lift_filter(feed, program);
+    bool lifted = !has_program;
+    feed_set_filter(feed);
+    return lifted;
+}
+
+/* What the kernel leaves out changes with the plan and not without; those to come leave out the
+ * same; where it is refused everything goes through, until it is not. */
+static void test_filters_change(void **state)
+{
+    static struct prefilter_program one, other;
+    struct sources sources = {0};
+    (void)state;
+    one.length = other.length = 2;
+    one.code[0].imm = 7;
+    assert_true(sources_fresh(&sources, 3));
+    open_sources(&sources, 1, (struct spread){1, 64 * MEGABYTE});
+    struct feed *feed = sources.first->feed;
+    load_refused = -EPERM;
+    assert_true(change_program(feed, &one));
+    assert_int_equal(feed->filter.refused, -EPERM);
+    assert_false(has_program);
+    load_refused = 0;
+    change_program(feed, &one);
+    assert_int_equal(feed->filter.refused, 0);
+    assert_true(has_program);
+    admissions = 0;
+    assert_false(change_program(feed, &one));
+    assert_int_equal(admissions, 0);
+    assert_true(change_program(feed, &other));
+    assert_int_equal(admissions, 1);
+    open_sources(&sources, 0, (struct spread){2, 64 * MEGABYTE});
+    assert_int_equal(admissions, 1 + 3);
+    turn_over(&sources);
+    assert_true(change_program(feed, NULL));
+    assert_false(has_program);
+    change_program(feed, &one);
+    assert_int_equal(admissions, 4 + 2);
+    end(&sources);
+}
+
+/* What is left out is counted once, for the name that the interface has then, and what was left out
+ * before it goes. */
+static void test_left_out(void **state)
+{
+    static struct prefilter_program program = {.length = 2};
+    struct sources sources = {0};
+    (void)state;
+    assert_true(sources_fresh(&sources, 0) && sources_fresh(&sources, 40));
+    left_out = (struct count){0};
+    open_sources(&sources, 1, (struct spread){1, 64 * MEGABYTE});
+    change_program(sources.first->feed, &program);
+    left_out = (struct count){10, 1000};
+    sources_count(&sources);
+    sources_count(&sources);
+    assert_int_equal(sources.left_out[0].packets, 10);
+    left_out = (struct count){15, 1600};
+    assert_non_null(sources_take(&sources, &sources.first->link, 40));
+    left_out = (struct count){16, 1700};
+    sources_release(&sources, sources.first);
+    sources_release(&sources, sources.first);
+    assert_int_equal(sources.left_out[0].packets, 15);
+    assert_int_equal(sources.left_out[0].bytes, 1600);
+    assert_int_equal(sources.left_out[40].packets, 1);
+    assert_int_equal(sources.left_out_all.bytes, 1700);
+    end(&sources);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),      cmocka_unit_test(test_larger_and_more),
-        cmocka_unit_test(test_alone),        cmocka_unit_test(test_held),
-        cmocka_unit_test(test_room),         cmocka_unit_test(test_program),
-        cmocka_unit_test(test_side_by_side),
+        cmocka_unit_test(test_refused),        cmocka_unit_test(test_larger_and_more),
+        cmocka_unit_test(test_alone),          cmocka_unit_test(test_held),
+        cmocka_unit_test(test_room),           cmocka_unit_test(test_program),
+        cmocka_unit_test(test_filters_change), cmocka_unit_test(test_side_by_side),
+        cmocka_unit_test(test_left_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

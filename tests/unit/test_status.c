@@ -3,6 +3,7 @@
  * a new one needs no word here and cannot be forgotten there. */
 #define message outer_message /* the console's protocol has one too */
 #include "../../engine/engine_state.h"
+#include "../../engine/prefilters.h"
 #undef message
 #include "../../shell/command/show.h"
 
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <errno.h>
 
 /* ---- what stands in for the rest of the program ---- */
 
@@ -34,6 +36,13 @@ void sources_memory(const struct sources *sources, unsigned *rings, size_t *byte
     (void)sources;
     *rings = 0;
     *bytes = 0;
+}
+
+static int refused;
+int prefilters_refused(const struct sources *sources)
+{
+    (void)sources;
+    return refused;
 }
 
 const struct link *links_all(const struct links *links, size_t *count)
@@ -109,6 +118,7 @@ static struct mirror_config config = {.filters = &filter,
                                       .sessions = &session,
                                       .session_count = 1};
 static uint64_t dropped = FIRST - 1;
+static struct count left_out;
 
 static char *name_of(char text[])
 {
@@ -140,6 +150,7 @@ static void set_up(void)
         .worker_count = 1,
         .cleared = counters_new(capacity),
         .resources = {.sources = {.dropped = &dropped,
+                                  .left_out = &left_out,
                                   .dropped_room = 1,
                                   .dropped_all = FIRST - 2}},
     };
@@ -224,6 +235,43 @@ static void every_counter_arrives_in_json(void **state)
     tear_down(counters);
 }
 
+/* What workers have not seen is received and unmatched of its interface, and of all, but of no
+ * worker; and it is said whether the kernel does that. */
+static void what_the_kernel_left_out_is_counted(void **state)
+{
+    (void)state;
+    static command_fn *const commands[] = {show_engine, show_interfaces};
+    static const char *const wanted[] = {
+        "\"left_out\":{\"packets\":40,\"bytes\":3000},\"filtered\":true",
+        "\"interfaces\":{\"received\":{\"packets\":45,\"bytes\":3300},\"mirrored\":{\"packets\":3},"
+        "\"rejected\":{\"packets\":0},\"unmatched\":{\"packets\":42}",
+        "\"received\":{\"packets\":5,\"bytes\":300}",
+        "\"received\":{\"packets\":17,\"bytes\":900},\"mirrored\":{\"packets\":0},\"rejected\":{\"packets\":"
+        "0},\"unmatched\":{\"packets\":10}",
+    };
+    set_up();
+    struct counters *counters = counters_new(engine.cleared->capacity);
+    counters_interface(counters, 0)->received = (struct count){7, 400};
+    counted = counters;
+    sends = (struct outbox_totals){0};
+    totals = (struct totals){.interfaces = {.received = {5, 300}, .mirrored = 3, .unmatched = 2}};
+    left_out = (struct count){10, 500};
+    engine.resources.sources.left_out_all = (struct count){40, 3000};
+    char *text = printed(commands, 2);
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+        if (!strstr(text, wanted[i]))
+            fail_msg("%s does not arrive:\n%s", wanted[i], text);
+    free(text);
+    assert_int_equal(engine_clear(&engine, NULL), 0);
+    assert_int_equal(left_out.packets + engine.resources.sources.left_out_all.packets, 0);
+    refused = -EPERM;
+    text = printed(commands, 1);
+    assert_non_null(strstr(text, "\"filtered\":false"));
+    free(text);
+    refused = 0;
+    tear_down(counters);
+}
+
 /* Cleared is what all of it was: nothing but zeros comes. */
 static void every_counter_is_cleared(void **state)
 {
@@ -247,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_counter_arrives_in_json),
         cmocka_unit_test(every_counter_is_cleared),
+        cmocka_unit_test(what_the_kernel_left_out_is_counted),
     };
     return cmocka_run_group_tests_name("status", tests, NULL, NULL);
 }
