@@ -111,9 +111,9 @@ start()
     bad=0
     case $test in
     *golden.c | *tables.c) ;; # run by the script of the same name
-    tests/unit/*.c) run "$test" 120 "$BUILD/build/${test%.c}" ;;
-    tests/fuzz/*.c) run "$test" 300 "$BUILD/build/${test%.c}" ;;
-    *.exp) run "$test" 300 expect -f "$top/$test" ;;
+    tests/unit/*.c) run "$test" 600 "$BUILD/build/${test%.c}" ;;
+    tests/fuzz/*.c) run "$test" 600 "$BUILD/build/${test%.c}" ;;
+    *.exp) run "$test" 900 expect -f "$top/$test" ;;
     *.sh) run "$test" 900 bash "$top/$test" ;;
     *) echo "tests/run.sh: $test: not a test" >&2; failed=$((failed + 1)) ;;
     esac

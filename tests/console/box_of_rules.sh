@@ -27,7 +27,7 @@ fi
 "$MIRRORSH" --daemon --state "$state" --socket "$socket" </dev/null >>"$lab/log" 2>&1 &
 box=$!
 for ((tries = 0; tries < 600 * ${PATIENCE:-1}; tries++)); do
-    [ -S "$socket" ] && break
+    "$MIRRORSH" --socket "$socket" -c 'show version' >/dev/null 2>&1 </dev/null && break
     sleep 0.1
 done
 python3 -B "$TOP/tests/console/$name.py" "$MIRRORSH" "$state" "$socket" ||

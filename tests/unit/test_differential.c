@@ -9,7 +9,7 @@
 #include "random_rules.h"
 
 enum {
-#ifdef __SANITIZE_THREAD__ /* there are none here, and it is ten times slower */
+#ifdef __SANITIZE_THREAD__ /* no threads here, and it is ten times slower */
     LISTS = 1000,
 #else
     LISTS = 5000,
