@@ -66,11 +66,10 @@ static size_t waiting(const struct line_speed *line, int64_t now)
     return left_of(line, now) + line->unheard;
 }
 
-/* The window and the rate, by so many bytes, at least, that were carried since flight_ms. */
-static void measure(struct line_speed *line, size_t carried, int64_t now)
+/* The window and the rate, by so many bytes, at least, that were carried in this time. */
+static void measure(struct line_speed *line, size_t carried, int64_t elapsed_ms)
 {
-    int64_t elapsed = now > line->flight_ms ? now - line->flight_ms : 1;
-    double rate = 1000.0 * (double)carried / (double)elapsed, window;
+    double rate = 1000.0 * (double)carried / (double)(elapsed_ms > 0 ? elapsed_ms : 1), window;
 
     if (rate > line->rate)
         line->rate = line->rate > 0 ? (line->rate + rate) / 2 : rate;
@@ -84,17 +83,27 @@ static void measure(struct line_speed *line, size_t carried, int64_t now)
                                          : (size_t)window;
 }
 
+static void begin_flight(struct line_speed *line, int64_t now)
+{
+    line->flight = line->carried = 0;
+    line->flight_ms = now;
+    line->carried_ms = 0;
+    line->limited = false;
+}
+
 /* No more than `left` bytes wait. What waited when the flight began does not count, and so what was
  * carried since is that much at least. */
 static void hear(struct line_speed *line, size_t left, int64_t now)
 {
-    size_t carried = line->flight > left ? line->flight - left : 0;
-
-    if (carried >= line->window) {
-        measure(line, carried, now);
-        line->flight = 0;
-        line->flight_ms = now;
-        line->limited = false;
+    if (line->flight > left + line->carried) { /* else nothing was since */
+        line->carried = line->flight - left;
+        line->carried_ms = now - line->flight_ms;
+    }
+    if (line->before + line->carried >= line->window) {
+        measure(line, line->before + line->carried, line->before_ms + line->carried_ms);
+        line->before = 0;
+        line->before_ms = 0;
+        begin_flight(line, now);
     }
     if (left > line->left + line->unheard)
         left = line->left + line->unheard;
@@ -148,11 +157,13 @@ void line_speed_wrote(struct line_speed *line, size_t length)
 
     if (line->fd < 0 || length == 0)
         return;
-    /* A flight that filled the window goes on over the moment in which it is refilled. */
+    /* A flight that filled the window goes on over the moment in which it is refilled. Of one that
+     * did not, what was heard is put to that of the next: a picture goes to a slow line in pieces
+     * of less than the window, and the line may have become fast. */
     if (waits == 0 && (!line->limited || now - line->news_ms > REFILL_MS)) {
-        line->flight = 0;
-        line->flight_ms = now;
-        line->limited = false;
+        line->before += line->carried;
+        line->before_ms += line->carried_ms;
+        begin_flight(line, now);
     }
     if (waits >= line->window && line->probes < PROBES_MAX)
         line->probes++;

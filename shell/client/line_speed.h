@@ -27,6 +27,10 @@ struct line_speed {
     int64_t news_ms; /* when we wrote or heard last */
     size_t flight;   /* bytes that were written since flight_ms */
     int64_t flight_ms;
+    size_t carried; /* of the flight, when we heard last, in carried_ms */
+    int64_t carried_ms;
+    size_t before; /* carried in before_ms by flights since the rate was measured */
+    int64_t before_ms;
     bool limited;    /* in this time there was more to write than the window took */
     unsigned probes; /* bytes beyond the window since the reader was heard of */
 };

@@ -60,6 +60,19 @@ static size_t fill_by(struct far_end *end, size_t piece)
     return all;
 }
 
+/* Writes no more than that. */
+static size_t fill_once(struct far_end *end, size_t most)
+{
+    static const char text[4096];
+    uint32_t wait_ms;
+    size_t room = line_speed_room(&end->line, &wait_ms);
+    ssize_t done = write(end->terminal, text, room < most ? room : most);
+
+    assert_true(done >= 0);
+    line_speed_wrote(&end->line, (size_t)done);
+    return (size_t)done;
+}
+
 static size_t fill(struct far_end *end)
 {
     return fill_by(end, SIZE_MAX);
@@ -195,6 +208,25 @@ static void test_what_is_no_terminal_takes_all(void **state)
     close(null);
 }
 
+/* As a picture goes to a line that was slow: less than the window, and the next when that is there.
+ */
+static void test_slow_end_becomes_fast(void **state)
+{
+    struct far_end end;
+    uint32_t slow;
+
+    (void)state;
+    open_line(&end);
+    end.line.rate = 600;
+    for (int i = 0; i < 500 && (slow = line_speed_slow(&end.line)) != 0; i++) {
+        take(&end, fill_once(&end, slow / 4 + 1));
+        for (int waited = 0; line_speed_busy(&end.line) && waited < 2000; waited++)
+            poll(NULL, 0, 1);
+    }
+    assert_int_equal(line_speed_slow(&end.line), 0);
+    close_line(&end);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_small_writes_add_up),
         cmocka_unit_test(test_fast_end_gets_much),
         cmocka_unit_test(test_slow_end_is_not_flooded),
+        cmocka_unit_test(test_slow_end_becomes_fast),
         cmocka_unit_test(test_lost_news_is_asked_for),
         cmocka_unit_test(test_what_is_no_terminal_takes_all),
     };
