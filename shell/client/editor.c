@@ -302,7 +302,7 @@ struct editor *editor_open(struct connection *connection, const struct connectio
         editor->el = el_init_fd("mirrorsh", stdin, editor->out, editor->discarded, STDIN_FILENO,
                                 STDOUT_FILENO, fileno(editor->discarded));
     if (!editor->el) {
-        editor_close(editor);
+        editor_close(editor, false);
         return NULL;
     }
     history(editor->history, &event, H_SETSIZE, HISTORY_LINES);
@@ -320,7 +320,7 @@ struct editor *editor_open(struct connection *connection, const struct connectio
     return editor;
 }
 
-void editor_close(struct editor *editor)
+void editor_close(struct editor *editor, bool left)
 {
     /* or the terminal's modes would wait for it */
     if (terminal_ended())
@@ -328,6 +328,8 @@ void editor_close(struct editor *editor)
     if (editor->el)
         el_end(editor->el);
     give_terminal_back(editor);
+    if (left)
+        keyboard_give_back();
     save_kept(editor);
     if (editor->history)
         history_end(editor->history);

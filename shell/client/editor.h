@@ -11,8 +11,9 @@ struct editor;
 /* One a process. Uses the connection to ask for choices; tells notices to the handler. NULL:
  * out of memory, or no terminal that can be edited on. */
 struct editor *editor_open(struct connection *connection, const struct connection_handler *handler);
-/* The terminal is as it was before editor_open. */
-void editor_close(struct editor *editor);
+/* The terminal is as it was before editor_open; left: by who is at it, and what was typed since is
+ * for who has it next. */
+void editor_close(struct editor *editor, bool left);
 
 enum editor_result {
     EDITOR_LINE,

@@ -315,7 +315,7 @@ int interactive_run(int fd, const struct interactive_options *options)
     client.editor = editor_open(&client.connection, &client.handler);
     if (client.editor) {
         status = converse(&client, options);
-        editor_close(client.editor);
+        editor_close(client.editor, status == STATUS_OK);
     } else {
         terminal_error("mirrorsh: this terminal cannot be edited on\n");
         status = STATUS_FAILED;

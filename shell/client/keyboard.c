@@ -2,8 +2,10 @@
 #include "keyboard.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum {
@@ -86,4 +88,17 @@ bool keyboard_take(unsigned char *byte)
         return !typed.gone && read(STDIN_FILENO, byte, 1) == 1;
     *byte = typed.bytes[typed.at++];
     return true;
+}
+
+void keyboard_give_back(void)
+{
+    struct pollfd more = {.fd = typed.fd, .events = POLLIN};
+
+    if (typed.at == typed.end)
+        return;
+    while (!typed.gone && make_room() && poll(&more, 1, 0) > 0) /* it comes behind that */
+        keyboard_read();
+    while (typed.at < typed.end && ioctl(typed.fd, TIOCSTI, &typed.bytes[typed.at]) == 0)
+        typed.at++;
+    typed.at = typed.end;
 }

@@ -22,5 +22,9 @@ bool keyboard_has(void);
 /* The next byte, in the order they were typed; waits for it unless one is there. False: the
  * terminal has gone. */
 bool keyboard_take(unsigned char *byte);
+/* Puts back into the terminal what is typed and was not taken, for who has it next; where the
+ * kernel does not allow that (TIOCSTI, ioctl_tty(2)), it is lost. In the modes that the terminal
+ * then has. */
+void keyboard_give_back(void);
 
 #endif
