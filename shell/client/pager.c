@@ -211,14 +211,26 @@ static int read_key(struct pager *pager)
     return key;
 }
 
-/* Reads a search pattern behind a slash; false: dropped. */
+/* Writes the status line as the pattern that is typed. */
+static int show_pattern(struct pager *pager, const char *pattern)
+{
+    int failed = status_line(pager, "/");
+
+    if (!failed)
+        failed = terminal_write(pattern, strlen(pattern));
+    pager->status = 1 + utf8_width(pattern, strlen(pattern));
+    return failed;
+}
+
+/* Reads a search pattern behind a slash; false: dropped, by a ^C in the middle of writing too. */
 static bool read_pattern(struct pager *pager, char *pattern)
 {
     size_t length = 0;
+    int failed;
 
     pattern[0] = '\0';
-    status_line(pager, "/");
-    for (;;) {
+    failed = show_pattern(pager, pattern);
+    while (!failed) {
         int key = read_byte(pager);
 
         if (key < 0 || key == KEY_LEAVE || key == 27)
@@ -226,8 +238,7 @@ static bool read_pattern(struct pager *pager, char *pattern)
         if (key == '\n' || key == '\r')
             return true;
         if (key == KEY_RESIZED) {
-            status_line(pager, "/");
-            terminal_write(pattern, length);
+            failed = show_pattern(pager, pattern);
         } else if (key == 8 || key == 127) {
             /* A whole character goes: its first byte and those that go on from it. */
             do {
@@ -236,16 +247,16 @@ static bool read_pattern(struct pager *pager, char *pattern)
                 length--;
             } while ((pattern[length] & 0xc0) == 0x80);
             pattern[length] = '\0';
-            status_line(pager, "/");
-            terminal_write(pattern, length);
+            failed = show_pattern(pager, pattern);
         } else if (key >= ' ' && key < KEY_NONE && length + 1 < PATTERN_SIZE / 2 &&
                    ((key & 0xc0) == 0x80 || pager->status + 2 < pager->width)) {
             pattern[length++] = (char)key;
             pattern[length] = '\0';
-            terminal_write(pattern + length - 1, 1);
+            failed = terminal_write(pattern + length - 1, 1);
+            pager->status = 1 + utf8_width(pattern, length);
         }
-        pager->status = 1 + utf8_width(pattern, length);
     }
+    return false;
 }
 
 /* ---- searching ---- */

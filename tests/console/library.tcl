@@ -22,8 +22,11 @@ proc buffer {} {
     expect -timeout 0 -re ".+" { return $expect_out(0,string) } timeout {} eof {}
     return ""
 }
+# What follows a failure may fail with it, and is not waited for as long.
 proc not_ok {name why} {
+    global timeout
     puts "not ok $name: $why"
+    set timeout [expr {min($timeout, 15)}]
 }
 # verdict NAME GOT WANTED
 proc verdict {name got wanted} {
@@ -129,7 +132,11 @@ proc status {} {
     global spawn_id
     expect {
         eof {}
-        timeout { return "no end" }
+        timeout {
+            not_ok "the console ends" "it did not"
+            exec kill -9 [exp_pid]
+            expect eof
+        }
     }
     return [lindex [wait] 3]
 }
