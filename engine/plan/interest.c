@@ -209,28 +209,13 @@ bool interest_add_all(struct interest *interest, const struct interest *more)
     return true;
 }
 
-/* What both have in common; false: nothing. */
-static bool narrow(struct match *match, const struct match *by)
-{
-    for (unsigned i = 0; i < MATCH_FIELD_COUNT; i++) {
-        if (!(by->given & 1u << i))
-            continue;
-        if (!(match->given & 1u << i))
-            match->value[i] = by->value[i];
-        else if (!match_value_narrow(&match_fields[i], &match->value[i], &by->value[i]))
-            return false;
-    }
-    match->given |= by->given;
-    return true;
-}
-
 bool interest_add_both(struct interest *interest, const struct interest *one,
                        const struct interest *other)
 {
     for (unsigned i = 0; i < one->count; i++) {
         for (unsigned k = 0; k < other->count; k++) {
             struct match match = one->matches[i];
-            if (narrow(&match, &other->matches[k]) && !interest_add(interest, &match))
+            if (match_narrow(&match, &other->matches[k]) && !interest_add(interest, &match))
                 return false;
         }
     }

@@ -299,6 +299,20 @@ bool match_value_narrow(const struct match_field *field, struct match_value *val
     return false;
 }
 
+bool match_narrow(struct match *match, const struct match *by)
+{
+    for (unsigned i = 0; i < MATCH_FIELD_COUNT; i++) {
+        if (!(by->given & 1u << i))
+            continue;
+        if (!(match->given & 1u << i))
+            match->value[i] = by->value[i];
+        else if (!match_value_narrow(&match_fields[i], &match->value[i], &by->value[i]))
+            return false;
+    }
+    match->given |= by->given;
+    return true;
+}
+
 static const char *name_of(const struct match_field *field, uint32_t value)
 {
     for (const struct match_name *name = field->names; name->name; name++) {

@@ -75,6 +75,8 @@ bool match_value_parse(const struct match_field *field, const char *text, struct
  * neighbours the link addresses count: one may have two addresses. */
 bool match_value_narrow(const struct match_field *field, struct match_value *value,
                         const struct match_value *by);
+/* The same of all that both ask for. */
+bool match_narrow(struct match *match, const struct match *by);
 
 /* The canonical text, which parses back to the same value: "tcp", "80", "80-90",
  * "10.0.0.0/24", "syn,!ack". */

@@ -85,20 +85,6 @@ const struct match_value *rule_unresolved(const struct mirror_rule *rule,
 
 /* ---- folding ---- */
 
-static bool fold(struct match *match, const struct match *more)
-{
-    for (unsigned i = 0; i < MATCH_FIELD_COUNT; i++) {
-        if (!(more->given & 1u << i))
-            continue;
-        if (!(match->given & 1u << i))
-            match->value[i] = more->value[i];
-        else if (!match_value_narrow(&match_fields[i], &match->value[i], &more->value[i]))
-            return false;
-    }
-    match->given |= more->given;
-    return true;
-}
-
 /* The rule as one match, for frames to one link address. */
 static bool fold_all(const struct mirror_rule *rule, const struct neighbours *neighbours,
                      const uint8_t link[6], struct match *match)
@@ -108,7 +94,7 @@ static bool fold_all(const struct mirror_rule *rule, const struct neighbours *ne
         return false;
     for (size_t i = 0; i < rule->condition_count; i++) {
         struct match more = rule->conditions[i].match;
-        if (!take_link(&more, neighbours, link) || !fold(match, &more))
+        if (!take_link(&more, neighbours, link) || !match_narrow(match, &more))
             return false;
     }
     return true;
