@@ -1,5 +1,6 @@
-/* Edges of counters that only rise. */
+/* Edges of counters that only rise, and the look at all that is watched of them once a second. */
 #include "engine_state.h"
+#include "grow.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,15 +28,7 @@ void drops_forget(struct drops *drops, enum counter_kind kind, uint32_t slot)
 
 static bool make_room(struct drops *drops, enum counter_kind kind, uint32_t room)
 {
-    if (room <= drops->room[kind])
-        return true;
-    struct drop *more = reallocarray(drops->at[kind], room, sizeof *more);
-    if (!more)
-        return false;
-    memset(more + drops->room[kind], 0, (room - drops->room[kind]) * sizeof *more);
-    drops->at[kind] = more;
-    drops->room[kind] = room;
-    return true;
+    return grow(&drops->at[kind], &drops->room[kind], room, sizeof *drops->at[kind]);
 }
 
 /* Takes the counters of now; the kinds that have begun, a bit each. What was set to zero since

@@ -1,6 +1,8 @@
 /* Paces by the slots of their sessions, with as many users as data planes: see paces.h. */
 #include "paces.h"
 
+#include "grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -80,20 +82,6 @@ void paces_trim(struct paces *paces)
     }
 }
 
-static bool has_room(struct paces *paces, uint32_t slot)
-{
-    if (slot < paces->room)
-        return true;
-    uint32_t room = 2 * slot + 8;
-    struct pace **slots = reallocarray(paces->slots, room, sizeof *slots);
-    if (!slots)
-        return false;
-    memset(slots + paces->room, 0, (room - paces->room) * sizeof *slots);
-    paces->slots = slots;
-    paces->room = room;
-    return true;
-}
-
 static bool same(const struct pacing *a, const struct pacing *b)
 {
     return a->sample == b->sample && a->sample_flows == b->sample_flows && a->rate == b->rate &&
@@ -102,7 +90,8 @@ static bool same(const struct pacing *a, const struct pacing *b)
 
 struct pace *paces_take(struct paces *paces, uint32_t slot, const struct pacing *pacing)
 {
-    if (!has_room(paces, slot))
+    if (slot >= paces->room &&
+        !grow(&paces->slots, &paces->room, 2 * slot + 8, sizeof *paces->slots))
         return NULL;
     struct pace *pace = paces->slots[slot];
     while (pace && !same(&pace->pacing, pacing))

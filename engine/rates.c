@@ -1,8 +1,7 @@
 /* Counters that only rise, made rates: see rates.h. */
 #include "rates.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "grow.h"
 
 void rates_free(struct rates *rates)
 {
@@ -15,19 +14,6 @@ void rates_forget(struct rates *rates, uint32_t slot)
         rates->at[slot] = (struct rate){.seen = {0}};
 }
 
-static bool make_room(struct rates *rates, uint32_t room)
-{
-    if (room <= rates->room)
-        return true;
-    struct rate *more = reallocarray(rates->at, room, sizeof *more);
-    if (!more)
-        return false;
-    memset(more + rates->room, 0, (room - rates->room) * sizeof *more);
-    rates->at = more;
-    rates->room = room;
-    return true;
-}
-
 static uint64_t a_second(uint64_t now, uint64_t seen, uint64_t passed_ns)
 {
     return now < seen ? 0 : (uint64_t)((double)(now - seen) * 1e9 / (double)passed_ns + 0.5);
@@ -38,7 +24,7 @@ void rates_look(struct rates *rates, const struct numbering *numbering, const st
 {
     uint64_t passed_ns = now_ns - rates->looked_ns;
     bool measures = rates->looked_ns != 0 && passed_ns > 0;
-    if (!make_room(rates, sum->capacity[COUNT_RECEIVER]))
+    if (!grow(&rates->at, &rates->room, sum->capacity[COUNT_RECEIVER], sizeof *rates->at))
         return;
     for (uint32_t i = 0; i < numbering->count[COUNT_RECEIVER]; i++) {
         uint32_t slot = numbering->slots[COUNT_RECEIVER][i];

@@ -2,6 +2,7 @@
  * forgets as they are read. */
 #include "sources_internal.h"
 
+#include "grow.h"
 #include "side_by_side.h"
 
 #include <errno.h>
@@ -427,19 +428,10 @@ void sources_count(struct sources *sources)
 bool sources_fresh(struct sources *sources, uint32_t slot)
 {
     if (slot >= sources->dropped_room) {
-        uint32_t room = slot + 16;
-        uint64_t *dropped = reallocarray(sources->dropped, room, sizeof *dropped);
-        if (!dropped)
+        uint32_t dropped = sources->dropped_room, left_out = dropped, room = slot + 16;
+        if (!grow(&sources->dropped, &dropped, room, sizeof *sources->dropped) ||
+            !grow(&sources->left_out, &left_out, room, sizeof *sources->left_out))
             return false;
-        memset(dropped + sources->dropped_room, 0,
-               (room - sources->dropped_room) * sizeof *dropped);
-        sources->dropped = dropped;
-        struct count *left_out = reallocarray(sources->left_out, room, sizeof *left_out);
-        if (!left_out)
-            return false;
-        memset(left_out + sources->dropped_room, 0,
-               (room - sources->dropped_room) * sizeof *left_out);
-        sources->left_out = left_out;
         sources->dropped_room = room;
     }
     sources->dropped[slot] = 0;
