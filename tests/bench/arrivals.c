@@ -13,6 +13,7 @@
  * late: behind one sent later of the same flow; dropped: not seen for want of room here; bytes: of
  * the TCP stream without a gap; then how long after it was sent a packet came to this host (UDP).
  */
+#include "../wire.h"
 #include "payload.h"
 
 #include <arpa/inet.h>
@@ -54,30 +55,6 @@ static void end(int signal_number)
 {
     (void)signal_number;
     ended = 1;
-}
-
-static unsigned get16(const uint8_t *at)
-{
-    return (unsigned)(at[0] << 8 | at[1]);
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    return (uint32_t)get16(at) << 16 | get16(at + 2);
-}
-
-static uint64_t sum(const uint8_t *at, size_t length, uint64_t start)
-{
-    for (; length > 1; at += 2, length -= 2)
-        start += get16(at);
-    return length ? start + (uint64_t)(*at << 8) : start;
-}
-
-static bool right(uint64_t total)
-{
-    while (total >> 16)
-        total = (total & 0xffff) + (total >> 16);
-    return total == 0xffff;
 }
 
 /* Bytes from `at` on of which the first stands at `place`. */

@@ -9,6 +9,8 @@
  * that the two ends sent, no packet over the MTU, no wrong length, checksum or tag, in any layer.
  * The sender waits for the mirror (WINDOW), so that no ring on the way runs over: what is missing
  * was lost by fault, however slow the machine is. Prints what it saw; status 1 and why if not. */
+#include "../wire.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -69,30 +71,6 @@ static void must(bool good, const char *what)
 }
 
 /* ---- a packet of the mirror ---- */
-
-static uint16_t get16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    return (uint32_t)get16(at) << 16 | get16(at + 2);
-}
-
-static uint64_t sum(const uint8_t *at, size_t length, uint64_t start)
-{
-    for (; length > 1; at += 2, length -= 2)
-        start += get16(at);
-    return length ? start + (uint64_t)(*at << 8) : start;
-}
-
-static bool right(uint64_t total)
-{
-    while (total >> 16)
-        total = (total & 0xffff) + (total >> 16);
-    return total == 0xffff;
-}
 
 /* A TCP segment of the transfer. */
 static void judge_segment(const uint8_t *tcp, size_t length)
