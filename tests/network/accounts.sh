@@ -39,7 +39,6 @@ done
 for part in sent.packets truncated.packets sampled_out.packets dropped.rate_limit dropped.backlog; do
     check "some packets were counted as $part" grep -qE "sessions.$part=[1-9]" <<<"$seen"
 done
-taken() { ctl 'show interfaces src0 | display json' | json "d['interfaces'][0]['received']['packets'] + d['interfaces'][0]['dropped']['packets']"; }
 expect_equal 'every packet of the interface that stayed is accounted for' "$(once_quiet taken)" \
     $(($(awk '{print $2}' "$lab/generator") - $(wire_dropped src eth0)))
 totals() { ctl 'show engine | display json' | json "[d['engine'][all] for all in ('interfaces', 'sessions')]"; }

@@ -233,6 +233,19 @@ select_packets()
 # veth drops when the machine is too busy to take more; a vxlan device where it receives)
 wire_dropped() { ip -n "$lab_name-$1" -s -j link show "$2" | json "d[0]['stats64']['${3-tx}']['dropped']"; }
 
+# interface NAME KEYS: what `show interfaces` says of it
+interface() { ctl 'show interfaces | display json' | json "[i for i in d['interfaces'] if i['name'] == '$1'][0]$2"; }
+# ring_took SENT: so many packets came to src0, and its ring delivered each or counted it as dropped:
+# $dropped of them
+taken() { echo $(($(interface src0 "['received']['packets']") + $(interface src0 "['dropped']['packets']"))); }
+all_taken() { [ "$(taken)" = "$1" ]; }
+ring_took()
+{
+    until_true 10 all_taken "$1"
+    expect_equal 'the ring delivered every packet, or counted it as dropped' "$(taken)" "$1"
+    dropped=$(interface src0 "['dropped']['packets']")
+}
+
 # delayed [.]: the milliseconds for which the box's workers (all its threads) could have run and had no
 # processor
 # shellcheck disable=SC2120
