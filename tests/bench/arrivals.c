@@ -137,7 +137,8 @@ static void judge_frame(const uint8_t *frame, size_t length, size_t segment, uin
         get16(frame + 36) != 4789)
         return;
     /* What is shorter than Ethernet's least is padded */
-    size_t left = ETH_HLEN + get16(frame + 16) < length ? get16(frame + 38) - 8u : length - OUTER;
+    size_t left =
+        ETH_HLEN + (size_t)get16(frame + 16) < length ? get16(frame + 38) - 8u : length - OUTER;
     if (!segment)
         segment = left;
     for (const uint8_t *at = frame + OUTER; left; at += segment, left -= segment) {
