@@ -179,8 +179,8 @@ struct probe lanes_point(const struct lanes *lanes, uint64_t *noise)
 /* ---- keys ---- */
 
 /* The lanes are counted while this is compiled: nothing is left of it but the copying. */
-#define PROBE_MATCH_NAMED(slot) number[lane++] = key->slot;
-#define PROBE_MATCH_RANGE(slot) number[lane++] = key->slot;
+#define PROBE_MATCH_NAMED(slot) half[lane / 4] |= (uint64_t)key->slot << number_shift(lane), lane++;
+#define PROBE_MATCH_RANGE(slot) PROBE_MATCH_NAMED(slot)
 #define PROBE_MATCH_FLAGS(slot) probe.second[BITS] |= (uint64_t)key->slot << 8 * byte++;
 #define PROBE_MATCH_NEIGHBOUR(slot)                                                                \
     probe.second[BITS] |= link_bits(key->slot) << 8 * byte;                                        \
@@ -189,16 +189,22 @@ struct probe lanes_point(const struct lanes *lanes, uint64_t *noise)
     memcpy(&probe.first[prefix], key->slot, 8);                                                    \
     memcpy(&probe.second[prefix++], key->slot + 8, 8);
 
+/* Of a number in its half of the numbers: they meet in registers, since what is stored in parts and
+ * loaded as a whole is waited for. */
+static inline unsigned number_shift(unsigned lane)
+{
+    unsigned place = lane % (NUMBER_LANES / 2);
+    return 16 * (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? place : NUMBER_LANES / 2 - 1 - place);
+}
+
 struct probe classifier_probe(const struct flow_key *key)
 {
     struct probe probe = {.parts = key->parts};
-    uint16_t number[NUMBER_LANES] = {0};
+    uint64_t half[2] = {0};
     unsigned lane = 0, prefix = 0, byte = 0;
 #define MATCH_FIELD(id, kind, slot, ...) PROBE_##kind(slot)
 #include "match_fields.def"
 #undef MATCH_FIELD
-    uint64_t half[2];
-    memcpy(half, number, sizeof half);
     probe.numbers = (numbers)(pair){half[0], half[1]}; /* one store, as it is one load */
     return probe;
 }
