@@ -20,5 +20,6 @@ regroup -20
 
 # The box keeps to the second of the processors that may be used.
 box_start taskset -c "$(python3 -c 'import os; own = sorted(os.sched_getaffinity(0)); print(own[1 % len(own)])')"
-export lab_name lab state socket MIRRORSH BUILD TOP box_pid
+: "${MIRRORSH_DATA:=$TOP/../shared/data}" # lists of rules, where they are at hand
+export lab_name lab state socket MIRRORSH BUILD TOP MIRRORSH_DATA box_pid
 python3 -B "${0%/*}/bench.py"

@@ -14,6 +14,11 @@ def holds(result):
     return result['figure'] <= result['to_reach']
 
 
+def by(result, values):
+    """What the box takes of another's."""
+    return result['mirrorsh']['median'] / values['median'] if values['median'] > 0 else None
+
+
 def number(value):
     if value is None:
         return '-'
@@ -57,8 +62,9 @@ class Text:
                          side(result.get('kernel')), number(result['figure']), limit(result),
                          judgement(result))).rstrip(), flush=True)
         for name, values in result.get('others', {}).items():
-            lost = '%d lost' % values['lost'] if values['lost'] else ''
-            print((FORMAT % ('  ' + name, '', result['unit'], '', side(values), '', '', lost)).rstrip(), flush=True)
+            lost = '%d lost' % values['lost'] if values.get('lost') else ''
+            print((FORMAT % ('  ' + name, '', result['unit'], '', side(values), number(by(result, values)), '',
+                             lost)).rstrip(), flush=True)
 
     def end(self, results):
         pass
