@@ -64,7 +64,7 @@ void feed_close(struct feed *feed)
 struct opening {
     struct captures *captures;
     const struct capture_options *options; /* of each */
-    struct reserve *reserve;
+    struct ready_rings ready;              /* likewise */
     atomic_int error;
 };
 
@@ -76,7 +76,8 @@ static void open_capture(void *context, unsigned index)
     struct capture **opened = &opening->captures->at[index];
     if (opening->error)
         return;
-    *opened = reserve_take(opening->reserve, options->size, options->frame_size);
+    *opened = reserve_take(opening->ready.reserve, options->size, opening->ready.least,
+                           options->frame_size);
     int error = *opened ? 0 : capture_make(opened, options->size, options->frame_size);
     if (!error)
         error = capture_bind(*opened, options);
@@ -108,16 +109,17 @@ static int join_all(struct feed *feed, const struct captures *captures)
 }
 
 static int open_captures(struct captures *captures, const struct capture_options *options,
-                         unsigned workers, struct reserve *reserve)
+                         unsigned workers, struct ready_rings ready)
 {
     struct capture_options each = *options;
     each.size /= workers;
+    ready.least /= workers;
     captures->at = calloc(workers, sizeof(struct capture *));
     if (!captures->at)
         return -ENOMEM;
     captures->count = workers;
     captures->size = options->size;
-    struct opening opening = {.captures = captures, .options = &each, .reserve = reserve};
+    struct opening opening = {.captures = captures, .options = &each, .ready = ready};
     side_by_side(workers, open_capture, &opening);
     if (!opening.error)
         qsort(captures->at, workers, sizeof(struct capture *), by_serial);
@@ -136,14 +138,14 @@ static int spread(struct feed *feed, uint32_t first, uint32_t count)
 }
 
 int feed_open(struct feed **opened, const struct capture_options *options, unsigned workers,
-              struct reserve *reserve)
+              struct ready_rings ready)
 {
     struct feed *feed = calloc(1, sizeof *feed);
     if (!feed)
         return -ENOMEM;
     feed->group = -1;
     feed_filter_init(&feed->filter);
-    int error = open_captures(&feed->now, options, workers, reserve);
+    int error = open_captures(&feed->now, options, workers, ready);
     if (!error)
         error = join_all(feed, &feed->now);
     /* One may stay alone: it takes what comes right after its interface has come up. */
@@ -171,7 +173,7 @@ int feed_renew(struct feed *feed, const struct capture_options *options, unsigne
     int error = feed->member_count ? 0 : join(feed, feed->now.at[0]);
     unsigned members = feed->member_count;
     if (!error)
-        error = open_captures(&feed->next, options, workers, NULL);
+        error = open_captures(&feed->next, options, workers, (struct ready_rings){0});
     if (!error)
         error = join_all(feed, &feed->next);
     if (error) {

@@ -35,10 +35,17 @@ struct feed {
     bool is_closing;
 };
 
-/* `size` of the options is that of all rings together. Takes nothing before feed_admit. reserve:
- * may be NULL. 0 and *feed, or -errno. */
+/* Where rings that are ready in advance may come from (NULL: nowhere), and how small all of them
+ * together may be. */
+struct ready_rings {
+    struct reserve *reserve;
+    size_t least;
+};
+
+/* `size` of the options is that of all rings together. Takes nothing before feed_admit. 0 and
+ * *feed, or -errno. */
 int feed_open(struct feed **feed, const struct capture_options *options, unsigned workers,
-              struct reserve *reserve);
+              struct ready_rings ready);
 /* Returns at once; the kernel's part is left to a thread. NULL is fine. */
 void feed_close(struct feed *feed);
 

@@ -122,14 +122,16 @@ void reserve_free(struct reserve *reserve)
     free(reserve);
 }
 
-struct capture *reserve_take(struct reserve *reserve, size_t size, size_t frame_size)
+/* What it has may be of before a commit that has changed rings or workers: only who asks knows how
+ * small one may be. */
+struct capture *reserve_take(struct reserve *reserve, size_t size, size_t least, size_t frame_size)
 {
     struct capture *taken = NULL;
     if (!reserve)
         return NULL;
     pthread_mutex_lock(&reserve->lock);
-    if (reserve->wanted > 1 && size > reserve->least)
-        size = reserve->least;
+    if (reserve->wanted > 1)
+        size = least;
     for (unsigned i = 0; !taken && i < reserve->count; i++) {
         if (!capture_suits(reserve->kept[i], size, frame_size))
             continue;

@@ -12,8 +12,9 @@ struct reserve;
 struct reserve *reserve_new(void);
 void reserve_free(struct reserve *reserve);
 
-/* One that suits (capture_suits), the caller's from then on; NULL: none is ready. Any thread. */
-struct capture *reserve_take(struct reserve *reserve, size_t size, size_t frame_size);
+/* One that suits (capture_suits), the caller's from then on; NULL: none is ready. Where several are
+ * wanted (reserve_want) one of `least` bytes does as well. Any thread. */
+struct capture *reserve_take(struct reserve *reserve, size_t size, size_t least, size_t frame_size);
 
 /* A capture of `size` bytes is likely to be asked for next: one is kept ready, or, where they are
  * asked for faster than that, up to RESERVE_MOST of `least` bytes, which serve then. They go when

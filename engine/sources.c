@@ -53,6 +53,7 @@ struct opening {
     struct source *source;
     const struct sources *sources;
     unsigned share;
+    size_t least; /* bytes of rings that are ready */
     int error;
 };
 
@@ -70,7 +71,8 @@ static int open_captures(const struct opening *opening)
     unsigned workers = sources->spread.workers;
     struct feed *feed = source->feed;
     int error = feed ? feed_renew(feed, &options, workers)
-                     : feed_open(&feed, &options, workers, sources->reserve);
+                     : feed_open(&feed, &options, workers,
+                                 (struct ready_rings){sources->reserve, opening->least});
     if (error)
         return error;
     feed->share = opening->share;
@@ -102,6 +104,14 @@ static unsigned own_share(const struct sources *sources, size_t fresh)
     if (size < least)
         return left >= fresh * least ? RING_LEAST : 0;
     return size < most ? (unsigned)(size / (whole / SHARES)) : RING_MOST;
+}
+
+/* What each would have if as many came at once as the reserve has rings for; no more than its
+ * share. */
+static size_t least_ready(const struct sources *sources, unsigned share)
+{
+    unsigned least = own_share(sources, RESERVE_MOST);
+    return share_size(sources, least && least < share ? least : share);
 }
 
 /* What cannot be opened is down; what cannot be renewed stays as it is. */
@@ -173,7 +183,7 @@ static int open_shared(struct sources *sources, size_t frame_size)
     };
     int error = sources->shared ? 0
                                 : feed_open(&sources->shared, &options, sources->spread.workers,
-                                            sources->reserve);
+                                            (struct ready_rings){sources->reserve, options.size});
     if (!error)
         sources->shared->share = SHARED_RING;
     return error;
@@ -284,8 +294,10 @@ static void open_own_feeds(struct sources *sources, struct source **fresh, size_
     if (!openings)
         return;
     for (; share && opened < count; opened++)
-        openings[opened] =
-            (struct opening){.source = fresh[opened], .sources = sources, .share = share};
+        openings[opened] = (struct opening){.source = fresh[opened],
+                                            .sources = sources,
+                                            .share = share,
+                                            .least = least_ready(sources, share)};
     for (struct source *source = sources->first; source; source = source->next)
         if (is_to_renew(sources, source))
             openings[opened++] = (struct opening){

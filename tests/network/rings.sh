@@ -90,6 +90,28 @@ for round in 1 2 3; do
     check "made anew behind the box, it is mirrored ($round)" until_true 5 mirrored_from peer-tap9
 done
 
+# ---- what was made ready for other workers, or other rings ----
+
+ip -n "$lab_name-box" link add tap8 type veth peer name peer-tap8 netns "$lab_name-src"
+ip -n "$lab_name-src" link set peer-tap8 up
+ip -n "$lab_name-box" link set tap8 up
+captured() { ctl 'show engine | display json' | json "d['engine']['rings']['bytes'] >> 20"; }
+rings_are() { [ "$(rings)" = "$1" ]; }
+# smaller_ones_ready: one source more at a time, so that rings of two workers are made in advance
+smaller_ones_ready()
+{
+    ctl configure 'set system workers 2' 'set session s source interface tap9' commit &&
+        ctl configure 'set session t priority 2 target t vni 6 source interface tap8' commit &&
+        until_true 5 rings_are 8
+}
+again() { ctl configure 'set session t disable' commit && ctl configure 'delete session t disable' commit; }
+check 'rings are made in advance for two workers' smaller_ones_ready
+check 'one worker' ctl configure 'delete system workers' commit
+check 'a session is disabled and enabled' again
+# of 32 MB each; one that was made ready may be a quarter smaller
+check 'its ring is about as large as before' test "$(captured)" -ge 88
+check 'it goes' ctl configure 'delete session t' commit
+
 # ---- a hundred ----
 
 {
@@ -177,7 +199,6 @@ before=$(received vx6)
 each_mirrored 1 20
 expect_equal 'those that went are not' "$(received vx6)" "$before"
 check 'the last goes' ctl configure 'delete session m0' 'delete session lo' commit
-rings_are() { [ "$(rings)" = "$1" ]; }
 check 'the shared ring goes with it' until_true 5 rings_are 2
 check 'the sums hold' accounts
 check 'the box ends well' box_stop

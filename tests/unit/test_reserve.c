@@ -37,23 +37,41 @@ void capture_close(struct capture *capture)
     free(capture);
 }
 
-static struct reserve *begin(size_t ring)
+static struct reserve *begin(size_t ring, size_t wanted)
 {
     made = closed = 0;
     room = ring;
     struct reserve *reserve = reserve_new();
     assert_non_null(reserve);
-    reserve_want(reserve, 1000, 1000);
+    reserve_want(reserve, wanted, wanted);
     return reserve;
 }
 
 static void test_kept_and_taken(void **state)
 {
     (void)state;
-    struct reserve *reserve = begin(1000);
+    struct reserve *reserve = begin(1000, 1000);
     struct capture *capture = NULL;
     for (int i = 0; !capture && i < 60000; i++, usleep(1000))
-        capture = reserve_take(reserve, 1000, 0);
+        capture = reserve_take(reserve, 1000, 1000, 0);
+    assert_non_null(capture);
+    capture_close(capture);
+    reserve_free(reserve);
+    assert_int_equal(made, closed);
+}
+
+/* Those that are ready may be of other rings or workers than there are now. */
+static void test_too_small(void **state)
+{
+    (void)state;
+    struct reserve *reserve = begin(1000, 500);
+    struct capture *capture = NULL;
+    assert_null(reserve_take(reserve, 1, 1, 0)); /* more than one is wanted then */
+    for (int i = 0; made < 2 && i < 60000; i++)
+        usleep(1000);
+    assert_null(reserve_take(reserve, 1000, 1000, 0));
+    for (int i = 0; !capture && i < 60000; i++, usleep(1000))
+        capture = reserve_take(reserve, 1000, 500, 0);
     assert_non_null(capture);
     capture_close(capture);
     reserve_free(reserve);
@@ -64,7 +82,7 @@ static void test_kept_and_taken(void **state)
 static void test_memory_is_short(void **state)
 {
     (void)state;
-    struct reserve *reserve = begin(10);
+    struct reserve *reserve = begin(10, 1000);
     usleep(100000);
     reserve_free(reserve);
     assert_true(made <= 1);
@@ -75,6 +93,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kept_and_taken),
+        cmocka_unit_test(test_too_small),
         cmocka_unit_test(test_memory_is_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,9 +150,9 @@ void capture_unwatch(const struct capture *capture, int index)
     (void)capture, (void)index;
 }
 
-struct capture *reserve_take(struct reserve *reserve, size_t size, size_t frame_size)
+struct capture *reserve_take(struct reserve *reserve, size_t size, size_t least, size_t frame_size)
 {
-    (void)reserve, (void)size, (void)frame_size;
+    (void)reserve, (void)size, (void)least, (void)frame_size;
     return NULL;
 }
 
