@@ -43,6 +43,9 @@ reports=$TMPDIR/sanitizer
 export ASAN_OPTIONS=log_path=$reports:${ASAN_OPTIONS-} TSAN_OPTIONS=log_path=$reports:${TSAN_OPTIONS-}
 export UBSAN_OPTIONS=log_path=$reports:print_stacktrace=1:${UBSAN_OPTIONS-}
 
+# python3 itself: a version manager's script in its place takes longer to start than most answers take
+python=$(python3 -S -c 'import os, sys; print(os.path.dirname(sys.executable))') && PATH=$python:$PATH
+
 passed=0 failed=0 skipped=0
 failures=$TMPDIR/failures unsteady=() good=0 bad=0 left=0 complained=
 

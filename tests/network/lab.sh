@@ -342,7 +342,7 @@ box_stop()
 # json EXPRESSION: of the object `d` on standard input, in Python
 json()
 {
-    python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"
+    python3 -S -c "import json, sys; d = json.load(sys.stdin); print($1)"
 }
 
 # accounts: the sums of the running box that have to hold, else what does not
