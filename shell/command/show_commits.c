@@ -74,7 +74,7 @@ enum command_status show_rollback(struct context *context, const struct argument
         return COMMAND_FAILED;
     }
     if (compare)
-        diff_print(runs, tree, context->out);
+        diff_print(runs, tree, &(const struct path){0}, context->out);
     else
         show_tree(context, tree);
     tree_free(tree);

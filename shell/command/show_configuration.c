@@ -56,19 +56,30 @@ static enum command_status show_part(struct context *context, const struct node 
     return COMMAND_OK;
 }
 
-/* `| compare` shows all of a tree's changes, whatever the level. */
+/* `| compare` shows all of a tree's changes, whatever the level, or those of a path, which has to
+ * be in one of the two. */
+static enum command_status compare_trees(struct context *context, const struct node *old,
+                                         const struct node *new, const struct path *above,
+                                         const struct arguments *arguments)
+{
+    struct path path = {0};
+    struct problem gone;
+
+    if (arguments->count > 0 && !find_path(old, above, arguments, &path, &gone) &&
+        !find_path(new, above, arguments, &path, context->problem))
+        return COMMAND_FAILED;
+    diff_print(old, new, &path, context->out);
+    path_free(&path);
+    return COMMAND_OK;
+}
+
 static enum command_status compare(struct context *context, const struct node *tree,
-                                   const struct arguments *arguments)
+                                   const struct path *above, const struct arguments *arguments)
 {
     long back = context->request.pipe.rollback;
     struct node *archived = NULL;
     char why[600];
 
-    if (arguments->count > 0) {
-        problem_at(context->problem, arguments->words,
-                   "compare shows the whole configuration, expected no path");
-        return COMMAND_FAILED;
-    }
     if (back > 0) {
         archived = store_archived(context->running->store, (unsigned long)back, why, sizeof why);
         if (!archived) {
@@ -76,9 +87,10 @@ static enum command_status compare(struct context *context, const struct node *t
             return COMMAND_FAILED;
         }
     }
-    diff_print(archived ? archived : context->running->revision->tree, tree, context->out);
+    enum command_status status = compare_trees(
+        context, archived ? archived : context->running->revision->tree, tree, above, arguments);
     tree_free(archived);
-    return COMMAND_OK;
+    return status;
 }
 
 enum command_status show_configuration(struct context *context, const struct arguments *arguments)
@@ -87,7 +99,7 @@ enum command_status show_configuration(struct context *context, const struct arg
     const struct path top = {0};
 
     if (context->request.pipe.display == DISPLAY_COMPARE)
-        return compare(context, tree, arguments);
+        return compare(context, tree, &top, arguments);
     return show_part(context, tree, &top, arguments);
 }
 
@@ -100,7 +112,7 @@ static enum command_status compare_candidate(struct context *context,
     enum command_status status = COMMAND_FAILED;
 
     if (tree)
-        status = compare(context, tree, arguments);
+        status = compare(context, tree, &context->path, arguments);
     else
         problem_at(context->problem, NULL, "out of memory");
     if (status == COMMAND_OK)

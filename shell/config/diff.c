@@ -39,11 +39,20 @@ static void print_marks(const struct node *before, const struct node *after, FIL
     text_print_outline(after, out);
 }
 
+/* Two of which at most what is below them in braces differs, and the marks. */
+static bool same_head(const struct node *before, const struct node *after)
+{
+    if (schema_implied(before->schema)) /* its value is on the line of its key */
+        return before->child_count == after->child_count &&
+               (before->child_count == 0 || node_equal(before->children[0], after->children[0]));
+    return before->schema->children || node_values_equal(before, after);
+}
+
 /* Something that is there on one side only, or with other values, is shown as a whole. */
 static bool print_slot(const struct node *before, const struct node *after, bool *headed,
                        const struct location *location, FILE *out)
 {
-    bool both = before && after && (before->schema->children || node_values_equal(before, after));
+    bool both = before && after && same_head(before, after);
 
     if (both && node_marks_equal(before, after))
         return false;
@@ -64,8 +73,14 @@ static bool print_slot(const struct node *before, const struct node *after, bool
     return true;
 }
 
+static bool concerns(const struct path *path, const struct location *location,
+                     const struct node *node)
+{
+    return path->count == 0 || location_meets(&(struct location){location, node}, path);
+}
+
 static bool print_nodes(const struct node *old, const struct node *new, const struct location *up,
-                        FILE *out)
+                        const struct path *path, FILE *out)
 {
     struct location location = {.up = up, .node = new};
     const struct node *before, *after;
@@ -73,15 +88,16 @@ static bool print_nodes(const struct node *old, const struct node *new, const st
     size_t i = 0, j = 0;
 
     while (next_slot(old, new, &i, &j, &before, &after), before || after)
-        different |= print_slot(before, after, &headed, &location, out);
+        if (concerns(path, &location, after ? after : before))
+            different |= print_slot(before, after, &headed, &location, out);
     i = j = 0;
     while (next_slot(old, new, &i, &j, &before, &after), before || after)
-        if (before && after)
-            different |= print_nodes(before, after, &location, out);
+        if (before && after && !schema_implied(after->schema) && concerns(path, &location, after))
+            different |= print_nodes(before, after, &location, path, out);
     return different;
 }
 
-bool diff_print(const struct node *old, const struct node *new, FILE *out)
+bool diff_print(const struct node *old, const struct node *new, const struct path *path, FILE *out)
 {
-    return print_nodes(old, new, NULL, out);
+    return print_nodes(old, new, NULL, path, out);
 }

@@ -5,9 +5,10 @@
 #include "tree.h"
 
 /* As JunOS shows it: `[edit session web]` headings, then - and + lines of braces text, and !
- * before what is only deactivated or activated.
+ * before what is only deactivated or activated. Only what is at or below the path, or holds it and
+ * is shown as a whole.
  * Returns whether there is a difference. */
-bool diff_print(const struct node *old, const struct node *new, FILE *out);
+bool diff_print(const struct node *old, const struct node *new, const struct path *path, FILE *out);
 
 /* theirs + what changed from base to mine. A path (leaf, flag, or value set of a leaf-list, each
  * with its marks; the annotation of another node; an instance that one side deleted) changed

@@ -333,6 +333,29 @@ const char *location_text(const struct location *location, char out[static LOCAT
     return out;
 }
 
+/* How far a location goes along a path. */
+struct meeting {
+    const struct path *path;
+    size_t words;
+    bool apart;
+};
+
+static void compare_word(void *context, const char *word)
+{
+    struct meeting *meeting = context;
+    size_t at = meeting->words++;
+
+    meeting->apart |= at < meeting->path->count && strcmp(meeting->path->words[at], word) != 0;
+}
+
+bool location_meets(const struct location *location, const struct path *path)
+{
+    struct meeting meeting = {.path = path};
+
+    location_words(location, compare_word, &meeting);
+    return !meeting.apart;
+}
+
 void location_in_text(const struct location *location, const char *row, uint32_t *line,
                       uint32_t *column)
 {

@@ -48,6 +48,8 @@ const char *location_text(const struct location *location, char out[static LOCAT
  * what is around it. 0 of a tree that comes from no text. */
 void location_in_text(const struct location *location, const char *row, uint32_t *line,
                       uint32_t *column);
+/* Whether one is at, above or below the other; the path is canonical, as of tree_path. */
+bool location_meets(const struct location *location, const struct path *path);
 /* The same as words that words_split reads back, each behind a blank. */
 void location_print(const struct location *location, FILE *out);
 

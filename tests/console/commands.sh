@@ -84,7 +84,7 @@ advice 'sh rollb 1' '"show rollback" is a command of the operational mode, expec
 advice 'show system commit' \
     '"show system commit" is a command of the operational mode, expected run show system commit'
 advice 'show system host-name shop' 'unexpected word "shop", expected the end of the line'
-advice 'show filter | compare' 'compare shows the whole configuration, expected no path'
+advice 'show filter shop | compare' 'there is no filter "shop"'
 advice 'show session shop' 'there is no session "shop"'
 advice configure 'configure: this is the configuration mode already'
 advice 'run exit' 'exit cannot stand behind run'

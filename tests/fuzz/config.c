@@ -84,7 +84,7 @@ static bool differ(const struct node *old, const struct node *new)
     char *text;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    bool different = diff_print(old, new, out);
+    bool different = diff_print(old, new, &(const struct path){0}, out);
 
     fclose(out);
     assert_int_equal(different, size > 0);

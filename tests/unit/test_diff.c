@@ -3,16 +3,30 @@
 #include "../../shell/config/diff.h"
 #include "../../shell/config/text.h"
 
-static void differs(const char *old_lines, const char *new_lines, const char *expected)
+static void differs_at(const char *line, const char *old_lines, const char *new_lines,
+                       const char *expected)
 {
     struct node *old = tree_of(old_lines), *new = tree_of(new_lines);
+    struct problem problem;
+    struct words words = {0};
+    struct path path = {0};
     struct writer writer;
 
-    assert_int_equal(diff_print(old, new, write_start(&writer)), expected[0] != '\0');
-    assert_int_equal(tree_equal(old, new), expected[0] == '\0');
+    assert_true(words_split(line, &words, &problem));
+    assert_true(tree_path(words.at, words.count, &path, &problem));
+    assert_int_equal(diff_print(old, new, &path, write_start(&writer)), expected[0] != '\0');
+    if (!*line)
+        assert_int_equal(tree_equal(old, new), expected[0] == '\0');
     assert_text(&writer, expected);
+    path_free(&path);
+    words_free(&words);
     tree_free(old);
     tree_free(new);
+}
+
+static void differs(const char *old_lines, const char *new_lines, const char *expected)
+{
+    differs_at("", old_lines, new_lines, expected);
 }
 
 static void no_difference(void **state)
@@ -38,6 +52,25 @@ static void changed_leaves(void **state)
             "filter f ingress rule 10 action accept",
             "[edit filter f ingress rule 10]\n"
             "-  protocol tcp;\n");
+}
+
+static void of_a_path(void **state)
+{
+    const char *old = "system host-name x; session a vni 1 priority 1 source interface x tag e f;"
+                      "session b vni 7 priority 2";
+    const char *new = "session a vni 2 priority 3 source interface y tag e g; session c vni 5";
+
+    (void)state;
+    differs_at("session a vni", old, new, "[edit session a]\n-  vni 1;\n+  vni 2;\n");
+    differs_at("session a sou", old, new,
+               "[edit session a source]\n-  interface x;\n+  interface y;\n");
+    differs_at("session a tag e", old, new, "[edit session a]\n-  tag e f;\n+  tag e g;\n");
+    differs_at("session a direction", old, new, "");
+    differs_at("system host-name", old, new, "[edit]\n-  system {\n-      host-name x;\n-  }\n");
+    differs_at("session c", old, new, "[edit]\n+  session c {\n+      vni 5;\n+  }\n");
+    differs_at("session b priority", old, new,
+               "[edit]\n-  session b {\n-      priority 2;\n-      vni 7;\n-  }\n");
+    differs_at("filter", old, new, "");
 }
 
 static void whole_nodes(void **state)
@@ -224,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_difference),
         cmocka_unit_test(changed_leaves),
+        cmocka_unit_test(of_a_path),
         cmocka_unit_test(whole_nodes),
         cmocka_unit_test(different_paths_merge),
         cmocka_unit_test(clashes_show_both_values),
