@@ -160,10 +160,13 @@ static struct listing section(const void *item, columns_fn *columns)
 static const char *uptime_text(struct columns *columns, const struct engine_status *status)
 {
     uint64_t seconds = status->uptime_ms / 1000;
+    char days[24] = "";
 
-    return columns_text(columns, "Up %" PRIu64 " d %02u:%02u:%02u, %" PRIu64 " plans published",
-                        seconds / 86400, (unsigned)(seconds / 3600 % 24),
-                        (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60), status->plans);
+    if (seconds >= 86400) /* as in the live view */
+        snprintf(days, sizeof days, "%" PRIu64 "d ", seconds / 86400);
+    return columns_text(columns, "Up %s%02u:%02u:%02u, %" PRIu64 " plans published", days,
+                        (unsigned)(seconds / 3600 % 24), (unsigned)(seconds / 60 % 60),
+                        (unsigned)(seconds % 60), status->plans);
 }
 
 static const char *rings_text(struct columns *columns, const struct engine_status *status)
@@ -194,7 +197,7 @@ static void engine_columns(struct columns *columns, const void *item, const void
          GAUGE("seconds", "Time since the engine started"),
          DECIMAL((double)status->uptime_ms / 1000)},
         {"plans", COUNTER(status->plans, "plans", "Plans that were given to the workers")},
-        {"rings.count", .heading = rings_text(columns, status),
+        {"rings.count", .called = "rings", .heading = rings_text(columns, status),
          GAUGE(NULL, "Capture rings that are open"), NUMBER(status->rings)},
         {"rings.bytes", NULL, GAUGE("bytes", "Memory of the capture rings"),
          NUMBER(status->ring_bytes)},

@@ -29,6 +29,8 @@ def problems(text):
                 yield f'TYPE without HELP: {family}'
             if kind not in ('counter', 'gauge') or (kind == 'counter') != family.endswith('_total'):
                 yield f'a {kind} called {family}'
+            if family.endswith(('_count', '_sum', '_bucket')):
+                yield f'a {kind} called like a part of a histogram: {family}'
             families.add(family)
         else:
             found = SAMPLE.fullmatch(line)

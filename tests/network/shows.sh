@@ -45,7 +45,7 @@ until_true 10 pps_is 0 || not_ok 'the rates' "they are $(pps)"
 # out itself no worker has seen.
 steady()
 {
-    sed -E -e 's/^Up [0-9]+ d [0-9:]+, [0-9]+ plans/Up TIME, N plans/' \
+    sed -E -e 's/^Up ([0-9]+d )?[0-9]{2}(:[0-9]{2}){2}, [0-9]+ plans/Up TIME, N plans/' \
         -e 's/rings: [0-9]+, [0-9]+ of/rings: N, N of/' \
         -e '/"rings": \{/,/\}/ s/"(count|bytes)": ?[0-9]+/"\1": N/' \
         -e 's/load +[0-9.]+ %/load N %/' \
