@@ -350,7 +350,7 @@ int connection_run(struct connection *connection, const char *line, size_t lengt
     return failed;
 }
 
-/* What the box says, behind what pipes of our own can stand there; malloced. */
+/* What the box says, and where pipes can stand; malloced. */
 static char *with_pipes(const char *line, size_t offset, const char *choices)
 {
     char *front = strndup(line, offset), *text = NULL;
@@ -358,8 +358,7 @@ static char *with_pipes(const char *line, size_t offset, const char *choices)
     FILE *out = front ? open_memstream(&text, &size) : NULL;
 
     if (out) {
-        pipe_complete(front, out);
-        fputs(choices, out);
+        pipe_complete(front, choices, out);
         if (fclose(out)) {
             free(text);
             text = NULL;

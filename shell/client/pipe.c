@@ -388,8 +388,8 @@ bool pipe_finish(struct pipe *pipe, FILE *out)
 
 /* ---- completion ---- */
 
-/* words: from the last | on, without the one that is typed. */
-static void complete_words(const struct word *words, size_t count, const char *partial, FILE *out)
+/* words: from the last | on, without the one that is typed. Whether another pipe may follow. */
+static bool complete_words(const struct word *words, size_t count, const char *partial, FILE *out)
 {
     const struct stage_row *row;
     struct problem problem;
@@ -399,19 +399,22 @@ static void complete_words(const struct word *words, size_t count, const char *p
             fprintf(out, "W\t%s\t%s\n", row->name, row->help);
     row = count > 1 ? find_row(words, count, 1, &problem) : NULL;
     if (!row || row->kind == STAGE_BOX)
-        return;
+        return false;
     if (row->value && count == 2)
         fprintf(out, "H\t%s\t%s\n", row->value, row->help);
-    if (!*partial && (row->value && count == 3 ? true : count == 2 && !row->required))
-        fprintf(out, "H\t<enter>\t%s\n", ENTER_HELP);
+    if (*partial || !(row->value && count == 3 ? true : count == 2 && !row->required))
+        return false;
+    fprintf(out, "H\t<enter>\t%s\n", ENTER_HELP);
+    return row->kind != STAGE_SAVE;
 }
 
-void pipe_complete(const char *front, FILE *out)
+void pipe_complete(const char *front, const char *choices, FILE *out)
 {
     struct words words = {0};
     struct problem problem;
     size_t length = strlen(front), count, last;
     const char *partial = "";
+    bool goes_on = strstr(choices, "H\t<enter>\t");
 
     if (words_split(front, &words, &problem) || words.open_quote) {
         count = last = words.count;
@@ -422,7 +425,8 @@ void pipe_complete(const char *front, FILE *out)
             if (is_pipe(&words.at[i]))
                 last = i;
         if (last < count)
-            complete_words(words.at + last, count - last, partial, out);
+            goes_on |= complete_words(words.at + last, count - last, partial, out);
     }
+    fprintf(out, "%s%s", choices, goes_on ? "H\t|\tFilter or save what it says\n" : "");
     words_free(&words);
 }

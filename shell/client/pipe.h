@@ -37,7 +37,8 @@ bool pipe_feed(struct pipe *pipe, const char *text, size_t length, FILE *out);
 /* What is left at the end: a last line without newline, counts. */
 bool pipe_finish(struct pipe *pipe, FILE *out);
 
-/* Writes what may stand at the end of a line that was typed so far, as CHOICES has it. */
-void pipe_complete(const char *front, FILE *out);
+/* Writes what may stand at the end of a line that was typed so far, as CHOICES has it: pipes,
+ * and `choices`, what the box says. */
+void pipe_complete(const char *front, const char *choices, FILE *out);
 
 #endif

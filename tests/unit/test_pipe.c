@@ -181,16 +181,34 @@ static void test_bounds(void **state)
     free(text);
 }
 
-static void completes(const char *front, const char *expected)
+/* choices: what the box says. */
+static char *completed(const char *front, const char *choices)
 {
     char *got;
     size_t size;
     FILE *out = open_memstream(&got, &size);
 
-    pipe_complete(front, out);
+    pipe_complete(front, choices, out);
     fclose(out);
+    return got;
+}
+
+static void completes(const char *front, const char *expected)
+{
+    char *got = completed(front, "");
+
     assert_non_null(strstr(got, expected));
     assert_true(*expected || !*got);
+    free(got);
+}
+
+/* Whether another pipe may stand there. */
+static void goes_on(const char *front, const char *choices, bool expected)
+{
+    char *got = completed(front, choices);
+
+    assert_non_null(strstr(got, choices));
+    assert_int_equal(!!strstr(got, "H\t|\t"), expected);
     free(got);
 }
 
@@ -209,6 +227,14 @@ static void test_completion(void **state)
     completes("show sessions | count | save ", "H\t<file>\t");
     completes("show sessions | save f ", "H\t<enter>\t");
     completes("set session web description \"a | ", "");
+    goes_on("show ", "W\tengine\thelp\n", false);
+    goes_on("show engine ", "H\t<enter>\thelp\n", true);
+    goes_on("show engine | display json ", "H\t<enter>\thelp\n", true);
+    goes_on("show engine | match ", "", false);
+    goes_on("show engine | match x ", "", true);
+    goes_on("show engine | last ", "", true);
+    goes_on("show engine | last 5", "", false);
+    goes_on("show engine | save f ", "", false);
 }
 
 static void test_places(void **state)
