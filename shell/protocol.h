@@ -53,7 +53,7 @@ enum message_type {
 /* No message is longer than MESSAGE_MAX. What the box takes is bounded more closely: REQUEST_MAX,
  * which holds a line of LINE_LENGTH_MAX bytes, and GREETING_MAX before the HELLO. */
 enum {
-    PROTOCOL_VERSION = 7,
+    PROTOCOL_VERSION = 8,
     PROMPT_MAX = 256,
     MESSAGE_MAX = 16 * 1024 * 1024,
     LINE_LENGTH_MAX = 1024 * 1024,
@@ -131,7 +131,8 @@ struct view_start {
 };
 
 /* CHOICES: uint32_t byte offset where the word under the cursor begins, then lines
- *   "W\tword\thelp\n" may be inserted, "H\thint\thelp\n" only shown.
+ *   "W\tword\thelp\n" may be inserted, in quotes where a line needs them, "S\t]\thelp\n" as it is,
+ *   "H\thint\thelp\n" only shown.
  * SAMPLE: lines of tab-separated fields, counters since the last clear:
  *   "box\tHOST\tuptime_ms\tworker loads in percent, comma-separated\tms since the monitor began\n"
  *   "session\tNAME\tstate\tpriority\tmatched packets\tmatched bytes\tsent packets\tsent bytes\t

@@ -34,8 +34,8 @@ bool choices_parse(struct choices *choices, char *text)
             choices->at = grown;
             capacity = wanted;
         }
-        choices->at[choices->count++] =
-            (struct choice){.word = word, .help = help ? help : "", .hint = *kind == 'H'};
+        choices->at[choices->count++] = (struct choice){
+            .word = word, .help = help ? help : "", .hint = *kind == 'H', .syntax = *kind == 'S'};
         choices->words += *kind != 'H';
     }
     return true;
@@ -48,12 +48,14 @@ void choices_free(struct choices *choices)
     *choices = (struct choices){0};
 }
 
-/* The longest text that all words begin with, whole characters of it; malloced. */
-static char *common_prefix(const struct choices *choices)
+/* The longest text that all words begin with, whole characters of it; malloced. *syntax: of the
+ * only one. */
+static char *common_prefix(const struct choices *choices, bool *syntax)
 {
     char *common = NULL;
     size_t length = 0;
 
+    *syntax = false;
     for (size_t i = 0; i < choices->count; i++) {
         const char *word = choices->at[i].word;
         size_t same = 0;
@@ -66,6 +68,7 @@ static char *common_prefix(const struct choices *choices)
                 return NULL;
             length = strlen(word);
         }
+        *syntax = choices->words == 1 && choices->at[i].syntax;
         while (same < length && word[same] == common[same])
             same++;
         while (same && ((unsigned char)common[same] & 0xc0) == 0x80)
@@ -105,10 +108,12 @@ static char *as_typed(const char *word, bool quoted, bool whole)
 
 char *choices_insertion(const struct choices *choices, const char *typed)
 {
-    char *common = common_prefix(choices);
-    bool whole = choices->words == 1;
+    bool syntax, whole = choices->words == 1;
+    char *common = common_prefix(choices, &syntax);
     char *insertion = NULL;
 
+    if (syntax)
+        return common;
     if (common && (*common || whole))
         insertion = as_typed(common, *typed == '"', whole);
     free(common);

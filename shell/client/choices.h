@@ -9,6 +9,7 @@
 struct choice {
     const char *word, *help; /* point into choices->text */
     bool hint;               /* only to be listed */
+    bool syntax;             /* never in quotes: there it would be a value */
 };
 
 struct choices {

@@ -225,11 +225,13 @@ static void offer(const struct argument *argument, const char *partial, choice_f
     if (argument->kind == ARGUMENT_INTEGER) {
         hint_number(argument, argument->help, choice, context);
     } else if (argument->kind == ARGUMENT_NAME || argument->kind == ARGUMENT_FILE) {
-        offered.hint = true;
+        char first[40]; /* FILE of FILE|terminal */
+
+        snprintf(first, sizeof first, "%.*s", (int)strcspn(argument->name, "|"), argument->name);
+        offered = (struct choice){.word = first, .help = argument->help, .hint = true};
         choice(context, &offered);
-        if (argument->kind == ARGUMENT_FILE && argument->list &&
-            strncmp(argument->list, partial, strlen(partial)) == 0)
-            choice(context, &(struct choice){.word = argument->list, .help = argument->help});
+        if (argument->list_help && strncmp(argument->list, partial, strlen(partial)) == 0)
+            choice(context, &(struct choice){.word = argument->list, .help = argument->list_help});
     } else if (!to_the_end(argument) && strncmp(argument->name, partial, strlen(partial)) == 0) {
         choice(context, &offered);
     }
@@ -262,7 +264,9 @@ void arguments_next(const struct command *command, const struct word *words, siz
     }
     unsigned open = open_arguments(&given);
     for (size_t i = 0; i < ARGUMENTS_MAX && command->arguments[i].name; i++) {
-        if (open & (1u << i))
+        const char *without = command->arguments[i].without;
+
+        if (open & (1u << i) && !(without && argument_given(&given, without)))
             offer(&command->arguments[i], partial, choice, context);
         complete &= given.value[i] || !command->arguments[i].required;
     }

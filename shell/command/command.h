@@ -48,9 +48,11 @@ struct argument {
                                   ARGUMENT_INTEGER: "commit", whose numbers are told;
                                   ARGUMENT_FILE: a word that may stand there instead, or NULL;
                                   ARGUMENT_TEXT: what it is, NULL: TEXT */
+    const char *list_help;     /* ARGUMENT_FILE: of that word */
     enum path_purpose purpose; /* ARGUMENT_PATH */
     enum command_mode mode;    /* ARGUMENT_COMMAND: of which; 0: the console's */
     bool required;
+    const char *without; /* the argument that it cannot stand with, which its command says */
 };
 
 enum { ARGUMENTS_MAX = 6 };

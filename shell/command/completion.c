@@ -22,12 +22,11 @@ static void print_choice(void *context, const struct choice *choice)
 {
     struct completion *completion = context;
 
-    fputs(choice->hint ? "H\t" : "W\t", completion->out);
-    if (choice->hint)
-        fputs(choice->word, completion->out);
-    else
-        word_print(choice->word, completion->out);
-    fprintf(completion->out, "\t%s\n", choice->help);
+    fprintf(completion->out, "%c\t%s\t%s\n",
+            choice->hint     ? 'H'
+            : choice->syntax ? 'S'
+                             : 'W',
+            choice->word, choice->help);
 }
 
 static void complete_name(struct completion *completion, const char *list)
@@ -121,8 +120,9 @@ static void complete_match(struct completion *completion, const char *field)
 
 static void complete_value(struct completion *completion, const struct packet_word *name)
 {
-    static const struct choice directions[] = {{"ingress", "The interface receives it", false},
-                                               {"egress", "The interface sends it", false}};
+    static const struct choice directions[] = {
+        {"ingress", "The interface receives it", false, false},
+        {"egress", "The interface sends it", false, false}};
     size_t length = strlen(completion->partial);
 
     if (name->field) {
@@ -254,11 +254,14 @@ static void complete_words(struct completion *completion, const struct word *wor
         if (first == count)
             first = i;
     }
-    if (last == count)
+    if (last == count) {
         complete_command(completion, context->mode, words, count);
-    else
-        display_next(first == last ? displays_of(context, words, first) : 0, words + last,
-                     count - last, completion->partial, print_choice, completion);
+        return;
+    }
+    if (first == last && display_wants_commit(words + last, count - last))
+        complete_commit(completion);
+    display_next(first == last ? displays_of(context, words, first) : 0, words + last, count - last,
+                 completion->partial, print_choice, completion);
 }
 
 void completion_print(struct context *context, const char *line, size_t cursor, uint32_t *offset,

@@ -156,6 +156,12 @@ bool display_parse(const struct word *words, size_t count, struct display_pipe *
 
 /* ---- completion ---- */
 
+bool display_wants_commit(const struct word *words, size_t count)
+{
+    return count == 3 && *words[1].text && begins("compare", words[1].text) && *words[2].text &&
+           begins("rollback", words[2].text);
+}
+
 static void offer(const struct row *rows, unsigned displays, const char *partial, choice_fn *choice,
                   void *context)
 {

@@ -23,5 +23,7 @@ bool display_possible(const struct command *command, const struct display_pipe *
 /* For TAB and `?`: words from the `|` on; displays: those that the command has. */
 void display_next(unsigned displays, const struct word *words, size_t count, const char *partial,
                   choice_fn *choice, void *context);
+/* Whether the number of a commit stands next. */
+bool display_wants_commit(const struct word *words, size_t count);
 
 #endif

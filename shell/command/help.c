@@ -50,9 +50,16 @@ static void add_argument(struct table *table, const struct argument *argument)
             table_cell(table, "%s", word->help);
         }
         break;
+    case ARGUMENT_FILE:
+        table_cell(table, "%.*s", (int)strcspn(argument->name, "|"), argument->name);
+        table_cell(table, "%s", argument->help);
+        if (argument->list_help) {
+            table_cell(table, "%s", argument->list);
+            table_cell(table, "%s", argument->list_help);
+        }
+        break;
     case ARGUMENT_KEYWORD:
     case ARGUMENT_NAME:
-    case ARGUMENT_FILE:
     case ARGUMENT_PATH:
     case ARGUMENT_COMMAND:
         table_cell(table, "%s", argument->name);

@@ -172,9 +172,9 @@ static enum command_status run_save(struct context *context, const struct argume
 #define LOADED_FROM                                                                                \
     {                                                                                              \
         {                                                                                          \
-            .name = FILE_OR_TERMINAL,                                                              \
-            .help = "A file of this console's machine, or what is typed", .kind = ARGUMENT_FILE,   \
-            .list = "terminal", .required = true                                                   \
+            .name = FILE_OR_TERMINAL, .help = "A file of this console's machine",                  \
+            .kind = ARGUMENT_FILE, .list = "terminal", .list_help = "What is typed, up to ^D",     \
+            .required = true                                                                       \
         }                                                                                          \
     }
 

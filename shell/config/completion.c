@@ -95,6 +95,16 @@ static bool read_words(struct completing *completing, const struct node *tree)
     return true;
 }
 
+/* Whether it, or something below it, has a name that could be another one. */
+static bool has_names(const struct schema *row)
+{
+    bool names = row->kind == SCHEMA_LIST;
+
+    for (const struct schema *child = row->children; !names && child && child->name; child++)
+        names = has_names(child);
+    return names;
+}
+
 /* What is deleted and shown is in the tree; an edit may also begin something new. */
 static void offer_keywords(struct completing *completing)
 {
@@ -112,6 +122,8 @@ static void offer_keywords(struct completing *completing)
                 wanted = !given;
             else if (completing->purpose == PATH_EDIT)
                 wanted = row->children && !schema_implied(row);
+            else if (completing->purpose == PATH_RENAME)
+                wanted &= has_names(row);
             if (wanted)
                 offer(completing, row->name, profile_help(completing->profile, row, help));
         }
@@ -226,6 +238,14 @@ static void hint_value(struct completing *completing, const struct schema *row)
     hint(completing, shown, profile_help(completing->profile, row, help));
 }
 
+static void offer_bracket(struct completing *completing)
+{
+    if (strncmp("]", completing->partial, strlen(completing->partial)) == 0)
+        completing->choice(
+            completing->context,
+            &(struct choice){.word = "]", .help = "The end of the list", .syntax = true});
+}
+
 static void offer_values(struct completing *completing, const struct node *tree,
                          const struct interfaces *interfaces)
 {
@@ -243,7 +263,7 @@ static void offer_values(struct completing *completing, const struct node *tree,
     if (makes)
         hint_value(completing, row);
     if (completing->walk.values > 0 && completing->walk.brackets)
-        offer(completing, "]", "The end of the list");
+        offer_bracket(completing);
     else if (completing->walk.values > 0 && makes)
         offer_keywords(completing);
 }

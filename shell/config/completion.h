@@ -9,6 +9,7 @@ struct choice {
     const char *word; /* to be inserted; for a hint: what is shown, "<1-32766>" */
     const char *help; /* one line, never empty */
     bool hint;        /* shown by `?`, never inserted */
+    bool syntax;      /* a bracket: in quotes it would be a value */
 };
 
 typedef void choice_fn(void *context, const struct choice *choice);

@@ -49,6 +49,10 @@ static void test_quotes(void **state)
     inserts("W\ttwo words\t\nW\ttwo worlds\t\n", "t", "\"two wor");
     inserts("W\tweb\t\n", "\"w", "\"web\"");
     inserts("W\tweb1\t\nW\tweb2\t\n", "\"w", "\"web");
+    inserts("W\tsay \"x\"\t\n", "", "\"say \\\"x\\\"\"");
+    inserts("S\t]\t\nH\tNAME\t\n", "]", "]");
+    inserts("W\t]\t\n", "", "\"]\"");
+    inserts("S\t]\t\nW\tweb\t\n", "", NULL);
 }
 
 static void test_list(void **state)

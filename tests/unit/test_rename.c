@@ -98,11 +98,11 @@ static void completion(void **state)
 {
     (void)state;
     completes("session", "", "s t ");
-    completes("session s", "", "filter vni to ");
+    completes("session s", "", "to ");
     completes("session s", "t", "to ");
     completes("session s to", "", "?NAME ");
     completes("session s to u", "", "?<enter> ");
-    completes("filter a ingress rule 1", "", "action to ");
+    completes("filter a ingress rule 1", "", "to ");
     completes("filter a ingress rule 1 to", "", "?<1-65535> ");
 }
 
