@@ -19,11 +19,8 @@ verdict()
 # quoted includes as FILE PATH-FROM-THE-TOP
 includes()
 {
-    grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' -r "$@" --include=*.[ch] |
-        sed -E 's/^([^:]*):[0-9]+:[^"]*"([^"]*)".*/\1 \2/' |
-        while read -r file path; do
-            echo "$file $(realpath -m --relative-to=. "$(dirname "$file")/$path")"
-        done
+    grep -E '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' -r "$@" --include=*.[ch] |
+        sed -E 's,^(.*/)?([^/:]*):[^"]*"([^"]*)".*,\1\2 \1\3,; :up; s,[^/ .]+/\.\./,,; tup'
 }
 
 verdict 'engine includes nothing of shell' "$(includes engine | awk '$2 !~ /^engine\//')"

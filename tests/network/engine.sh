@@ -380,10 +380,13 @@ in_box ip route flush cache
 
 # ---- refusals ----
 
-# ordered FLOWS: each flow's frames (blast.py) came in the order in which they were sent
+# ordered FLOWS: each flow's frames (blast.py) left in the order in which they were sent: as they leave,
+# for the wire here may deliver later what another processor was given first
+capture_leaving() { capture left box up0 -Q out udp dst port 4789; }
 ordered()
 {
-    python3 - "$lab/got.pcap" "$1" <<'END'
+    inner left
+    python3 - "$lab/left.pcap" "$1" <<'END'
 import struct, sys
 data, at, last = open(sys.argv[1], 'rb').read(), 24, {}
 while at + 16 <= len(data):
@@ -403,6 +406,7 @@ blasted()
     shift 2
     rm -f "$lab"/*.pcap
     capture got recv vx5
+    capture_leaving
     engine "$@" target=t,10.2.0.2 session=s,10,5,0,both,t,-,src0
     sent=$(in_src python3 "$TOP/tests/network/blast.py" eth0 20000 20000)
     captures_end
@@ -419,6 +423,7 @@ blasted 'the kernel refuses to segment' 1 -n
 # refused while later ones are under way must not be overtaken by them.
 rm -f "$lab"/*.pcap
 capture got recv vx5
+capture_leaving
 engine target=t,10.2.0.2 session=s,10,5,0,both,t,-,src0
 ip netns exec "$lab_name-src" python3 "$TOP/tests/network/blast.py" eth0 1000000 20000 4 200 100 150 300 >/dev/null &
 blast=$!
