@@ -9,6 +9,7 @@ import lab
 import mirrors
 import programs
 import rows
+import scale
 import table
 import timings
 
@@ -28,7 +29,7 @@ def functions():
     """What ROWS may name."""
     nobody, box, kernel = mirrors.Nobody(), mirrors.Box(), mirrors.Kernel()
     return {**{row.name: lambda row=row: [costs.run(row, nobody, box, kernel)] for row in rows.ROWS},
-            **timings.ROWS, **programs.ROWS}
+            **timings.ROWS, **programs.ROWS, **scale.ROWS}
 
 
 def results(wanted):

@@ -8,12 +8,6 @@ import time
 import lab
 
 
-def ctl(*commands):
-    arguments = [word for command in commands for word in ('-c', command)]
-    return lab.run(*lab.inside('box', os.environ['MIRRORSH'], '--state', os.environ['state'], '--socket',
-                               os.environ['socket'], *arguments), stdin=subprocess.DEVNULL)
-
-
 class Nobody:
     name = 'none'
     pid = None
@@ -32,7 +26,11 @@ class Box(Nobody):
     name = 'mirrorsh'
 
     def __init__(self):
-        self.pid = int(os.environ['box_pid'])
+        self.pid, self.socket = int(os.environ['box_pid']), os.environ['socket']
+
+    def ctl(self, *commands):
+        arguments = [word for command in commands for word in ('-c', command)]
+        return lab.run(os.environ['MIRRORSH'], '--socket', self.socket, *arguments, stdin=subprocess.DEVNULL)
 
     def prepare(self, row, *more):
         """A session as the row wants it, disabled."""
@@ -42,20 +40,45 @@ class Box(Nobody):
                        'set session s source interface src0',
                        *(['set session s packet-length %d' % row.kept] if row.kept < 9000 else []), *more)
 
-    @staticmethod
-    def configure(*lines):
+    def configure(self, *lines):
         path = lab.DIRECTORY + '/bench.conf'
         with open(path, 'w') as file:
             file.write('\n'.join(lines) + '\n')
-        ctl('configure', 'load override ' + path, 'commit')
+        self.ctl('configure', 'load override ' + path, 'commit')
 
     def on(self):
-        ctl('configure', 'delete session s disabled', 'commit')
+        self.ctl('configure', 'delete session s disabled', 'commit')
         lab.settle(self.pid)
 
     def off(self):
-        ctl('configure', 'set session s disabled', 'commit')
+        self.ctl('configure', 'set session s disabled', 'commit')
         lab.settle(self.pid)
+
+
+class Another(Box):
+    """A box of its own beside the bench's, which has no session up meanwhile."""
+    count = 0
+
+    def __init__(self, name=Box.name):  # pylint: disable=super-init-not-called
+        Another.count += 1
+        self.name = name
+        self.socket = '%s/another%d' % (lab.DIRECTORY, Another.count)
+        self.process = subprocess.Popen(
+            lab.on(lab.MIRRORING, *lab.inside('box', os.environ['MIRRORSH'], '--daemon', '--state',
+                                              self.socket + '.state', '--socket', self.socket)),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.pid = self.process.pid
+        while not os.path.exists(self.socket):
+            if self.process.poll() is not None:
+                raise RuntimeError('no box')
+            time.sleep(0.01)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
 
 
 class Kernel(Nobody):
