@@ -22,8 +22,9 @@ enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
  * learned path MTUs come and go silently. After an alarm of a worker sooner, but not always at
  * once: the path may stay too narrow for it. When something has changed at once, unless that was
  * only just so: a storm of changes gets no more than half of the control thread. Receivers may
- * ask to be looked at again. */
+ * ask to be looked at again. Links are read anew now and then, since events do not tell all. */
 static const uint64_t probe_every_ns = 500ull * NS_PER_MS;
+static const uint64_t links_every_ns = 5000ull * NS_PER_MS;
 static const uint64_t alarm_every_ns = 100ull * NS_PER_MS;
 static const uint64_t change_every_ns = 20ull * NS_PER_MS;
 
@@ -206,6 +207,10 @@ void engine_service(struct engine *engine)
         engine->alarmed = true;
     if (receivers_hear(&engine->resources.receivers))
         engine->alarmed = true;
+    if (begin - engine->doubted_ns >= links_every_ns) {
+        engine->doubted_ns = begin;
+        links_doubt(engine->resources.links);
+    }
     if (links_service(engine->resources.links))
         engine->changed = true;
     if (begin < due_ns(engine)) {
@@ -217,10 +222,10 @@ void engine_service(struct engine *engine)
     engine->again_ns = (uint64_t)receivers_probe(&engine->resources.receivers, begin) * NS_PER_MS;
     for (unsigned i = 0; !engine->resources.fault && i < engine->worker_count; i++)
         engine->resources.fault = worker_fault(engine->workers[i].worker);
+    if (engine_is_settled(engine) && !dataplane_holds(engine->dataplane, &engine->resources))
+        engine_republish(engine);
     if (!engine_is_settled(engine))
         engine_settle(engine);
-    else if (!dataplane_holds(engine->dataplane, &engine->resources))
-        engine_republish(engine);
     engine->probed_ns = engine_now_ns();
     engine->rest_ns = engine->probed_ns - begin;
     if (engine->rest_ns < change_every_ns)

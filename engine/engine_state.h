@@ -41,9 +41,10 @@ struct engine {
     struct drops drops;
     struct rates rates;
     uint64_t started_ns;
-    uint64_t probed_ns; /* the end of the last probe */
-    uint64_t rest_ns;   /* until the next one, whatever changes */
-    uint64_t again_ns;  /* until receivers ask to be looked at again; 0: they do not */
+    uint64_t probed_ns;  /* the end of the last probe */
+    uint64_t doubted_ns; /* when the links were last looked at without an event */
+    uint64_t rest_ns;    /* until the next one, whatever changes */
+    uint64_t again_ns;   /* until receivers ask to be looked at again; 0: they do not */
     uint64_t plans;
 };
 

@@ -24,6 +24,7 @@ struct feed {
     struct captures next;  /* are to take over; get none yet */
     struct captures last;  /* get none any more; workers may have some that have not been read */
     unsigned users, share; /* its user's affair */
+    size_t frame_size;     /* as well: of the largest frames that come now */
     struct feed_filter filter; /* of one interface */
 
     int group;    /* of all of them; negative: the one is alone, see capture_join */

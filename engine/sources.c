@@ -76,6 +76,7 @@ static int open_captures(const struct opening *opening)
     if (error)
         return error;
     feed->share = opening->share;
+    feed->frame_size = options.frame_size;
     error = feed_admit_own(feed);
     if (!error)
         source->feed = feed;
@@ -196,11 +197,19 @@ static void renew_shared(struct sources *sources)
     for (const struct source *source = sources->first; source; source = source->next)
         if (source->feed == sources->shared && source->link.frame_size > options.frame_size)
             options.frame_size = source->link.frame_size;
+    sources->shared->frame_size = options.frame_size;
     int error = feed_renew(sources->shared, &options, sources->spread.workers);
     if (error)
         sources->refused = error;
     else
         sources->unsettled = true;
+}
+
+/* The link says how large its frames may be now. */
+static void expect_frames(const struct source *source)
+{
+    if (source->feed && source->feed->frame_size < source->link.frame_size)
+        source->feed->frame_size = source->link.frame_size;
 }
 
 static void share_feed(struct sources *sources, struct source **list, size_t count)
@@ -220,6 +229,7 @@ static void share_feed(struct sources *sources, struct source **list, size_t cou
         }
         list[i]->feed = sources->shared;
         list[i]->watched = false;
+        expect_frames(list[i]);
         sources->shared->users++;
         sources->unsettled = true;
     }
@@ -371,6 +381,7 @@ void source_look(const struct sources *sources, struct source *source, const str
 {
     if (link && link->index == source->link.index)
         source->link = *link;
+    expect_frames(source);
     if (source->feed && source->feed == sources->shared)
         watch_again(sources, source);
     else if (source->feed && capture_is_deaf(source->feed->now.at[0]))

@@ -10,7 +10,7 @@ enum { SHARES = 1024 }; /* that the whole of the rings has */
 size_t share_size(const struct sources *sources, unsigned share);
 /* It is open, and shares its rings with no other. */
 bool has_own_feed(const struct sources *sources, const struct source *source);
-/* These captures of the feed are as many and as large as is wanted. */
+/* These captures of the feed are as many and as large as is wanted, also for its frames. */
 bool captures_suit(const struct sources *sources, const struct feed *feed,
                    const struct captures *captures);
 

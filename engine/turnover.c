@@ -21,6 +21,9 @@ bool has_own_feed(const struct sources *sources, const struct source *source)
 bool captures_suit(const struct sources *sources, const struct feed *feed,
                    const struct captures *captures)
 {
+    for (unsigned i = 0; i < captures->count; i++)
+        if (!capture_holds(captures->at[i], feed->frame_size))
+            return false;
     return captures->count == sources->spread.workers &&
            captures->size == share_size(sources, feed->share);
 }

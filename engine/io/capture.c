@@ -236,9 +236,14 @@ int capture_make(struct capture **made, size_t size, size_t frame_size)
     return error;
 }
 
+bool capture_holds(const struct capture *capture, size_t frame_size)
+{
+    return capture->block_size >= frame_size + FRAME_MOST || capture->block_size >= BLOCK_MOST;
+}
+
 bool capture_suits(const struct capture *capture, size_t size, size_t frame_size)
 {
-    return capture->block_size >= frame_size + FRAME_MOST && capture->map_size <= 2 * size &&
+    return capture_holds(capture, frame_size) && capture->map_size <= 2 * size &&
            capture->map_size >= size - size / 4;
 }
 

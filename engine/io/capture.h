@@ -40,7 +40,9 @@ struct capture_options {
 /* A capture with its ring, of no interface yet: 0 and *made, or -errno. The kernel makes who asks
  * for a ring wait for tens of milliseconds. `size` and `frame_size` as in the options. */
 int capture_make(struct capture **made, size_t size, size_t frame_size);
-/* Whether its ring is about as large as that, or larger, and takes such frames. */
+/* Whether its ring takes frames of that size whole. */
+bool capture_holds(const struct capture *capture, size_t frame_size);
+/* The same, and it is about as large as that, or larger. */
 bool capture_suits(const struct capture *capture, size_t size, size_t frame_size);
 /* Gives it its interface; -errno. It takes nothing until capture_admit. */
 int capture_bind(struct capture *capture, const struct capture_options *options);

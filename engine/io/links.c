@@ -137,6 +137,11 @@ bool links_service(struct links *links)
     return changed;
 }
 
+void links_doubt(struct links *links)
+{
+    links->stale = true;
+}
+
 struct netlink *links_netlink(struct links *links)
 {
     return &links->questions;

@@ -32,6 +32,9 @@ void links_close(struct links *links);
  * cost nothing, however many come. */
 int links_descriptor(const struct links *links);
 bool links_service(struct links *links);
+/* The next links_service looks at all of them, events or not: of some changes (gso_max_size) the
+ * kernel tells nobody. */
+void links_doubt(struct links *links);
 
 /* The socket for questions of this thread. */
 struct netlink *links_netlink(struct links *links);

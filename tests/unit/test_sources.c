@@ -42,16 +42,24 @@ static void meet(void)
     met += waiting >= wanted;
 }
 
+/* As if blocks were as large as frames have to be, but not smaller than this. */
+enum { BLOCK_LEAST = 128 << 10 };
+
 int capture_make(struct capture **capture, size_t size, size_t frame_size)
 {
-    (void)frame_size;
     *capture = calloc(1, sizeof **capture);
     if (!*capture)
         return -ENOMEM;
     (*capture)->map_size = size;
+    (*capture)->block_size = frame_size > BLOCK_LEAST ? (uint32_t)frame_size : BLOCK_LEAST;
     (*capture)->serial = (uint32_t)++made;
     meet();
     return 0;
+}
+
+bool capture_holds(const struct capture *capture, size_t frame_size)
+{
+    return capture->block_size >= frame_size;
 }
 
 int capture_bind(struct capture *capture, const struct capture_options *options)
@@ -234,6 +242,39 @@ static void test_larger_and_more(void **state)
     end(&sources);
 }
 
+/* Frames that a source is to have from now on, and the rings cannot hold: the same with the shared
+ * one. */
+static void test_larger_frames(void **state)
+{
+    (void)state;
+    for (unsigned count = 1; count <= 40; count += 39) {
+        struct sources sources = {0};
+        assert_true(sources_fresh(&sources, 0));
+        open_sources(&sources, count, (struct spread){1, 16 * MEGABYTE});
+        struct source *source = sources.first;
+        struct link link = source->link;
+        int before = made;
+        link.frame_size = BLOCK_LEAST;
+        source_look(&sources, source, &link);
+        sources_settle(&sources);
+        assert_true(sources_are_settled(&sources));
+        assert_int_equal(made, before);
+        link.frame_size = 4 * BLOCK_LEAST;
+        source_look(&sources, source, &link);
+        sources_settle(&sources);
+        assert_int_equal(made, before + 1);
+        turn_over(&sources);
+        assert_true(sources_are_settled(&sources));
+        assert_int_equal(source->feed->now.at[0]->block_size, 4 * BLOCK_LEAST);
+        link.frame_size = BLOCK_LEAST; /* they hold these as well */
+        source_look(&sources, source, &link);
+        sources_settle(&sources);
+        assert_true(sources_are_settled(&sources));
+        assert_int_equal(made, before + 1);
+        end(&sources);
+    }
+}
+
 /* One that is alone, since its interface was down as it was opened, joins when it can. */
 static void test_alone(void **state)
 {
@@ -402,11 +443,11 @@ static void test_left_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),        cmocka_unit_test(test_larger_and_more),
-        cmocka_unit_test(test_alone),          cmocka_unit_test(test_held),
-        cmocka_unit_test(test_room),           cmocka_unit_test(test_program),
-        cmocka_unit_test(test_filters_change), cmocka_unit_test(test_side_by_side),
-        cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_larger_and_more),
+        cmocka_unit_test(test_alone),         cmocka_unit_test(test_held),
+        cmocka_unit_test(test_larger_frames), cmocka_unit_test(test_room),
+        cmocka_unit_test(test_program),       cmocka_unit_test(test_filters_change),
+        cmocka_unit_test(test_side_by_side),  cmocka_unit_test(test_left_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
