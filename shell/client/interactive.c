@@ -23,6 +23,7 @@ struct interactive {
     size_t length;
     bool streams;    /* it goes on for long: its output is shown as it comes */
     uint32_t column; /* the caret drawn last, 0: none */
+    bool typed;      /* a text has been since, and no caret points at the line any more */
 };
 
 /* What comes behind a ^C is held back again: it stands behind what says so, and is not thrown away
@@ -149,7 +150,7 @@ static void put_words(struct interactive *client, const char *text, size_t colum
 
 static void tell(struct interactive *client, uint32_t column, const char *what, const char *text)
 {
-    if (column && column != client->column)
+    if (column && column != client->column && !client->typed)
         point_at(client, column);
     client->column = column;
     put(client, what, strlen(what));
@@ -175,7 +176,7 @@ static void on_notice(void *context, const char *text)
     editor_step_aside(client->editor);
     if (pager_stands())
         put(client, "\r", 1);
-    put(client, text, length);
+    put_words(client, text, 0);
     if (length == 0 || text[length - 1] != '\n')
         put(client, "\n", 1);
     editor_come_back(client->editor);
@@ -196,6 +197,7 @@ static int on_text(void *context, FILE *to)
     static const char hint[] = "[Type ^D at a new line to end input]\n";
     int failed = flush(client, false, false);
 
+    client->typed = true;
     if (!failed)
         failed = terminal_write(hint, strlen(hint));
     return failed ? failed : editor_text(client->editor, to);
@@ -216,7 +218,7 @@ static int run_line(struct interactive *client, const char *prompt, const char *
 
     client->prompt = prompt;
     client->line = line;
-    client->streams = false;
+    client->streams = client->typed = false;
     client->column = 0;
     client->length = 0;
     client->answer = open_memstream(&client->text, &client->length);

@@ -3,6 +3,7 @@
 #include "packets.h"
 #include "../../engine/packet/print.h"
 #include "../config/utf8.h"
+#include "filter.h"
 #include "pcapng.h"
 #include "terminal.h"
 #include <errno.h>
@@ -344,8 +345,10 @@ int packets_take(struct connection *connection, const struct message *message,
         failed = take_capture(connection, message, handler);
     else
         failed = take_packets(connection, message, handler);
-    /* the box ends the line, and says how */
-    return connection->capture && connection->capture->error ? connection_cut(connection) : failed;
+    if (!connection->capture || !connection->capture->error)
+        return failed;
+    connection->filter->failed = true; /* it is no ^C that ends the line */
+    return connection_cut(connection); /* the box ends it, and says how */
 }
 
 void packets_close(struct connection *connection)

@@ -196,6 +196,10 @@ expect_equal 'a file that cannot be written' \
     '-c1:1:26: error: /no/file: No such file or directory
 session web is up
 0 packets, 0 not kept up with'
+expect_equal 'and a script that keeps going goes on' \
+    "$(in_box "$MIRRORSH" --state "$state" --socket "$socket" -k \
+        -c "capture session web file $lab/no/file" -c 'show version' 2>/dev/null </dev/null)" \
+    "$(ctl 'show version')"
 mkdir "$lab/small"
 if mount -t tmpfs -o size=64k none "$lab/small"; then
     console full "capture session web file $lab/small/file"
