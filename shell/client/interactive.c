@@ -176,7 +176,7 @@ static void on_notice(void *context, const char *text)
     editor_step_aside(client->editor);
     if (pager_stands())
         put(client, "\r", 1);
-    put_words(client, text, 0);
+    put(client, text, length);
     if (length == 0 || text[length - 1] != '\n')
         put(client, "\n", 1);
     editor_come_back(client->editor);
