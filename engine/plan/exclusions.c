@@ -105,8 +105,7 @@ bool exclusions_may_loop(const struct flow_key *key)
            key->protocol != PROTOCOL_ICMP && key->protocol != PROTOCOL_ICMPV6;
 }
 
-/* Whether the VXLAN header at `at` stands behind UDP and IP to a receiver, as the box writes them:
- * without options. */
+/* Whether UDP and IP to a receiver stand before `at`, as the box writes them: without options. */
 static bool is_to_receiver(const struct exclusions *exclusions, const uint8_t *packet, size_t at,
                            uint8_t family)
 {
@@ -134,4 +133,34 @@ bool exclusions_is_loop(const struct exclusions *exclusions, const uint8_t *pack
             return true;
     }
     return false;
+}
+
+/* RFC 792 and 1812 5.2.7, RFC 4443 2.1. */
+static bool is_error(uint8_t family, uint8_t type)
+{
+    enum { UNREACHABLE = 3, SOURCE_QUENCH, REDIRECT, TIME_EXCEEDED = 11, PARAMETER_PROBLEM };
+    if (family == 6)
+        return type < 128;
+    return (type >= UNREACHABLE && type <= REDIRECT) ||
+           (type >= TIME_EXCEEDED && type <= PARAMETER_PROBLEM);
+}
+
+/* Some routers quote no more than the UDP header. */
+bool exclusions_is_answer(const struct exclusions *exclusions, const struct flow_key *key,
+                          const struct frame *frame)
+{
+    enum { ICMP_HEADER = 8 };
+    const bool is4 = key->family == 4;
+    if (!(key->parts & KEY_TRANSPORT) || key->protocol != (is4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6))
+        return false;
+    struct cursor cursor = cursor_over(frame->bytes, frame->captured);
+    if (!cursor_take(&cursor, key->transport_offset))
+        return false;
+    const uint8_t *icmp = cursor_take(&cursor, ICMP_HEADER);
+    if (!icmp || !is_error(key->family, icmp[0]))
+        return false;
+    if (cursor_take(&cursor, (is4 ? IPV4_HEADER : IPV6_HEADER) + UDP_HEADER) &&
+        is_to_receiver(exclusions, frame->bytes, (size_t)(cursor.at - frame->bytes), key->family))
+        return true;
+    return exclusions_is_loop(exclusions, frame->bytes, frame->captured); /* of a tunnel's */
 }

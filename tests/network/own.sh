@@ -1,6 +1,7 @@
 #!/bin/bash
-# The box's own packets come past its sources again: inside a tunnel over the source, and in the
-# mirror of another box that mirrors what this one sends. Neither may go round.
+# The box's own packets come past its sources again: inside a tunnel over the source, in what a router
+# answers to them, and in the mirror of another box that mirrors what this one sends. None may go
+# round.
 
 . "${0%/*}/lab.sh"
 lab_open
@@ -81,6 +82,38 @@ check 'the box ends well' box_stop
 ip -n "$lab_name-box" link del over
 ip -n "$lab_name-src" link del over
 ip -n "$lab_name-src" link del sink
+
+# ---- a router that answers: each packet has one hop too many before it ----
+
+rm -rf "$state"
+in_recv sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+    echo 0 >/proc/sys/net/ipv4/icmp_ratelimit; echo 0 >/proc/sys/net/ipv6/icmp/ratelimit'
+# known for ever: who asks for a neighbour has the address of one that answers
+known() { ip -n "$lab_name-$1" neighbour replace "$2" dev "$3" lladdr "$("in_$4" cat "/sys/class/net/$5/address")" nud permanent; }
+for prefix in 10.2.0. fd02::; do
+    known box "${prefix}2" up0 recv eth0
+    known recv "${prefix}1" eth0 box up0
+done
+box_start
+while read -r target receiver router; do
+    ip -n "$lab_name-box" route add $receiver via $router
+    ip -n "$lab_name-recv" route add $receiver dev eth0
+    check "a router answers what goes to $receiver" ctl configure "set target $target receiver $receiver" \
+        "set target $target ttl 1" 'set filter f ingress rule 1 action accept protocol udp' \
+        'set filter f ingress rule 2 action accept protocol tcp' \
+        'set filter f ingress rule 3 action accept protocol icmp' \
+        'set filter f ingress rule 4 action accept source fd02::2' \
+        'set session s priority 1 vni 5 filter f source interface src0 up0' "set session s target $target" \
+        commit 'run clear counters'
+    sent=$(in_src python3 "$frames" eth0 prefixes 4)
+    expect_equal "$receiver: the answers are not mirrored" "$(once_quiet of "['matched']['packets']")" "$sent"
+    check "$receiver: they are counted as own" test "$(interface up0 "['own']['packets']")" -gt 0
+    expect_equal "$receiver: of a mirror that goes round nothing is said" "$(of "['reason']")" None
+done <<END
+v4 10.8.0.2 10.2.0.2
+v6 fd08::2 fd02::2
+END
+check 'the box ends well beside a router' box_stop
 
 # ---- two boxes, each on the other's way to its receiver ----
 

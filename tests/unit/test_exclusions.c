@@ -164,12 +164,72 @@ static void what_carries_no_tunnel_is_not_looked_into(void **state)
     }
 }
 
+/* An ICMP error of that type, by a router, with a mirror packet's first bytes in it, and what is
+ * around that. */
+static struct frame error_about(struct packet *packet, unsigned type, bool wrapped, unsigned port)
+{
+    static struct packet quoted;
+    quoted.length = 0;
+    packet_start(&quoted);
+    packet_put(&quoted, NULL, 20);
+    wrap(&quoted, 2, port, 5);
+    if (wrapped)
+        wrap(&quoted, 9, 8472, 1);
+    packet->length = 0;
+    packet_start(packet);
+    packet_ipv4(packet, 1, 0, 20 + 8 + quoted.length - 14);
+    *(uint8_t *)packet_put(packet, NULL, 8) = (uint8_t)type;
+    packet_put(packet, quoted.bytes + 14, quoted.length - 14);
+    return packet_frame(packet);
+}
+
+static void an_error_about_a_mirror_is_an_answer(void **state)
+{
+    (void)state;
+    struct exclusions *exclusions = exclusions_new(4);
+    exclusions_add_receiver(exclusions, 4, (const uint8_t *)"\x0a\2\0\2            ", 4789);
+    exclusions_add_vni(exclusions, 5);
+    static const struct {
+        unsigned type, port;
+        bool wrapped, is;
+        uint32_t least; /* bytes that tell */
+    } cases[] = {
+        {3, 4789, false, true, 14 + 28 + 28},
+        {11, 4789, false, true, 14 + 28 + 28},
+        {12, 4789, false, true, 14 + 28 + 28},
+        {5, 4789, false, true, 14 + 28 + 28},
+        {11, 4789, true, true, 14 + 28 + 86},
+        {0, 4789, false, false, 0},
+        {8, 4789, false, false, 0},
+        {13, 4789, false, false, 0},
+        {11, 53, false, false, 0},
+        {11, 53, true, false, 0},
+    };
+    static struct packet packet;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct frame frame = error_about(&packet, cases[i].type, cases[i].wrapped, cases[i].port);
+        for (frame.captured = 0; frame.captured <= packet.length; frame.captured++) {
+            uint8_t *copy = malloc(frame.captured + 1u);
+            memcpy(copy, packet.bytes, frame.captured);
+            struct frame cut = frame;
+            cut.bytes = copy;
+            struct flow_key key;
+            decode(&cut, &key);
+            assert_int_equal(exclusions_is_answer(exclusions, &key, &cut),
+                             cases[i].is && cut.captured >= cases[i].least);
+            free(copy);
+        }
+    }
+    exclusions_free(exclusions);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(either_end_in_either_family),
         cmocka_unit_test(a_mirror_inside_another_comes_back),
         cmocka_unit_test(what_carries_no_tunnel_is_not_looked_into),
+        cmocka_unit_test(an_error_about_a_mirror_is_an_answer),
         cmocka_unit_test(the_empty_set_has_nothing),
         cmocka_unit_test(many_addresses),
     };
