@@ -10,6 +10,9 @@
  * offsets, so only the last may have an odd length. Good for 4 GiB and more. */
 uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t length);
 
+/* The same as a machine does it that has no wider vectors than all of its kind. */
+uint64_t checksum_add_anywhere(uint64_t sum, const uint8_t *bytes, size_t length);
+
 /* The checksum field's value for the sum: folded, complemented, for write_u16. */
 uint16_t checksum_finish(uint64_t sum);
 
