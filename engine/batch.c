@@ -2,14 +2,15 @@
  *
  * A message to the kernel costs as much as copying thousands of bytes, so packets wait for others
  * that may share one: those of the same queue, of the same length. UDP_SEGMENT cuts a message into
- * pieces of one length, the last of which may be shorter; so a batch takes packets up to its first
- * one's length, and is complete with the first that is shorter. Nothing waits for long: at the end
- * of a capture's block all queues are emptied (outbox.c).
+ * pieces of one length, the last of which may be shorter; so a packet goes into a batch of its
+ * length, or ends one of longer ones, which the last packet of a super-frame does. Nothing waits
+ * for long: at the end of a capture's block all queues are emptied (outbox.c).
  *
- * Batches come from a pool and stand in the queue of the sender that they go through. Only the last
- * of a queue takes packets, and they are sent first to last, each when the one before it is
- * accounted for: that keeps flows in order, since all of a flow goes through one queue. A batcher
- * knows only which queues are filled; an empty one costs nothing. */
+ * Batches come from a pool and stand in the queue of the sender that they go through. They are sent
+ * first to last, each when the one before it is accounted for, and all of a flow goes through one
+ * queue; so flows stay in order as long as none of their packets goes into a batch before that of
+ * the one before. Packets of other flows may pass it: where lengths mix, that fills batches. A
+ * batcher knows only which queues are filled; an empty one costs nothing. */
 #include "batch.h"
 
 #include <stdlib.h>
@@ -54,10 +55,13 @@ static struct batch *begin(struct batcher *batcher, struct batch_queue *queue, u
     batcher->free = batch->next;
     batch->segment = length;
     batch->length = 0;
+    batch->copied = 0;
     batch->count = 0;
     batch->tries = 0;
+    batch->number = ++batcher->begun;
     batch->queue = queue;
     batch->next = NULL;
+    batch->before = queue->first ? queue->last : NULL;
     if (queue->first) {
         queue->last->next = batch;
     } else {
@@ -76,18 +80,37 @@ static bool takes(const struct batch *batch, uint32_t length)
            batch->length == batch->count * batch->segment && batch->length + length <= BATCH_BYTES;
 }
 
+/* The batch that a packet may go into; NULL: a new one. The first of the possible leaves the most
+ * to the flow's next packet. */
+static struct batch *find(const struct batch_queue *queue, uint32_t length, uint32_t flow)
+{
+    enum { REACH = 8 };
+    struct batch *batch = queue->first ? queue->last : NULL, *found = NULL;
+    uint64_t latest = queue->latest[flow % QUEUE_FLOWS];
+    for (int i = 0; batch && i < REACH && batch->number >= latest; i++, batch = batch->before) {
+        if (!takes(batch, length))
+            continue;
+        if (length == batch->segment)
+            found = batch;
+        else if (!found && batch->packets[batch->count - 1].flow == flow)
+            found = batch;
+    }
+    return found;
+}
+
 uint8_t *batcher_add(struct batcher *batcher, struct batch_queue *queue, uint32_t length,
                      struct batch_packet packet)
 {
-    struct batch *batch = queue->last;
-    if (!queue->first || !takes(batch, length)) {
+    struct batch *batch = find(queue, length, packet.flow);
+    if (!batch)
         batch = begin(batcher, queue, length);
-        if (!batch)
-            return NULL;
-    }
-    uint8_t *place = batch->bytes + batch->length;
+    if (!batch)
+        return NULL;
+    queue->latest[packet.flow % QUEUE_FLOWS] = batch->number;
+    uint8_t *place = batch->bytes + batch->copied;
     batch->packets[batch->count++] = packet;
     batch->length += length;
+    batch->copied += packet.copied;
     return place;
 }
 
@@ -102,5 +125,7 @@ void batcher_end(struct batcher *batcher, struct batch_queue *queue)
 {
     struct batch *batch = queue->first;
     queue->first = batch->next;
+    if (queue->first)
+        queue->first->before = NULL;
     give_back(batcher, batch);
 }

@@ -39,8 +39,8 @@ void outbox_destroy(struct outbox *outbox);
 int outbox_open(struct outbox *outbox, char *why, size_t why_size);
 void outbox_close(struct outbox *outbox);
 
-/* Where to write a packet of `length` bytes for an outer port of a sender; sends what is batched
- * when there is no room. */
+/* Where to write what is copied of a packet of `length` bytes for an outer port of a sender; sends
+ * what is batched when there is no room. */
 uint8_t *outbox_add(struct outbox *outbox, struct sender *sender, uint32_t port, uint32_t length,
                     struct batch_packet packet);
 

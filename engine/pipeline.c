@@ -108,6 +108,32 @@ static struct tap_packet *show(struct pipeline *pipeline, struct tap *tap, const
     return shown;
 }
 
+/* The first `kept` bytes of a packet, as it is sent: how much of it is copied, and from where in
+ * its frame the rest is sent. */
+static void lay_out(struct batch_packet *packet, const struct segments *segments, uint32_t index)
+{
+    /* Less is copied in the time that the kernel takes for one part more. */
+    enum { REST_LEAST = 256 };
+    uint32_t head = segment_head(segments, index, packet->kept, &packet->rest);
+    if (packet->kept - head < REST_LEAST)
+        head = packet->kept;
+    packet->copied = VXLAN_HEADER + head;
+}
+
+static void write_packet(const struct batch_packet *packet, const struct segments *segments,
+                         uint32_t index, uint8_t *out)
+{
+    uint32_t head = packet->copied - VXLAN_HEADER;
+    if (head < packet->kept)
+        segment_write_head(segments, index, out, packet->kept);
+    else
+        segment_write(segments, index, out, packet->kept);
+    if (packet->shown) {
+        memcpy(packet->shown->bytes, out, head);
+        memcpy(packet->shown->bytes + head, packet->rest, packet->kept - head);
+    }
+}
+
 /* All packets but the `back` that come back. */
 static void mirror(struct pipeline *pipeline, const struct run *run, const struct verdict *verdict,
                    uint32_t interface, uint32_t back)
@@ -133,15 +159,15 @@ static void mirror(struct pipeline *pipeline, const struct run *run, const struc
         workload->given[way.receiver]++;
         struct batch_packet packet = {.session = session->slot,
                                       .receiver = plan->receivers[way.receiver].slot,
+                                      .flow = hash,
                                       .kept = kept,
                                       .truncated = kept < length};
         if (tap)
             packet.shown = show(pipeline, tap, run, verdict, interface, length, kept);
+        lay_out(&packet, segments, i);
         uint8_t *out = outbox_add(&pipeline->outbox, sender, way.port, VXLAN_HEADER + kept, packet);
         vxlan_write(out, session->vni);
-        segment_write(segments, i, out + VXLAN_HEADER, kept);
-        if (packet.shown)
-            memcpy(packet.shown->bytes, out + VXLAN_HEADER, kept);
+        write_packet(&packet, segments, i, out + VXLAN_HEADER);
     }
 }
 

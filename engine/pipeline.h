@@ -44,7 +44,8 @@ void pipeline_destroy(struct pipeline *pipeline);
 void pipeline_adopt(struct pipeline *pipeline, const struct workload *workload,
                     struct counters *counters);
 
-/* The frame may be forgotten afterwards. Its packets are accounted for with the next flush. */
+/* The frame may be forgotten afterwards; its bytes are to stay until the next flush, with which its
+ * packets are accounted for. */
 void pipeline_take(struct pipeline *pipeline, const struct frame *frame);
 /* Sends everything and returns when all of it is accounted for, and shown to those who watch. */
 void pipeline_flush(struct pipeline *pipeline);

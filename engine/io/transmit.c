@@ -284,15 +284,47 @@ void sender_close(struct sender *sender, struct socket_set **sets)
     free(sender);
 }
 
+/* Where the bytes of a packet are, of which the copied ones stand at *copied, moved behind them. */
+static size_t packet_parts(const struct batch *batch, uint32_t index, uint8_t **copied,
+                           struct iovec parts[static 2])
+{
+    const struct batch_packet *packet = &batch->packets[index];
+    uint32_t length = batch_packet_length(batch, index);
+    parts[0] = (struct iovec){.iov_base = *copied, .iov_len = packet->copied};
+    parts[1] = (struct iovec){.iov_base = (void *)(uintptr_t)packet->rest,
+                              .iov_len = length - packet->copied};
+    *copied += packet->copied;
+    return packet->copied < length ? 2 : 1;
+}
+
+/* The parts of all packets; copied ones side by side are one. */
+static size_t batch_parts(const struct batch *batch, struct iovec parts[static 2 * BATCH_PACKETS])
+{
+    uint8_t *copied = batch->bytes;
+    size_t count = 0;
+    bool joins = false;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        struct iovec of[2];
+        size_t more = packet_parts(batch, i, &copied, of);
+        if (joins)
+            parts[count - 1].iov_len += of[0].iov_len;
+        else
+            parts[count++] = of[0];
+        if (more == 2)
+            parts[count++] = of[1];
+        joins = more == 1;
+    }
+    return count;
+}
+
 void message_fill(struct message *message, const struct batch *batch)
 {
     struct sender *sender = batch->queue->sender;
-    message->bytes = (struct iovec){.iov_base = batch->bytes, .iov_len = batch->length};
     message->header = (struct msghdr){
         .msg_name = &sender->address,
         .msg_namelen = sender->address.size,
-        .msg_iov = &message->bytes,
-        .msg_iovlen = 1,
+        .msg_iov = message->parts,
+        .msg_iovlen = batch_parts(batch, message->parts),
     };
     if (batch->count == 1)
         return;
@@ -417,20 +449,15 @@ void send_singly(const struct batch *batch, int results[static BATCH_PACKETS])
     struct sender *sender = batch->queue->sender;
     uint32_t port = batch->queue->port;
     struct mmsghdr messages[BATCH_PACKETS];
-    struct iovec bytes[BATCH_PACKETS];
-    uint32_t offset = 0;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        uint32_t left = batch->length - offset;
-        bytes[i].iov_base = batch->bytes + offset;
-        bytes[i].iov_len = left < batch->segment ? left : batch->segment;
+    struct iovec parts[BATCH_PACKETS][2];
+    uint8_t *copied = batch->bytes;
+    for (uint32_t i = 0; i < batch->count; i++)
         messages[i].msg_hdr = (struct msghdr){
             .msg_name = &sender->address,
             .msg_namelen = sender->address.size,
-            .msg_iov = &bytes[i],
-            .msg_iovlen = 1,
+            .msg_iov = parts[i],
+            .msg_iovlen = packet_parts(batch, i, &copied, parts[i]),
         };
-        offset += (uint32_t)bytes[i].iov_len;
-    }
     unsigned tries = 0;
     for (uint32_t i = 0; i < batch->count;) {
         int sent =

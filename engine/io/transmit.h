@@ -73,7 +73,7 @@ void sender_close(struct sender *sender, struct socket_set **sets);
 /* A batch as the kernel takes it; holds pointers into itself, the sender and the batch. */
 struct message {
     struct msghdr header;
-    struct iovec bytes;
+    struct iovec parts[2 * BATCH_PACKETS];
     union {
         struct cmsghdr align;
         char room[CMSG_SPACE(sizeof(uint16_t))];

@@ -1,6 +1,6 @@
 /* The splitting that a network card would have done: each segment gets a copy of the
- * super-frame's headers, made right in a scratch buffer layer by layer from the inside out, and
- * its share of the payload straight from the ring. Sums are over the whole segment, however
+ * super-frame's headers, made right layer by layer from the inside out, and its share of the
+ * payload straight from the ring. Sums are over the whole segment, however
  * little of it is kept; what was captured of it, that is, so that only whole ones can be right. */
 #include "segment.h"
 #include "checksum.h"
@@ -224,64 +224,93 @@ static void copy_headers(const struct segments *segments, uint8_t headers[HEADER
     memcpy(headers + jumbo, from + jumbo + JUMBO_HEADER, segments->header - jumbo);
 }
 
-static void write_segment(const struct segments *segments, uint32_t index, uint8_t *out,
+/* The payload of packet `index`; where none was captured, the end of the headers. */
+static const uint8_t *payload_of(const struct segments *segments, uint32_t index, uint32_t there)
+{
+    const uint8_t *payload = segments->frame->bytes + segments->payload_at;
+    return there ? payload + (size_t)index * segments->frame->segment_size : payload;
+}
+
+static void write_headers(const struct segments *segments, uint32_t index, uint8_t *out,
                           uint32_t kept)
 {
-    uint8_t headers[HEADERS_MAX];
+    uint8_t cut[HEADERS_MAX];
     uint32_t header = segments->header, there = segment_captured(segments, index) - header;
-    const uint8_t *payload = segments->frame->bytes + segments->payload_at;
-    if (there)
-        payload += (size_t)index * segments->frame->segment_size;
+    uint8_t *headers = kept < header ? cut : out;
     copy_headers(segments, headers);
     struct making making = {
         .segments = segments,
         .index = index,
         .length = header + share(segments, index),
         .headers = headers,
-        .sum = checksum_add(0, payload, there),
+        .sum = checksum_add(0, payload_of(segments, index, there), there),
         .summed = header,
     };
     for (uint32_t layer = segments->layers.count; layer-- > 0;)
         write_layer(&making, layer);
-    if (kept <= header) {
-        memcpy(out, headers, kept);
-        return;
-    }
-    memcpy(out, headers, header);
-    memcpy(out + header, payload, kept - header);
+    if (kept < header)
+        memcpy(out, cut, kept);
 }
 
-/* The whole frame of `length` bytes is in `out`: does what the sender left to the hardware.
- * The field holds the pseudo-header's sum already. */
-static void finish_checksum(const struct segments *segments, uint8_t *out, uint32_t length)
+/* Bytes of a plain frame up to the end of the checksum that the sender left to the hardware, when
+ * it is sent whole; 0: there is none. */
+static uint32_t unfinished(const struct segments *segments, uint32_t kept)
+{
+    const struct frame *frame = segments->frame;
+    uint32_t field = (uint32_t)frame->checksum_start + frame->checksum_offset;
+    if (!frame->checksum_unfinished || kept != frame->length)
+        return 0;
+    bool sctp = frame->checksum_offset == SCTP_CHECKSUM &&
+                layers_protocol(frame, segments->key) == PROTOCOL_SCTP;
+    uint32_t end = field + (sctp ? 4 : 2);
+    return end <= kept ? end : 0;
+}
+
+/* The first `end` bytes of a frame, with its checksum at the end of them. The field holds the
+ * pseudo-header's sum already. */
+static void write_finished(const struct segments *segments, uint8_t *out, uint32_t end)
 {
     const struct frame *frame = segments->frame;
     uint32_t start = frame->checksum_start, field = start + frame->checksum_offset;
-    if (start >= length)
-        return;
-    if (frame->checksum_offset == SCTP_CHECKSUM &&
-        layers_protocol(frame, segments->key) == PROTOCOL_SCTP) {
-        if (field + 4 > length)
-            return;
+    memcpy(out, frame->bytes, end);
+    if (end - field == 4) {
         memset(out + field, 0, 4);
-        uint32_t crc = checksum_crc32c(0, out + start, length - start);
+        uint32_t crc = checksum_crc32c(0, out + start, end - start);
+        crc = checksum_crc32c(crc, frame->bytes + end, frame->length - end);
         write_u32(out + field, __builtin_bswap32(crc));
         return;
     }
-    if (field + 2 > length)
-        return;
-    uint16_t value = checksum_finish(checksum_add(0, out + start, length - start));
+    uint16_t value = checksum_finish(checksum_add(0, frame->bytes + start, frame->length - start));
     write_u16(out + field, value == 0 ? UINT16_MAX : value);
+}
+
+uint32_t segment_head(const struct segments *segments, uint32_t index, uint32_t kept,
+                      const uint8_t **rest)
+{
+    uint32_t header = segments->header;
+    if (header != 0) {
+        *rest = payload_of(segments, index, segment_captured(segments, index) - header);
+        return kept < header ? kept : header;
+    }
+    header = unfinished(segments, kept);
+    *rest = segments->frame->bytes + header;
+    return header;
+}
+
+void segment_write_head(const struct segments *segments, uint32_t index, uint8_t *out,
+                        uint32_t kept)
+{
+    uint32_t end;
+    if (segments->header != 0)
+        write_headers(segments, index, out, kept);
+    else if ((end = unfinished(segments, kept)) > 0)
+        write_finished(segments, out, end);
 }
 
 void segment_write(const struct segments *segments, uint32_t index, uint8_t *out, uint32_t kept)
 {
-    if (segments->header != 0) {
-        write_segment(segments, index, out, kept);
-        return;
-    }
-    const struct frame *frame = segments->frame;
-    memcpy(out, frame->bytes, kept);
-    if (frame->checksum_unfinished && kept == frame->length)
-        finish_checksum(segments, out, kept);
+    const uint8_t *rest;
+    uint32_t head = segment_head(segments, index, kept, &rest);
+    segment_write_head(segments, index, out, kept);
+    memcpy(out + head, rest, kept - head);
 }

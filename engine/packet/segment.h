@@ -33,7 +33,15 @@ uint32_t segment_length(const struct segments *segments, uint32_t index);
  * TCP, enabled when the ring was there) is cut by the kernel. */
 uint32_t segment_captured(const struct segments *segments, uint32_t index);
 
-/* Writes the first `kept` bytes (<= segment_captured) of packet `index` to `out`. */
+/* Of the first `kept` bytes (<= segment_captured) of packet `index` so many, from its beginning,
+ * are not what the frame has: made headers, and what is before a finished checksum. The others
+ * stand in the frame, from *rest on. */
+uint32_t segment_head(const struct segments *segments, uint32_t index, uint32_t kept,
+                      const uint8_t **rest);
+/* Writes those that segment_head says to `out`. */
+void segment_write_head(const struct segments *segments, uint32_t index, uint8_t *out,
+                        uint32_t kept);
+/* Writes all `kept` bytes to `out`. */
 void segment_write(const struct segments *segments, uint32_t index, uint8_t *out, uint32_t kept);
 
 #endif

@@ -6,6 +6,7 @@
 #include "../../engine/packet/fragments.h"
 #include "../../engine/packet/segment.h"
 #include "../unit/captures.h"
+#include "../unit/parts.h"
 #include <time.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -72,6 +73,7 @@ static void check_segments(const struct frame *frame, const struct flow_key *key
         for (uint32_t kept = most;; kept /= 3) {
             uint8_t *out = malloc(kept ? kept : 1);
             segment_write(&segments, i, out, kept);
+            hold(parts_make_up(&segments, i, kept, out), "its parts are what it is");
             if (segments.header && kept == length)
                 check_packet(key, out, length);
             free(out);

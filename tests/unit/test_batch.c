@@ -32,13 +32,20 @@ static int tear_down(void **state)
     return 0;
 }
 
-static uint8_t *add(struct fixture *fixture, uint32_t queue, uint32_t length)
+static uint8_t *add_of(struct fixture *fixture, uint32_t flow, uint32_t queue, uint32_t length)
 {
-    uint8_t *place = batcher_add(&fixture->batcher, &fixture->queues[queue], length,
-                                 (struct batch_packet){.session = length, .kept = length - 8});
+    struct batch_packet packet = {
+        .session = length, .flow = flow, .kept = length - 8, .copied = length};
+    uint8_t *place = batcher_add(&fixture->batcher, &fixture->queues[queue], length, packet);
     if (place)
         memset(place, (int)length, length); /* the room is really there */
     return place;
+}
+
+/* Of the same flow. */
+static uint8_t *add(struct fixture *fixture, uint32_t queue, uint32_t length)
+{
+    return add_of(fixture, 0, queue, length);
 }
 
 /* The first batch of the queue has these; it is ended. */
@@ -95,6 +102,54 @@ static void test_a_longer_one_begins_anew(void **state)
     add(fixture, 3, 60);
     expect(fixture, 3, 60, 1, 60);
     expect(fixture, 3, 100, 2, 160);
+    nothing_left(fixture, 1);
+}
+
+/* What other flows give does not end a batch, and may pass what is longer. */
+static void test_lengths_of_flows_mix(void **state)
+{
+    struct fixture *fixture = *state;
+    for (uint32_t flow = 0; flow < 20; flow++) {
+        add_of(fixture, 2 * flow, 3, 100);
+        add_of(fixture, 2 * flow + 1, 3, 60);
+    }
+    expect(fixture, 3, 100, 20, 2000);
+    expect(fixture, 3, 60, 20, 1200);
+    nothing_left(fixture, 1);
+}
+
+/* A packet goes into no batch before that of the one before it. */
+static void test_a_flow_does_not_pass_itself(void **state)
+{
+    struct fixture *fixture = *state;
+    add_of(fixture, 1, 3, 100);
+    add_of(fixture, 2, 3, 60);
+    add_of(fixture, 2, 3, 100); /* not into the first */
+    add_of(fixture, 3, 3, 60);  /* into the second, */
+    add_of(fixture, 3, 3, 100); /* and into the third */
+    add_of(fixture, 4, 3, 100); /* into the first */
+    expect(fixture, 3, 100, 2, 200);
+    expect(fixture, 3, 60, 2, 120);
+    expect(fixture, 3, 100, 2, 200);
+    nothing_left(fixture, 1);
+}
+
+/* Room is taken by what is copied alone. */
+static void test_a_part_is_copied(void **state)
+{
+    struct fixture *fixture = *state;
+    struct batch_packet packet = {.kept = 992, .copied = 50, .rest = (const uint8_t *)state};
+    uint8_t *first = batcher_add(&fixture->batcher, &fixture->queues[0], 1000, packet);
+    assert_ptr_equal(batcher_add(&fixture->batcher, &fixture->queues[0], 1000, packet), first + 50);
+    packet.copied = 8;
+    assert_ptr_equal(batcher_add(&fixture->batcher, &fixture->queues[0], 40, packet), first + 100);
+    const struct batch *batch = fixture->queues[0].first;
+    assert_int_equal(batch->copied, 108);
+    assert_int_equal(batch_packet_length(batch, 0), 1000);
+    assert_int_equal(batch_packet_length(batch, 1), 1000);
+    assert_int_equal(batch_packet_length(batch, 2), 40);
+    assert_ptr_equal(batch->packets[2].rest, state);
+    expect(fixture, 0, 1000, 3, 2040);
     nothing_left(fixture, 1);
 }
 
@@ -165,44 +220,57 @@ static void test_again(void **state)
     }
 }
 
-/* Takes the first batch of each filled queue out, whose packets were given one after the other. */
-static void empty(struct fixture *fixture, uint32_t seen[static QUEUES])
+enum { FLOWS = 100 };
+
+/* Takes the batches of each filled queue out; the packets of a flow were given one after the other.
+ * How many batches they are. */
+static uint32_t empty(struct fixture *fixture, uint32_t seen[static FLOWS])
 {
+    uint32_t batches = 0;
     struct batch_queue *queue = batcher_filled(&fixture->batcher);
     for (; queue; queue = queue->next) {
-        uint32_t index = (uint32_t)(queue - fixture->queues);
         for (struct batch *batch; (batch = queue->first); batcher_end(&fixture->batcher, queue)) {
             uint32_t bytes = 0;
             for (uint32_t k = 0; k < batch->count; k++) {
-                assert_int_equal(batch->packets[k].session, seen[index]++);
-                assert_true(k + 1 == batch->count || batch->packets[k].kept == batch->segment);
-                bytes += batch->packets[k].kept;
+                const struct batch_packet *packet = &batch->packets[k];
+                assert_ptr_equal(&fixture->queues[packet->flow % QUEUES], queue);
+                assert_int_equal(packet->session, seen[packet->flow]++);
+                assert_true(k + 1 == batch->count || packet->kept == batch->segment);
+                assert_int_equal(batch_packet_length(batch, k), packet->kept);
+                bytes += packet->kept;
             }
             assert_int_equal(bytes, batch->length);
+            batches++;
         }
     }
+    return batches;
 }
 
-/* Any lengths: what one queue was given comes out in the same order, each packet whole. */
+/* Any lengths: what a flow gives comes out in the same order, each packet whole. Half of the
+ * packets are of a few flows. */
 static void test_order(void **state)
 {
     struct fixture *fixture = *state;
-    enum { PACKETS = 20000 };
-    uint32_t given[QUEUES] = {0}, seen[QUEUES] = {0}, random = 1;
+    enum { PACKETS = 20000, BATCHES = 64 };
+    batcher_destroy(&fixture->batcher);
+    assert_true(batcher_init(&fixture->batcher, BATCHES));
+    uint32_t given[FLOWS] = {0}, seen[FLOWS] = {0}, random = 1, batches = 0;
     for (int i = 0; i < PACKETS; i++) {
         random = random * 1664525u + 1013904223u;
-        uint32_t queue = random >> 29, length = 8 + (random >> 20 & 3);
-        struct batch_packet packet = {.session = given[queue], .kept = length};
-        if (!batcher_add(&fixture->batcher, &fixture->queues[queue], length, packet)) {
-            empty(fixture, seen);
-            assert_non_null(
-                batcher_add(&fixture->batcher, &fixture->queues[queue], length, packet));
+        uint32_t flow = (random >> 8) % (random >> 30 & 1 ? 5 : FLOWS);
+        uint32_t length = 8 + (random >> 20 & 3);
+        struct batch_queue *queue = &fixture->queues[flow % QUEUES];
+        struct batch_packet packet = {
+            .session = given[flow]++, .flow = flow, .kept = length, .copied = length};
+        if (!batcher_add(&fixture->batcher, queue, length, packet)) {
+            batches += empty(fixture, seen);
+            assert_non_null(batcher_add(&fixture->batcher, queue, length, packet));
         }
-        given[queue]++;
     }
-    empty(fixture, seen);
+    batches += empty(fixture, seen);
     assert_memory_equal(seen, given, sizeof seen);
-    assert_true(seen[0] > 100);
+    assert_true(seen[FLOWS - 1] > 50 && seen[0] > 1000);
+    assert_in_range(batches, PACKETS / BATCH_PACKETS, PACKETS / 2);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -213,6 +281,9 @@ int main(void)
         TEST(test_same_lengths_share),
         TEST(test_a_shorter_one_is_the_last),
         TEST(test_a_longer_one_begins_anew),
+        TEST(test_lengths_of_flows_mix),
+        TEST(test_a_flow_does_not_pass_itself),
+        TEST(test_a_part_is_copied),
         TEST(test_queues_are_apart),
         TEST(test_limits),
         TEST(test_the_pool_runs_out),

@@ -2,6 +2,7 @@
 #include "../../engine/packet/segment.h"
 #include "captures.h"
 #include "packets.h"
+#include "parts.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -126,6 +127,7 @@ static void write_exactly(const struct segments *segments, uint32_t index, uint3
     segment_write(segments, index, out, kept);
     if (kept)
         assert_memory_equal(out, expected, kept);
+    assert_true(parts_make_up(segments, index, kept, out));
     free(out);
 }
 
@@ -389,8 +391,9 @@ static void a_sum_outside_the_frame_is_left_alone(void **state)
             segments_open(&segments, &frame, &key);
             uint8_t *out = malloc(large.length);
             segment_write(&segments, 0, out, large.length);
-            if (start + offset + 2 > large.length)
-                assert_memory_equal(out, large.bytes, large.length);
+            assert_true(start + offset + 2 <= large.length ||
+                        !memcmp(out, large.bytes, large.length));
+            assert_true(parts_make_up(&segments, 0, large.length, out));
             free(out);
         }
     }
@@ -399,23 +402,27 @@ static void a_sum_outside_the_frame_is_left_alone(void **state)
 static void sctp_gets_its_crc(void **state)
 {
     (void)state;
+    enum { MORE = 300 };
     packet_start(&large);
-    packet_ipv4(&large, 132, 0, 32);
+    packet_ipv4(&large, 132, 0, 32 + MORE);
     packet_ports(&large, 1, 2);
     packet_put(&large, "\1\2\3\4\xff\xff\xff\xff", 8);
+    memset(packet_put(&large, NULL, MORE), 7, MORE);
+    struct flow_key key;
+    struct segments segments;
     struct frame frame = packet_frame(&large);
     frame.checksum_unfinished = true;
     frame.checksum_start = 34;
     frame.checksum_offset = 8;
-    struct flow_key key;
-    struct segments segments;
     decode(&frame, &key);
     segments_open(&segments, &frame, &key);
-    uint8_t out[46];
+    uint8_t out[46 + MORE];
     segment_write(&segments, 0, out, sizeof out);
-    uint32_t crc = checksum_crc32c(0, (const uint8_t *)"\0\1\0\2\1\2\3\4\0\0\0\0", 12);
-    for (int i = 0; i < 4; i++)
-        assert_int_equal(out[42 + i], crc >> (8 * i) & 0xff);
+    assert_true(parts_make_up(&segments, 0, sizeof out, out));
+    memset(large.bytes + 42, 0, 4);
+    uint32_t crc = checksum_crc32c(0, large.bytes + 34, 12 + MORE);
+    memcpy(large.bytes + 42, &(uint32_t){htole32(crc)}, 4);
+    assert_memory_equal(out, large.bytes, sizeof out);
 }
 
 /* The captured super-frame again in segments of `size`: every one must add up. */

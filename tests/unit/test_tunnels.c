@@ -2,6 +2,7 @@
 #include "../../engine/packet/checksum.h"
 #include "../../engine/packet/segment.h"
 #include "packets.h"
+#include "parts.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -207,6 +208,7 @@ static void check_shape(const struct shape *shape)
                         "%s over IPv%u, IPv%u inside, packet %u of %u: byte %u is %02x, not %02x",
                         shape->tunnel->name, shape->outer, shape->inner, index, segments.count, i,
                         out[i], wire.bytes[i]);
+            assert_true(parts_make_up(&segments, index, kept, out));
             free(out);
             if (kept == 0)
                 break;
