@@ -5,9 +5,11 @@ How long 10,000 lines and a commit take in their several shapes and ways, what a
 2,000 sessions, and with 50 consoles (tests/network/crowd.py) while commits wait for a disk (DISK, the
 library of tests/console/disk.c) whose fsync takes a second."""
 import os
+import select
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 top = os.path.dirname(os.path.abspath(__file__)) + '/../'
@@ -79,17 +81,38 @@ def run(box, way, lines):
     return took
 
 
+def paste(box, _, lines):
+    """The same of a terminal of 80x24, that shows each line."""
+    terminal = Terminal(program, box.socket)
+    terminal.must_hear('> ')
+    keys = threading.Thread(target=terminal.say, args=('configure', *lines, 'commit | no-more'))
+    begin, shown = time.monotonic(), b''
+    keys.start()
+    while b'\ncommit complete' not in shown:
+        if not select.select([terminal.out], [], [], 60)[0]:
+            raise SystemExit('bench: a paste stands still: %r' % shown)
+        shown = shown[-100:] + os.read(terminal.out, 65536)
+    took = time.monotonic() - begin
+    keys.join()
+    os.close(terminal.out)
+    os.waitpid(terminal.pid, 0)
+    return took
+
+
+WAYS = {'pipe': run, '-f': run, 'load': run, 'paste': paste}
+
+
 def lines_and_a_commit():
-    print('%-34s %10s %10s %10s' % ('10,000 lines and a commit, s', 'pipe', '-f', 'load'))
+    print('%-34s' % '10,000 lines and a commit, s', *('%10s' % way for way in WAYS))
     for name, lines in SHAPES.items():
         took = []
-        for way in ('pipe', '-f', 'load'):
+        for way, function in WAYS.items():
             rounds = []
             for _ in range(ROUNDS):
                 with Box() as box:
-                    rounds.append(run(box, way, lines))
+                    rounds.append(function(box, way, lines))
             took.append(statistics.median(rounds))
-        print('%-34s %10.2f %10.2f %10.2f' % ('  ' + name, *took))
+        print('%-34s' % ('  ' + name), *('%10.2f' % seconds for seconds in took))
 
 
 def answers():
