@@ -54,41 +54,55 @@ struct byte_range lanes_byte(const struct lanes *lanes, unsigned byte);
 struct probe lanes_point(const struct lanes *lanes, uint64_t *noise);
 
 /* What of a probe is not as a rule has it: zero when all of it is. */
-static inline uint64_t addresses_differ(const struct quick *rule, const struct probe *probe)
+static inline pair prefixes_differ(const uint64_t probe[PREFIX_LANES],
+                                   const uint64_t value[PREFIX_LANES],
+                                   const uint64_t mask[PREFIX_LANES])
 {
-    uint64_t differ = 0;
-    for (unsigned lane = 0; lane < PREFIX_LANES; lane++)
-        differ |= (probe->first[lane] ^ rule->value[lane]) & rule->mask[lane];
-    return differ;
+    pair of, is, counts;
+    memcpy(&of, probe, sizeof of);
+    memcpy(&is, value, sizeof is);
+    memcpy(&counts, mask, sizeof counts);
+    return (of ^ is) & counts;
+}
+_Static_assert(PREFIX_LANES * sizeof(uint64_t) == sizeof(pair),
+               "the prefixes are compared at once");
+
+static inline pair addresses_differ(const struct quick *rule, const struct probe *probe)
+{
+    return prefixes_differ(probe->first, rule->value, rule->mask);
 }
 
-static inline uint64_t numbers_differ(const struct quick *rule, const struct probe *probe)
+static inline pair numbers_differ(const struct quick *rule, const struct probe *probe)
 {
     /* below the low end wraps around to far above the span */
-    pair outside = (pair)((probe->numbers - rule->low) > rule->span);
-    return outside[0] | outside[1];
+    return (pair)((probe->numbers - rule->low) > rule->span);
 }
 
-static inline uint64_t rest_differs(const struct rest *rule, const struct probe *probe)
+static inline pair rest_differs(const struct rest *rule, const struct probe *probe)
 {
-    uint64_t differ = (uint64_t)(~probe->parts & rule->parts);
-    for (unsigned lane = 0; lane <= BITS; lane++)
-        differ |= (probe->second[lane] ^ rule->value[lane]) & rule->mask[lane];
-    return differ;
+    uint64_t bits = (probe->second[BITS] ^ rule->value[BITS]) & rule->mask[BITS];
+    uint64_t parts = (uint64_t)(~probe->parts & rule->parts);
+    return prefixes_differ(probe->second, rule->value, rule->mask) | (pair){bits, parts};
+}
+
+static inline bool is_zero(pair differ)
+{
+    return !(differ[0] | differ[1]);
 }
 
 /* One after the other, for rules that mostly do not fit: addresses tell most apart... */
 static inline bool lanes_fit(const struct lanes *rule, const struct probe *probe)
 {
-    return !addresses_differ(&rule->quick, probe) && !numbers_differ(&rule->quick, probe) &&
-           !rest_differs(&rule->rest, probe);
+    return is_zero(addresses_differ(&rule->quick, probe)) &&
+           is_zero(numbers_differ(&rule->quick, probe)) &&
+           is_zero(rest_differs(&rule->rest, probe));
 }
 
 /* ... and at once, without a jump, for those that mostly do. */
 static inline bool lanes_fit_at_once(const struct lanes *rule, const struct probe *probe)
 {
-    return !(addresses_differ(&rule->quick, probe) | numbers_differ(&rule->quick, probe) |
-             rest_differs(&rule->rest, probe));
+    return is_zero(addresses_differ(&rule->quick, probe) | numbers_differ(&rule->quick, probe) |
+                   rest_differs(&rule->rest, probe));
 }
 
 #endif
