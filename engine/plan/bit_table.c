@@ -6,13 +6,11 @@
 
 enum { POINTS_MAX = 64 }; /* more make no better choice */
 
-typedef uint32_t row[WIDEST];
-
 struct table_builder {
-    row rows[SLICE_KINDS][SLICE_VALUES];
-    bool tells[SLICE_KINDS]; /* some items apart from others */
+    uint32_t rows[SLICE_KINDS * SLICE_VALUES * WIDEST]; /* of a narrow table only the first */
+    bool tells[SLICE_KINDS];                            /* some items apart from others */
     struct slices points[POINTS_MAX];
-    row left[POINTS_MAX]; /* of each point, after the slices that are chosen */
+    uint32_t left[POINTS_MAX][WIDEST]; /* of each point, after the slices that are chosen */
     unsigned point_count, width;
 };
 
@@ -24,6 +22,18 @@ struct table_builder *table_builder_new(void)
 void table_builder_free(struct table_builder *builder)
 {
     free(builder);
+}
+
+/* `width` parts for each of SLICE_VALUES. */
+static uint32_t *rows_of(struct table_builder *builder, unsigned kind)
+{
+    return builder->rows + (size_t)kind * SLICE_VALUES * builder->width;
+}
+
+/* What a slice of a kind says of a point. */
+static const uint32_t *row_of(struct table_builder *builder, unsigned kind, unsigned point)
+{
+    return rows_of(builder, kind) + (size_t)builder->points[point].of[kind] * builder->width;
 }
 
 uint64_t slice_values(const struct lanes *rule, unsigned kind)
@@ -49,11 +59,13 @@ static bool tells(const struct table_items *items, unsigned kind)
 
 static void fill_rows(struct table_builder *builder, const struct table_items *items, unsigned kind)
 {
-    row *rows = builder->rows[kind];
-    memset(rows, 0, sizeof builder->rows[kind]);
+    uint32_t *rows = rows_of(builder, kind);
+    size_t width = builder->width;
+    memset(rows, 0, SLICE_VALUES * width * sizeof *rows);
     for (size_t i = 0; i < items->count; i++)
         for (uint64_t values = items->values[i][kind]; values; values &= values - 1)
-            rows[__builtin_ctzll(values)][i / PART_BITS] |= UINT32_C(1) << i % PART_BITS;
+            rows[(unsigned)__builtin_ctzll(values) * width + i / PART_BITS] |= UINT32_C(1)
+                                                                               << i % PART_BITS;
 }
 
 static void prepare(struct table_builder *builder, const struct table_items *items)
@@ -75,11 +87,11 @@ static void prepare(struct table_builder *builder, const struct table_items *ite
 }
 
 /* Of all points, the items that a slice would leave. */
-static uint64_t leaves(const struct table_builder *builder, unsigned kind)
+static uint64_t leaves(struct table_builder *builder, unsigned kind)
 {
     uint64_t count = 0;
     for (unsigned i = 0; i < builder->point_count; i++) {
-        const uint32_t *of = builder->rows[kind][builder->points[i].of[kind]];
+        const uint32_t *of = row_of(builder, kind, i);
         for (unsigned part = 0; part < builder->width; part += 2) {
             uint64_t both = of[part] & builder->left[i][part];
             both |= (uint64_t)(of[part + 1] & builder->left[i][part + 1]) << PART_BITS;
@@ -92,7 +104,7 @@ static uint64_t leaves(const struct table_builder *builder, unsigned kind)
 static void take(struct table_builder *builder, unsigned kind)
 {
     for (unsigned i = 0; i < builder->point_count; i++) {
-        const uint32_t *of = builder->rows[kind][builder->points[i].of[kind]];
+        const uint32_t *of = row_of(builder, kind, i);
         for (unsigned part = 0; part < builder->width; part++)
             builder->left[i][part] &= of[part];
     }
@@ -138,9 +150,7 @@ bool bit_table_init(struct bit_table *table, struct table_builder *builder,
         uint32_t *of = rows + (size_t)slice * SLICE_VALUES * width;
         table->kinds[i] = kinds[slice];
         table->rows[i] = of;
-        for (unsigned value = 0; value < SLICE_VALUES; value++)
-            memcpy(of + (size_t)value * width, builder->rows[kinds[slice]][value],
-                   width * sizeof *rows);
+        memcpy(of, rows_of(builder, kinds[slice]), (size_t)SLICE_VALUES * width * sizeof *rows);
     }
     return rows;
 }

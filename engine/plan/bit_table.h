@@ -89,6 +89,20 @@ struct items {
     uint32_t left[WIDEST];
 };
 
+/* Of a narrow table, from the probe itself: for who looks into no other, and so takes few slices.
+ */
+static inline uint64_t narrow_look(const struct bit_table *table, const struct probe *probe)
+{
+    uint64_t left = ~UINT64_C(0);
+    for (unsigned i = 0; i < table->slice_count; i++) {
+        unsigned kind = table->kinds[i], byte = ((const uint8_t *)probe)[kind % LOWER];
+        unsigned value = kind < LOWER ? byte >> 2 : byte % SLICE_VALUES;
+        const uint32_t *row = table->rows[i] + (size_t)value * NARROW;
+        left &= row[0] | (uint64_t)row[1] << PART_BITS;
+    }
+    return left;
+}
+
 static inline void narrow_find(const struct bit_table *table, const struct slices *slices,
                                struct items *items)
 {

@@ -1,14 +1,14 @@
-/* A few rules are an array in the order of the list, searched from the front. More are divided into
- * groups (rule_groups.h), each with a table that says which of its rules may hold (bit_table.h),
- * and a table of these tables above them: a packet is looked up there, in the few groups that are
- * left, and the first rule of each that holds is the group's; the first of the list is the verdict.
- */
+/* A handful of rules is an array in the order of the list, searched from the front. Up to 64 are one
+ * table that says which of them may hold (bit_table.h), a word wide. More are divided into groups
+ * (rule_groups.h) with a table each, and a table of these tables above them: a packet is looked up
+ * there, in the few groups that are left, and the first rule of each that holds is the group's; the
+ * first of the list is the verdict. */
 #include "bit_table.h"
 #include "rule_groups.h"
 #include <stdlib.h>
 
 enum {
-    FLAT_MAX = 8, /* rules that are searched faster than a table */
+    FLAT_MAX = 4, /* rules that are searched faster than a table */
     GROUP_MAX = WIDE * PART_BITS,
     POINTS_OF_GROUP = 16, /* packets of each group for the choice of slices above it */
 };
@@ -34,7 +34,7 @@ struct building {
 
 static bool items_room(struct table_items *items, size_t points)
 {
-    items->values = calloc(ITEMS_MAX, sizeof *items->values);
+    items->values = malloc(ITEMS_MAX * sizeof *items->values);
     items->points = aligned_alloc(CACHE_LINE, points * sizeof *items->points);
     return items->values && items->points;
 }
@@ -197,6 +197,22 @@ size_t classifier_size(const struct classifier *classifier)
 static const struct lanes no_rule = {
     .rest.verdict = {.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT}};
 
+static inline bool has_few(const struct classifier *classifier)
+{
+    return classifier->count <= NARROW * PART_BITS;
+}
+
+/* In one table, where they stand in the order of the list. */
+static struct verdict search_few(const struct classifier *classifier, const struct probe *probe)
+{
+    for (uint64_t left = narrow_look(classifier->tables, probe); left; left &= left - 1) {
+        const struct lanes *rule = &classifier->rules[__builtin_ctzll(left)];
+        if (lanes_fit_at_once(rule, probe))
+            return rule->rest.verdict;
+    }
+    return no_rule.rest.verdict;
+}
+
 /* A packet on its way through the tables, with the best rule so far. */
 struct search {
     const struct classifier *classifier;
@@ -257,7 +273,8 @@ static __attribute__((noinline)) struct verdict search_tables(const struct class
 struct verdict classifier_find(const struct classifier *classifier, const struct probe *probe)
 {
     if (classifier->tables)
-        return search_tables(classifier, probe);
+        return has_few(classifier) ? search_few(classifier, probe)
+                                   : search_tables(classifier, probe);
     for (uint32_t i = 0; i < classifier->count; i++) {
         if (lanes_fit(&classifier->rules[i], probe))
             return classifier->rules[i].rest.verdict;
