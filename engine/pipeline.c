@@ -240,7 +240,7 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
     decode(frame, &key);
     fragments_follow(pipeline->fragments, &key, pipeline->now);
     struct verdict verdict = plan_classify(plan, interface, frame->direction, &key);
-    if (verdict.kind == VERDICT_MIRRORED && exclusions_is_answer(plan->exclusions, &key, frame))
+    if (verdict.kind == VERDICT_MIRRORED && exclusions_is_about(plan->exclusions, &key, frame))
         verdict = (struct verdict){.kind = VERDICT_OWN, .rule_slot = NO_SLOT};
     struct segments segments;
     segments_open(&segments, frame, &key);

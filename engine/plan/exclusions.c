@@ -145,9 +145,16 @@ static bool is_error(uint8_t family, uint8_t type)
            (type >= TIME_EXCEEDED && type <= PARAMETER_PROBLEM);
 }
 
+/* RFC 4861 4.3 and 4.4. */
+static bool is_discovery(uint8_t family, uint8_t type)
+{
+    enum { SOLICITATION = 135, ADVERTISEMENT };
+    return family == 6 && (type == SOLICITATION || type == ADVERTISEMENT);
+}
+
 /* Some routers quote no more than the UDP header. */
-bool exclusions_is_answer(const struct exclusions *exclusions, const struct flow_key *key,
-                          const struct frame *frame)
+bool exclusions_is_about(const struct exclusions *exclusions, const struct flow_key *key,
+                         const struct frame *frame)
 {
     enum { ICMP_HEADER = 8 };
     const bool is4 = key->family == 4;
@@ -157,6 +164,10 @@ bool exclusions_is_answer(const struct exclusions *exclusions, const struct flow
     if (!cursor_take(&cursor, key->transport_offset))
         return false;
     const uint8_t *icmp = cursor_take(&cursor, ICMP_HEADER);
+    if (icmp && is_discovery(key->family, icmp[0])) {
+        const uint8_t *target = cursor_take(&cursor, IPV6_ADDRESS);
+        return target && has(exclusions, 6, target, IPV6_ADDRESS);
+    }
     if (!icmp || !is_error(key->family, icmp[0]))
         return false;
     if (cursor_take(&cursor, (is4 ? IPV4_HEADER : IPV6_HEADER) + UDP_HEADER) &&

@@ -45,9 +45,10 @@ bool exclusions_may_loop(const struct flow_key *key);
  * need not be known. */
 bool exclusions_is_loop(const struct exclusions *exclusions, const uint8_t *packet, size_t length);
 
-/* Whether the frame with this key is an ICMP error about a mirror packet of this box, whoever on
- * its way has sent it: mirrored, it would be answered by another one, and so on. */
-bool exclusions_is_answer(const struct exclusions *exclusions, const struct flow_key *key,
-                          const struct frame *frame);
+/* Whether the frame with this key is ICMP about what is never collected: an error about a mirror
+ * packet of this box, whoever on its way has sent it (mirrored, it would be answered by another
+ * one, and so on), or one of neighbour discovery about the address of a receiver, as ARP has it. */
+bool exclusions_is_about(const struct exclusions *exclusions, const struct flow_key *key,
+                         const struct frame *frame);
 
 #endif

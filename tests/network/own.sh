@@ -113,6 +113,15 @@ done <<END
 v4 10.8.0.2 10.2.0.2
 v6 fd08::2 fd02::2
 END
+# Who has a receiver's address is asked of a group that is not the receiver's alone.
+check 'the way to a receiver as the source' ctl configure 'delete session s' 'set target near receiver fd02::2' \
+    'set filter n egress rule 1 action accept destination ff02::1:ff00:2' \
+    'set session n priority 1 target near vni 5 filter n source interface up0' commit 'run clear counters'
+ip -n "$lab_name-box" neighbour del fd02::2 dev up0
+check 'neighbour discovery finds the receiver' in_box ping -q -c 1 -W 10 fd02::2
+asked() { [ "$(interface up0 "['own']['packets']")" -gt 0 ]; }
+check 'its questions are own' until_true 5 asked
+expect_equal 'and not mirrored' "$(once_quiet of "['matched']['packets']")" 0
 check 'the box ends well beside a router' box_stop
 
 # ---- two boxes, each on the other's way to its receiver ----

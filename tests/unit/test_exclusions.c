@@ -215,9 +215,34 @@ static void an_error_about_a_mirror_is_an_answer(void **state)
             cut.bytes = copy;
             struct flow_key key;
             decode(&cut, &key);
-            assert_int_equal(exclusions_is_answer(exclusions, &key, &cut),
+            assert_int_equal(exclusions_is_about(exclusions, &key, &cut),
                              cases[i].is && cut.captured >= cases[i].least);
             free(copy);
+        }
+    }
+    exclusions_free(exclusions);
+}
+
+static void neighbour_discovery_is_about_its_target(void **state)
+{
+    (void)state;
+    struct exclusions *exclusions = exclusions_new(1);
+    exclusions_add_address(exclusions, 6, (const uint8_t *)V6("\2"));
+    for (unsigned type = 133; type < 139; type++) {
+        for (unsigned last = 2; last < 4; last++) {
+            static struct packet packet;
+            packet.length = 0;
+            packet_start(&packet);
+            packet_ipv6(&packet, 58, 24)[39] = 9;
+            *(uint8_t *)packet_put(&packet, NULL, 8) = (uint8_t)type;
+            packet_put(&packet, V6("\0"), 16)[15] = (uint8_t)last;
+            struct frame frame = packet_frame(&packet);
+            for (uint32_t missing = 0; missing < 2; missing++) {
+                frame.captured = packet.length - missing;
+                struct flow_key key = decode_exactly(packet.bytes, frame.captured);
+                assert_int_equal(exclusions_is_about(exclusions, &key, &frame),
+                                 (type == 135 || type == 136) && last == 2 && !missing);
+            }
         }
     }
     exclusions_free(exclusions);
@@ -230,6 +255,7 @@ int main(void)
         cmocka_unit_test(a_mirror_inside_another_comes_back),
         cmocka_unit_test(what_carries_no_tunnel_is_not_looked_into),
         cmocka_unit_test(an_error_about_a_mirror_is_an_answer),
+        cmocka_unit_test(neighbour_discovery_is_about_its_target),
         cmocka_unit_test(the_empty_set_has_nothing),
         cmocka_unit_test(many_addresses),
     };

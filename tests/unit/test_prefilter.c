@@ -292,8 +292,8 @@ static void check_sent(const struct frame *whole, const struct flow_key *key, ui
         return;
     assert_int_equal(exclusions_is_loop(made.plan->exclusions, whole->bytes, whole->captured),
                      exclusions_is_loop(made.plan->exclusions, cut.bytes, cut.captured));
-    assert_int_equal(exclusions_is_answer(made.plan->exclusions, &plain_key, whole),
-                     exclusions_is_answer(made.plan->exclusions, &cut_key, &cut));
+    assert_int_equal(exclusions_is_about(made.plan->exclusions, &plain_key, whole),
+                     exclusions_is_about(made.plan->exclusions, &cut_key, &cut));
     assert_int_equal(flow_hash(key, whole), flow_hash(key, &cut));
     segments_open(&segments[0], whole, key);
     segments_open(&segments[1], &cut, key);
