@@ -1,8 +1,8 @@
-/* A handful of rules is an array in the order of the list, searched from the front. Up to 64 are one
- * table that says which of them may hold (bit_table.h), a word wide. More are divided into groups
- * (rule_groups.h) with a table each, and a table of these tables above them: a packet is looked up
- * there, in the few groups that are left, and the first rule of each that holds is the group's; the
- * first of the list is the verdict. */
+/* A handful of rules is an array in the order of the list, searched from the front. Up to 64 are
+ * one table that says which of them may hold (bit_table.h), a word wide. More are divided into
+ * groups (rule_groups.h) with a table each, and a table of these tables above them: a packet is
+ * looked up there, in the few groups that are left, and the first rule of each that holds is the
+ * group's; the first of the list is the verdict. */
 #include "bit_table.h"
 #include "rule_groups.h"
 #include <stdlib.h>

@@ -15,7 +15,8 @@
 #include <cmocka.h>
 
 enum {
-    RULES_MAX = 8,
+    RULES_MAX = 8,   /* of a list */
+    LARGE_MAX = 300, /* of a large one */
     CONDITIONS_MAX = 3,
     MADE = 2000,   /* frames made here */
     HOPS = 12,     /* addresses of neighbours, 10.255.0.1 and on */
@@ -151,11 +152,10 @@ static void random_flags(char text[TEXT_MAX], const struct match_field *field, i
     }
 }
 
-/* A value as somebody would type it, that some frame has, or nearly. */
-static struct match_value random_value(size_t index)
+/* A value as somebody would type it, that a frame has, or nearly. */
+static struct match_value value_of(size_t index, const struct plain *plain)
 {
     const struct match_field *field = &match_fields[index];
-    const struct plain *plain = &samples[below((uint32_t)sample_count)].plain;
     int number = plain->number[index];
     struct match_value value;
     char text[TEXT_MAX] = "", why[160];
@@ -186,22 +186,33 @@ static struct match_value random_value(size_t index)
     return value;
 }
 
-static struct match random_match(void)
+static const struct plain *random_plain(void)
+{
+    return &samples[below((uint32_t)sample_count)].plain;
+}
+
+/* plain: of a frame, that the match is to be near; NULL: each field is of another. */
+static struct match random_match_of(uint32_t fields, const struct plain *plain)
 {
     struct match match = {0};
-    for (uint32_t fields = below(4); fields > 0; fields--) {
+    for (; fields > 0; fields--) {
         size_t field = below(MATCH_FIELD_COUNT);
         if (!(PLAIN_FIELDS & 1u << field))
             continue;
         match.given |= 1u << field;
-        match.value[field] = random_value(field);
+        match.value[field] = value_of(field, plain ? plain : random_plain());
     }
     return match;
 }
 
+static struct match random_match(void)
+{
+    return random_match_of(below(4), NULL);
+}
+
 struct list {
-    struct mirror_rule rules[RULES_MAX];
-    struct mirror_condition conditions[RULES_MAX][CONDITIONS_MAX];
+    struct mirror_rule rules[LARGE_MAX];
+    struct mirror_condition conditions[LARGE_MAX][CONDITIONS_MAX];
     size_t count;
 };
 

@@ -11,8 +11,10 @@
 enum {
 #ifdef __SANITIZE_THREAD__ /* no threads here, and it is ten times slower */
     LISTS = 1000,
+    LARGE_LISTS = 40,
 #else
     LISTS = 5000,
+    LARGE_LISTS = 200,
 #endif
     SAMPLE = 400, /* frames a list */
     THEIRS = 60,  /* of these, for libpcap */
@@ -141,6 +143,7 @@ static struct plan *build_plan(struct list *list, struct numbering **numbering)
 
 static struct {
     unsigned by_rule, unmatched, theirs, asked, disagreements;
+    unsigned far; /* by a rule that no small list has */
 } totals;
 
 static void complain(const char *who, const struct list *list, const struct sample *sample,
@@ -175,6 +178,7 @@ static void compare(const struct list *list, const struct plan *plan,
     struct verdict verdict = plan_classify(plan, 0, INGRESS, &sample->key);
     size_t expected = plain_scan(list, &sample->plain), theirs;
     ++*(expected == list->count ? &totals.unmatched : &totals.by_rule);
+    totals.far += expected >= RULES_MAX && expected < list->count;
     if (!agrees(list, verdict, expected))
         complain("a plain scan", list, sample, verdict, expected);
     if (!programs)
@@ -225,9 +229,44 @@ static void every_verdict_is_the_plain_one_and_libpcaps(void **state)
     assert_true(totals.theirs > totals.asked / 3);
 }
 
+/* More than RULES_MAX, of many fields each: else few would decide all. */
+static void random_large_list(struct list *list)
+{
+    list->count = RULES_MAX + 1 + below(below(2) ? 64 : LARGE_MAX - RULES_MAX);
+    for (size_t i = 0; i < list->count; i++) {
+        struct mirror_rule *rule = &list->rules[i];
+        *rule = (struct mirror_rule){.number = (uint16_t)i, .accept = below(2)};
+        while (rule->match.given == 0)
+            rule->match = random_match_of(3 + below(5), random_plain());
+    }
+}
+
+static void of_large_lists(void **state)
+{
+    static struct list list;
+    struct numbering *numbering;
+    (void)state;
+    memset(&totals, 0, sizeof totals);
+    for (unsigned i = 0; i < LARGE_LISTS; i++) {
+        random_neighbours();
+        random_large_list(&list);
+        struct plan *plan = build_plan(&list, &numbering);
+        assert_non_null(plan);
+        for (int sample = 0; sample < SAMPLE; sample++)
+            compare(&list, plan, NULL, &samples[below((uint32_t)sample_count)]);
+        plan_free(plan);
+        numbering_free(numbering);
+    }
+    print_message("# %u large lists: %u verdicts of a rule, %u of them far down, %u of none\n",
+                  LARGE_LISTS, totals.by_rule, totals.far, totals.unmatched);
+    assert_int_equal(totals.disagreements, 0);
+    assert_true(totals.far > totals.by_rule / 4 && totals.unmatched > totals.by_rule / 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_large_lists),
         cmocka_unit_test(every_verdict_is_the_plain_one_and_libpcaps),
     };
     libpcap_open();

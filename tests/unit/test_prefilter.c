@@ -138,7 +138,7 @@ static void random_session(struct mirror_session *session, size_t index)
     session->prefixes = made.prefixes[index];
     session->prefix_count = 1 + below(3);
     for (size_t i = 0; i < session->prefix_count; i++) {
-        struct match_value value = random_value(FIELD_SOURCE);
+        struct match_value value = value_of(FIELD_SOURCE, random_plain());
         made.prefixes[index][i] =
             (struct mirror_prefix){.family = value.family, .bits = value.bits};
         memcpy(made.prefixes[index][i].address, value.address, 16);
