@@ -288,7 +288,9 @@ static int run(struct connection *connection, const char *line, size_t length,
     if (failed > 0 && filters && !connection->cut) {
         int finished = put_through(connection, handler, NULL, 0, true);
 
-        if (finished < 0 && finished != -ECANCELED)
+        if (finished == -ECANCELED) /* the box need not hear of it any more */
+            connection->cut = true;
+        else if (finished < 0)
             return finished;
     }
     if (failed > 0 && filter) {

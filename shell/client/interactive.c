@@ -46,6 +46,16 @@ static int put(struct interactive *client, const char *text, size_t length)
     return terminal_write(text, length);
 }
 
+/* The same of a message: a ^C that comes while it is written is for what goes on. */
+static void say(struct interactive *client, const char *text, size_t length)
+{
+    hold_back(client);
+    if (!client->streams && client->answer)
+        fwrite(text, 1, length, client->answer);
+    else
+        terminal_say(text, length);
+}
+
 static int on_output(void *context, const char *text, size_t length)
 {
     return put(context, text, length);
@@ -116,14 +126,14 @@ static void point_at(struct interactive *client, uint32_t column)
             skipped--;
         while (skipped < at && ((unsigned char)client->line[skipped] & 0xc0) == 0x80)
             skipped++;
-        put(client, client->line + skipped,
+        say(client, client->line + skipped,
             utf8_fit(client->line + skipped, whole - skipped, width - 1));
-        put(client, "\n", 1);
+        say(client, "\n", 1);
         blanks = utf8_width(client->line + skipped, at - skipped);
     }
     while (blanks--)
-        put(client, " ", 1);
-    put(client, "^\n", 2);
+        say(client, " ", 1);
+    say(client, "^\n", 2);
 }
 
 /* A text that begins in a column (from 0), broken where a word would be cut by the line's end. What
@@ -139,13 +149,13 @@ static void put_words(struct interactive *client, const char *text, size_t colum
             end--;
         if (end == 0)
             break;
-        put(client, text, end);
-        put(client, margin, strlen(margin));
+        say(client, text, end);
+        say(client, margin, strlen(margin));
         column = strlen(margin) - 1;
         text += end + 1;
         length -= end + 1;
     }
-    put(client, text, length);
+    say(client, text, length);
 }
 
 static void tell(struct interactive *client, uint32_t column, const char *what, const char *text)
@@ -153,9 +163,9 @@ static void tell(struct interactive *client, uint32_t column, const char *what, 
     if (column && column != client->column && !client->typed)
         point_at(client, column);
     client->column = column;
-    put(client, what, strlen(what));
+    say(client, what, strlen(what));
     put_words(client, text, strlen(what));
-    put(client, "\n", 1);
+    say(client, "\n", 1);
 }
 
 static void on_problem(void *context, uint32_t column, const char *text)
@@ -175,10 +185,10 @@ static void on_notice(void *context, const char *text)
 
     editor_step_aside(client->editor);
     if (pager_stands())
-        put(client, "\r", 1);
-    put(client, text, length);
+        say(client, "\r", 1);
+    say(client, text, length);
     if (length == 0 || text[length - 1] != '\n')
-        put(client, "\n", 1);
+        say(client, "\n", 1);
     editor_come_back(client->editor);
 }
 
@@ -207,7 +217,7 @@ static int on_text(void *context, FILE *to)
 static void say_interrupted(void)
 {
     terminal_discard();
-    terminal_write("^C\n", 3);
+    terminal_say("^C\n", 3);
 }
 
 /* Runs a line and shows its answer. 0 or -errno. */
@@ -287,7 +297,7 @@ static int converse(struct interactive *client, const struct interactive_options
         if (result == EDITOR_HANGUP)
             return STATUS_FAILED;
         if (result == EDITOR_BOX) {
-            terminal_write("\n", 1);
+            terminal_say("\n", 1);
             return box_gone(client, -ECONNRESET);
         }
     }

@@ -392,26 +392,34 @@ ssize_t terminal_offer(const char *text, size_t length)
     return offer(&output, text, length);
 }
 
-static int write_all(struct stream *stream, const char *text, size_t length)
+/* Until it takes some, or -EINTR as above. */
+static int wait_for_room(const struct stream *stream)
 {
-    know(stream);
-    while (length) {
-        uint32_t full;
-        ssize_t done;
-        int ready;
+    uint32_t full;
+    int ready;
 
-        while (stream->terminal && line_speed_room(&line, &full) == 0 && !interrupted && !ended)
-            terminal_wait_all(-1, -1, true, -1);
-        ready = terminal_wait_for(stream->fd, POLLOUT);
+    while (stream->terminal && line_speed_room(&line, &full) == 0 && !interrupted && !ended)
+        terminal_wait_all(-1, -1, true, -1);
+    ready = terminal_wait_for(stream->fd, POLLOUT);
+    if (ready > 0 && attends.active)
+        attends.active(attends.context);
+    return ready;
+}
+
+int terminal_write(const char *text, size_t length)
+{
+    know(&output);
+    while (length) {
+        ssize_t done;
+
+        wait_for_room(&output);
         if (ended)
             return -EINTR;
         if (terminal_interrupted()) {
             terminal_discard();
             return -ECANCELED;
         }
-        if (ready > 0 && attends.active)
-            attends.active(attends.context);
-        done = offer(stream, text, length);
+        done = offer(&output, text, length);
         if (done < 0)
             return (int)done;
         text += done;
@@ -420,9 +428,32 @@ static int write_all(struct stream *stream, const char *text, size_t length)
     return 0;
 }
 
-int terminal_write(const char *text, size_t length)
+static bool takes_some(const struct stream *stream)
 {
-    return write_all(&output, text, length);
+    struct pollfd room = {.fd = stream->fd, .events = POLLOUT};
+
+    return poll(&room, 1, 0) > 0;
+}
+
+/* After a ^C what it takes without a wait; the ^C is left to whoever waits next. */
+static void say(struct stream *stream, const char *text, size_t length)
+{
+    ssize_t done = 1;
+
+    know(stream);
+    while (length && !ended && (done > 0 || !interrupted)) {
+        wait_for_room(stream);
+        done = !interrupted || takes_some(stream) ? offer(stream, text, length) : 0;
+        if (done < 0)
+            return;
+        text += done;
+        length -= (size_t)done;
+    }
+}
+
+void terminal_say(const char *text, size_t length)
+{
+    say(&output, text, length);
 }
 
 void terminal_error(const char *format, ...)
@@ -436,7 +467,6 @@ void terminal_error(const char *format, ...)
     va_end(arguments);
     if (length < 0)
         return;
-    if (write_all(&errors, text, (size_t)length) == -ECANCELED)
-        interrupted = 1; /* for whoever runs the commands */
+    say(&errors, text, (size_t)length);
     free(text);
 }

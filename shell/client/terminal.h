@@ -85,7 +85,10 @@ int terminal_write(const char *text, size_t length);
 /* Writes what standard output takes at once, and the line of a terminal in a moment: how many
  * bytes, or -errno. */
 ssize_t terminal_offer(const char *text, size_t length);
-/* A message to standard error. */
+/* The same for a message: a ^C that comes meanwhile or came before only ends the wait for a
+ * terminal that takes nothing, and stays to be asked for. */
+void terminal_say(const char *text, size_t length);
+/* A message to standard error, likewise. */
 void terminal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Throws away what was written and has not left for the terminal yet. */
 void terminal_discard(void);

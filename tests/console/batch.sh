@@ -124,6 +124,26 @@ for signal in INT TERM; do
     verdict "SIG$signal ends a monitor and the run" "$? $(cat err) $(grep -c mirrorsh out)" '1  0'
 done
 mkfifo fifo
+# in the middle of what a pipe keeps for the end: more than the fifo takes
+# filtered LINE: with the fifo as its output, and a line behind it
+filtered()
+{
+    exec 5<>fifo
+    exec 6<fifo
+    env --default-signal=INT "$MIRRORSH" --socket socket -c "$1" -c 'show version' >fifo 2>err 5>&- 6<&- &
+    console=$!
+    read -r -t 60 -n 1 -u 6
+    kill -INT $console
+    exec 5>&-
+    cat <&6 >out
+    exec 6<&-
+    wait $console
+}
+filtered 'show configuration | last 10000'
+verdict 'SIGINT within what is filtered ends the run' "$? $(cat err) $(grep -c '^mirrorsh' out)" '1  0'
+filtered 'show configuration | last 10000 | save fifo'
+verdict 'and within what is saved says that it is not whole' "$? $(cat err) $(grep -c '^mirrorsh' out)" \
+    "1 -c1:1:40: error: fifo: the file is not whole: Interrupted system call 0"
 # Until the one that reads the fifo has answered a line of it
 waits()
 {
