@@ -15,17 +15,18 @@
 frames=$TOP/tests/network/frames.py
 compare=$TOP/tests/network/compare.py
 generator=$BUILD/build/tests/bench/generator
-captures='' helpers='' box_pid='' not_root=''
+captures='' helpers='' box_pid='' not_root='' patience=10
 
 in_src() { ip netns exec "$lab_name-src" "$@"; }
 in_box() { ip netns exec "$lab_name-box" "$@"; }
 in_recv() { ip netns exec "$lab_name-recv" "$@"; }
 
-# ok NAME; not_ok NAME WHY
+# ok NAME; not_ok NAME WHY: what follows a failure may fail with it, and is not waited for as long
 ok() { echo "ok $script: $1"; }
 not_ok()
 {
     echo "not ok $script: $1: $2"
+    patience=2
     [ -z "$box_pid" ] || ! [ -S "$socket" ] ||
         ctl 'show sessions' 'show targets' 'show interfaces' 2>&1 | sed 's/^/# /'
     [ -z "${INTERACTIVE-}" ] || look_inside "$1: $2"
@@ -67,10 +68,10 @@ check()
 }
 
 # until_true SECONDS COMMAND...: as many as a machine with nothing else to do may need; a busy one has
-# ten times as long
+# ten times as long, as long as nothing has failed
 until_true()
 {
-    local end=$((SECONDS + $1 * 10))
+    local end=$((SECONDS + $1 * patience))
     shift
     while ! "$@" >/dev/null 2>&1; do
         [ $SECONDS -lt "$end" ] || return 1
@@ -189,7 +190,7 @@ workers() { [ -z "$box_pid" ] || grep -ls "${1-^mirrorsh-w}" "/proc/$box_pid"/ta
 # is counted or written while packets come. (A COMMAND sees these names.)
 once_quiet()
 {
-    local oq_before='' oq_now oq_quiet=0 oq_end=$((SECONDS + 120))
+    local oq_before='' oq_now oq_quiet=0 oq_end=$((SECONDS + 12 * patience))
     while [ $oq_quiet -lt 4 ] && [ $SECONDS -lt $oq_end ]; do
         oq_now=$("$@")
         [ "$oq_now" = "$oq_before" ] || oq_quiet=0
