@@ -1,6 +1,7 @@
 /* Start and stop, and the one way in which a plan reaches the workers: a data plane is built,
  * published to all of them, and the one before it retired. Commits and changes of links or
  * receivers both take it. Questions about packets are put to the one that is published. */
+#include "clock.h"
 #include "engine_state.h"
 #include "explain.h"
 #include "session_conditions.h"
@@ -13,7 +14,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
@@ -27,13 +27,6 @@ static const uint64_t probe_every_ns = 500ull * NS_PER_MS;
 static const uint64_t links_every_ns = 5000ull * NS_PER_MS;
 static const uint64_t alarm_every_ns = 100ull * NS_PER_MS;
 static const uint64_t change_every_ns = 20ull * NS_PER_MS;
-
-uint64_t engine_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* ---- start and stop ---- */
 
@@ -107,7 +100,7 @@ int engine_start(struct engine **started, const struct engine_options *options, 
     }
     engine->descriptor = engine->alarm = engine->timer = -1;
     engine->teller = (struct teller){options->tell, options->tell_context, options->details};
-    engine->started_ns = engine_now_ns();
+    engine->started_ns = clock_ns();
     engine->default_workers = options->workers ? options->workers : 1;
     engine->resources.receivers.ports = &engine->ports;
     int error = outer_ports_reserve(&engine->ports, why, why_size);
@@ -198,9 +191,26 @@ static bool take_count(int fd)
     return read(fd, &count, sizeof count) == sizeof count;
 }
 
+/* true: something has changed. */
+static bool hear_of_links(struct engine *engine)
+{
+    struct receivers *receivers = &engine->resources.receivers;
+    switch (links_service(engine->resources.links, receivers_hear_neighbour, receivers)) {
+    case LINKS_QUIET:
+        return false;
+    case LINKS_CHANGED:
+        receivers->stirred = true;
+        break;
+    case LINKS_NEIGHBOURS:
+        break;
+    }
+    engine->changed = true;
+    return true;
+}
+
 void engine_service(struct engine *engine)
 {
-    uint64_t begin = engine_now_ns();
+    uint64_t begin = clock_ns();
     look_at_counters(engine, begin);
     take_count(engine->timer);
     if (take_count(engine->alarm))
@@ -211,22 +221,22 @@ void engine_service(struct engine *engine)
         engine->doubted_ns = begin;
         links_doubt(engine->resources.links);
     }
-    if (links_service(engine->resources.links))
-        engine->changed = true;
+    hear_of_links(engine);
     if (begin < due_ns(engine)) {
         if (engine->changed || engine->alarmed)
             wait_until_due(engine);
         return;
     }
+    engine->again_ns =
+        (uint64_t)receivers_probe(&engine->resources.receivers, engine->alarmed, begin) * NS_PER_MS;
     engine->changed = engine->alarmed = false;
-    engine->again_ns = (uint64_t)receivers_probe(&engine->resources.receivers, begin) * NS_PER_MS;
     for (unsigned i = 0; !engine->resources.fault && i < engine->worker_count; i++)
         engine->resources.fault = worker_fault(engine->workers[i].worker);
     if (engine_is_settled(engine) && !dataplane_holds(engine->dataplane, &engine->resources))
         engine_republish(engine);
     if (!engine_is_settled(engine))
         engine_settle(engine);
-    engine->probed_ns = engine_now_ns();
+    engine->probed_ns = clock_ns();
     engine->rest_ns = engine->probed_ns - begin;
     if (engine->rest_ns < change_every_ns)
         engine->rest_ns = change_every_ns;
@@ -269,10 +279,8 @@ int engine_prepare(struct engine *engine, struct mirror_config *config,
                    char *why, size_t why_size)
 {
     /* What happened up to now counts: an interface created a moment ago is there. */
-    if (links_service(engine->resources.links)) {
-        engine->changed = true;
+    if (hear_of_links(engine))
         wait_until_due(engine);
-    }
     if (engine->dataplane && !engine_is_settled(engine))
         engine_settle(engine);
     struct engine_change *change = NULL;

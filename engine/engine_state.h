@@ -80,9 +80,6 @@ void engine_settle(struct engine *engine);
 /* Nothing of that is left to be done. While a commit is prepared, nothing ever is. */
 bool engine_is_settled(const struct engine *engine);
 
-/* Of the steady clock. */
-uint64_t engine_now_ns(void);
-
 /* Adds up the counters of all workers; requests[i] holds the rest of worker i's report.
  * NULL when memory runs out. */
 struct counters *engine_collect(struct engine *engine, struct worker_request *requests);

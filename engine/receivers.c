@@ -8,6 +8,7 @@
  * is left alone for a while: the next answers are for those that are still asked. */
 #include "receivers.h"
 
+#include "clock.h"
 #include "packet/vxlan.h"
 
 #include <arpa/inet.h>
@@ -129,12 +130,10 @@ static bool asked_in_vain(struct receiver *receiver, uint64_t now_ns)
 
 /* ---- the path ---- */
 
-enum path { PATH_GOOD, PATH_BAD, PATH_RESOLVES };
-
 /* The way of packets from that outer port (0: whichever); unless it is good the receiver is down.
  * PATH_RESOLVES: for its neighbour alone, which has been asked for. */
-static enum path look_at_way(const struct receivers *receivers, struct receiver *receiver,
-                             uint16_t port, struct route *route)
+static enum receiver_path look_at_way(const struct receivers *receivers, struct receiver *receiver,
+                                      uint16_t port, struct route *route)
 {
     if (!links_route(receivers->links, &receiver->to, port, route)) {
         down(receiver, "no route%s", "");
@@ -168,8 +167,8 @@ struct ways {
 };
 
 /* The interface is that of the first good way, the MTU the least of good ones; else the first's. */
-static void add_way(struct receiver_health *health, struct ways *ways, uint32_t bit, enum path path,
-                    const struct route *route)
+static void add_way(struct receiver_health *health, struct ways *ways, uint32_t bit,
+                    enum receiver_path path, const struct route *route)
 {
     bool good = path == PATH_GOOD;
     if (good ? !ways->good : !ways->good && !health->interface[0]) {
@@ -184,26 +183,35 @@ static void add_way(struct receiver_health *health, struct ways *ways, uint32_t 
     ways->splits |= route->splits;
 }
 
+static void note_hop(struct receiver *receiver, const struct route *route)
+{
+    receiver->hop = (struct hop){.index = route->index, .family = route->hop_family};
+    memcpy(receiver->hop.address, route->hop, sizeof receiver->hop.address);
+}
+
 /* What the kernel's tables say of the way to the receiver; where there are several, each outer port
  * has its own, and one that is good will do. */
-static enum path look_at_path(const struct receivers *receivers, struct receiver *receiver,
-                              uint64_t now_ns)
+static enum receiver_path look_at_path(const struct receivers *receivers, struct receiver *receiver,
+                                       uint64_t now_ns)
 {
     struct receiver_health *health = &receiver->health;
     bool was_good = health->up || receiver->refusal;
     bool several = links_route_is_multipath(receivers->links, &receiver->to);
+    receiver->hop = (struct hop){0};
     uint32_t count = several ? OUTER_PORTS : 1;
     struct ways ways = {0};
     for (uint32_t i = 0; i < count; i++) {
         struct route route;
         uint16_t port = several ? receivers->ports->number[i] : 0;
-        enum path path = look_at_way(receivers, receiver, port, &route);
+        enum receiver_path path = look_at_way(receivers, receiver, port, &route);
         if (path == PATH_RESOLVES && was_good && !(health->dead_ports >> i & 1) &&
             !asked_in_vain(receiver, now_ns)) {
             ways.asking = true;
             path = PATH_GOOD;
         }
         add_way(health, &ways, 1u << i, path, &route);
+        if (!several)
+            note_hop(receiver, &route);
     }
     for (unsigned i = 0; i < sender_count(receiver); i++)
         atomic_store(&receiver->senders[i]->splits, ways.splits);
@@ -227,7 +235,7 @@ static uint32_t first_good_port(const struct receiver *receiver)
 /* Brings up to date what the network says of packets to it. On a bad path nobody is asked. A host
  * or router answers about once a second, whomever: so each of the `refused` receivers rests until
  * the others have been answered. A router that looks for a host's neighbour answers after 3 s. */
-static void look_at_answers(struct receiver *receiver, enum path path, unsigned refused,
+static void look_at_answers(struct receiver *receiver, enum receiver_path path, unsigned refused,
                             uint64_t now_ns)
 {
     enum { NS_PER_S = 1000000000 };
@@ -295,22 +303,27 @@ static bool is_complete(const struct receivers *receivers, struct receiver *rece
     return false;
 }
 
-/* true: it is down for its neighbour alone, which has been asked for. */
-static bool probe(struct receivers *receivers, struct receiver *receiver, unsigned refused,
-                  uint64_t now_ns)
+/* What the kernel says of it. */
+static void look(struct receivers *receivers, struct receiver *receiver, uint64_t now_ns)
 {
+    receiver->stirred = false;
+    receiver->path = PATH_BAD;
     if (!open_senders(receivers, receiver))
-        return false;
+        return;
     for (unsigned i = 0; i < sender_count(receiver); i++) {
         atomic_store(&receiver->senders[i]->failing, false);
         atomic_store(&receiver->senders[i]->ask, true);
     }
-    enum path path =
-        is_complete(receivers, receiver) ? look_at_path(receivers, receiver, now_ns) : PATH_BAD;
-    look_at_answers(receiver, path, refused, now_ns);
-    if (path == PATH_GOOD)
+    if (is_complete(receivers, receiver))
+        receiver->path = look_at_path(receivers, receiver, now_ns);
+}
+
+/* What the network says of it. */
+static void listen_to_answers(struct receiver *receiver, unsigned refused, uint64_t now_ns)
+{
+    look_at_answers(receiver, receiver->path, refused, now_ns);
+    if (receiver->path == PATH_GOOD)
         heed_answers(receiver);
-    return path == PATH_RESOLVES;
 }
 
 struct receiver *receivers_take(struct receivers *receivers, const struct mirror_target *target,
@@ -330,12 +343,15 @@ struct receiver *receivers_take(struct receivers *receivers, const struct mirror
         free(receiver);
         return NULL;
     }
+    receiver->path = PATH_BAD;
     receiver->users = 1;
     receiver->next = receivers->first;
     receiver->link = &receivers->first;
     if (receiver->next)
         receiver->next->link = &receiver->next;
     receivers->first = receiver;
+    receivers->count++;
+    receiver->number = receivers->taken++;
     open_senders(receivers, receiver);
     return receiver;
 }
@@ -355,6 +371,7 @@ void receivers_release(struct receivers *receivers, struct receiver *receiver)
     if (receiver->next)
         receiver->next->link = receiver->link;
     tdelete(receiver, &receivers->by_destination, by_destination);
+    receivers->count--;
     close_senders(receivers, receiver, 0);
     free(receiver);
 }
@@ -384,7 +401,40 @@ bool receivers_hear(struct receivers *receivers)
     return count;
 }
 
-unsigned receivers_probe(struct receivers *receivers, uint64_t now_ns)
+void receivers_hear_neighbour(void *context, int index, uint8_t family, const uint8_t *address)
+{
+    const struct receivers *receivers = context;
+    for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next) {
+        const struct hop *hop = &receiver->hop;
+        if (!hop->index || (hop->index == index && hop->family == family &&
+                            !memcmp(hop->address, address, address_size(family))))
+            receiver->stirred = true;
+    }
+}
+
+static bool is_failing(const struct receiver *receiver)
+{
+    for (unsigned i = 0; i < WORKERS_MAX && receiver->senders[i]; i++)
+        if (atomic_load_explicit(&receiver->senders[i]->failing, memory_order_relaxed))
+            return true;
+    return false;
+}
+
+/* Whether to ask the kernel about it. What it does not tell by itself (a path MTU that was learned
+ * and is forgotten) is found in a while: each is asked about every so many rounds, which is every
+ * round where they are few, and those that are down more often. */
+static bool is_due(const struct receivers *receivers, const struct receiver *receiver, bool alarmed)
+{
+    enum { FEW = 64, ROUNDS_MOST = 40, DOWN = 8 };
+    unsigned every = receivers->count / FEW < ROUNDS_MOST ? receivers->count / FEW : ROUNDS_MOST;
+    if (receivers->stirred || receiver->stirred || receiver->heard ||
+        (alarmed && is_failing(receiver)) || (receiver->health.up && receiver->asked_ns))
+        return true;
+    every = receiver->health.up ? every : every / DOWN;
+    return every <= 1 || (receivers->round + receiver->number) % every == 0;
+}
+
+unsigned receivers_probe(struct receivers *receivers, bool alarmed, uint64_t now_ns)
 {
     enum { NEIGHBOUR_MS = 100, REFUSAL_MS = 250 };
     bool asking = false, refused = false;
@@ -392,33 +442,32 @@ unsigned receivers_probe(struct receivers *receivers, uint64_t now_ns)
     for (const struct receiver *each = receivers->first; each; each = each->next)
         before += each->refusal != REFUSAL_NONE;
     for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next) {
-        probe(receivers, receiver, before, now_ns);
+        if (is_due(receivers, receiver, alarmed))
+            look(receivers, receiver, now_ns);
+        listen_to_answers(receiver, before, now_ns);
         asking |= receiver->health.up && receiver->asked_ns != 0;
         refused |= receiver->refusal != REFUSAL_NONE;
     }
+    receivers->stirred = false;
+    receivers->round++;
     return asking ? NEIGHBOUR_MS : refused ? REFUSAL_MS : 0;
-}
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 void receivers_settle(struct receivers *receivers, unsigned patience_ms)
 {
     const struct timespec step = {.tv_nsec = 5000000};
-    uint64_t until = now_ms() + patience_ms;
+    uint64_t until = clock_ns() + patience_ms * 1000000ull;
     for (;;) {
         bool waiting = false;
         for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next) {
             if (receiver->settled)
                 continue;
-            receiver->settled = !probe(receivers, receiver, 0, 0);
+            look(receivers, receiver, 0);
+            listen_to_answers(receiver, 0, 0);
+            receiver->settled = receiver->path != PATH_RESOLVES;
             waiting |= !receiver->settled;
         }
-        if (!waiting || now_ms() >= until)
+        if (!waiting || clock_ns() >= until)
             break;
         nanosleep(&step, NULL);
     }

@@ -18,9 +18,21 @@ struct receiver_health {
     char reason[RECEIVER_REASON_MAX];   /* why it is not up; else "" */
 };
 
+enum receiver_path { PATH_GOOD, PATH_BAD, PATH_RESOLVES };
+
+/* The neighbour that leads to it. */
+struct hop {
+    int index; /* of the interface; 0: it is not known, or there may be several */
+    uint8_t family, address[16];
+};
+
 struct receiver {
     struct destination to;
     struct receiver_health health;
+    enum receiver_path path; /* as it was last looked at */
+    struct hop hop;
+    bool stirred;         /* it is to be looked at */
+    unsigned number;      /* which one it was to come */
     uint64_t asked_ns;    /* since when its neighbour is asked for while it is up; 0: it is not */
     enum refusal heard;   /* what the network has answered since it was last looked after */
     enum refusal refusal; /* of what is sent to it, as long as that may be so */
@@ -36,7 +48,10 @@ struct receiver {
 
 struct receivers {
     struct receiver *first;
-    void *by_destination; /* tree of search.h */
+    void *by_destination;  /* tree of search.h */
+    unsigned count, taken; /* that there are, and have ever been */
+    unsigned round;        /* of receivers_probe */
+    bool stirred;          /* all are to be looked at */
     struct socket_set *sets[WORKERS_MAX];
     unsigned workers;
     struct links *links;
@@ -59,11 +74,17 @@ void receivers_trim(struct receivers *receivers);
 /* Takes what the network has answered to what was sent; true: something. */
 bool receivers_hear(struct receivers *receivers);
 
-/* Looks after all of them: sockets, routes, path MTUs, carriers, neighbours, and what the network
- * answers. A receiver whose neighbour is merely not confirmed at the moment stays what it is, for a
- * while; one that the network refuses is asked whether that is still so. Milliseconds after which
- * this is to be called again for such a reason; 0: none. `now_ns`: of the monotonic clock. */
-unsigned receivers_probe(struct receivers *receivers, uint64_t now_ns);
+/* Of a neighbour something is new; for links_service. */
+links_neighbour_fn receivers_hear_neighbour;
+
+/* Looks after all of them, called twice a second: sockets, routes, path MTUs, carriers, neighbours,
+ * and what the network answers. What cost questions to the kernel is asked of those of which there
+ * is news; of the others, where they are many, a few at a time, of all within 20 seconds. A
+ * receiver whose neighbour is merely not confirmed at the moment stays what it is, for a while; one
+ * that the network refuses is asked whether that is still so. Milliseconds after which this is to
+ * be called again for such a reason; 0: none. `alarmed`: sends have failed. `now_ns`: of clock_ns.
+ */
+unsigned receivers_probe(struct receivers *receivers, bool alarmed, uint64_t now_ns);
 
 /* Looks after the new ones, and gives their neighbours up to `patience_ms` to resolve; those
  * that do not are down until they do. */

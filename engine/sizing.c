@@ -5,6 +5,8 @@
  * workers that have nothing any more end with it (engine_settle). */
 #include "engine_state.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -22,7 +24,7 @@ static int start_workers(struct engine *engine, unsigned count, char *why, size_
     while (!error && engine->worker_count < count) {
         unsigned number = engine->worker_count;
         struct engine_worker *worker = &engine->workers[number];
-        *worker = (struct engine_worker){.wall_ns = engine_now_ns()};
+        *worker = (struct engine_worker){.wall_ns = clock_ns()};
         error = worker_start(&worker->worker, number, engine->alarm, why, why_size);
         engine->worker_count += !error;
     }

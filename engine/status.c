@@ -1,5 +1,6 @@
 /* What show and monitor read: the workers' counters, added up and less what was cleared,
  * beside the state of everything that is counted. */
+#include "clock.h"
 #include "engine_state.h"
 #include "prefilters.h"
 
@@ -26,7 +27,7 @@ struct counters *engine_collect(struct engine *engine, struct worker_request *re
 
 bool loop_was_seen(const struct engine *engine, uint32_t session)
 {
-    uint32_t now = (uint32_t)(engine_now_ns() / 1000000000u);
+    uint32_t now = (uint32_t)(clock_ns() / 1000000000u);
     for (unsigned i = 0; i < engine->dataplane->workers; i++) {
         uint32_t at = atomic_load_explicit(&engine->dataplane->workloads[i].loop_seen[session],
                                            memory_order_relaxed);
@@ -166,7 +167,7 @@ static void fill_worker(struct engine *engine, unsigned index, const struct work
                         struct worker_status *shown)
 {
     struct engine_worker *worker = &engine->workers[index];
-    uint64_t wall = engine_now_ns();
+    uint64_t wall = clock_ns();
     double used = (double)(report->processor_ns - worker->processor_ns);
     double passed = (double)(wall - worker->wall_ns);
     *shown = (struct worker_status){
@@ -215,7 +216,7 @@ struct engine_status *engine_status(struct engine *engine)
     }
     counters_subtract(sum, engine->cleared);
     sources_count(&engine->resources.sources);
-    status->uptime_ms = (engine_now_ns() - engine->started_ns) / 1000000;
+    status->uptime_ms = (clock_ns() - engine->started_ns) / 1000000;
     status->plans = engine->plans;
     status->dropped = engine->resources.sources.dropped_all;
     status->own_marked = engine->ports.mark != 0;

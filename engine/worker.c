@@ -2,6 +2,7 @@
  * what is batched and take the requests of the control thread. */
 #include "worker.h"
 
+#include "clock.h"
 #include "io/ring.h"
 #include "own_lines.h"
 
@@ -115,10 +116,8 @@ static bool take_block(struct worker *worker, struct capture *capture)
         return false;
     if (!atomic_load_explicit(&worker->worked, memory_order_relaxed))
         atomic_store_explicit(&worker->worked, true, memory_order_relaxed);
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    worker->pipeline.now = (uint32_t)now.tv_sec;
-    worker->pipeline.now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    worker->pipeline.now_ns = clock_ns();
+    worker->pipeline.now = (uint32_t)(worker->pipeline.now_ns / 1000000000u);
     while (capture_block_next(&block, &frame))
         pipeline_take(&worker->pipeline, &frame);
     pipeline_flush(&worker->pipeline);

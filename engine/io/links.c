@@ -20,16 +20,21 @@
 
 enum { BUFFER = 1 << 20, LEAST_BUFFER = 0 };
 
+#define GROUP(number) (1u << ((number)-1))
+static const uint32_t HINTS = RTMGRP_NEIGH | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE |
+                              GROUP(RTNLGRP_IPV4_RULE) | GROUP(RTNLGRP_IPV6_RULE) |
+                              GROUP(RTNLGRP_NEXTHOP);
+
 struct links {
     int descriptor; /* epoll over the next two */
     int events;     /* of links, their addresses and queues */
-    int hints;      /* of routes and neighbours: that there are some is all that counts, so it keeps
-                       only a few of a storm */
+    int hints;      /* of what leads the way, and of neighbours: it keeps only a few of a storm */
     struct netlink questions;
     struct link_tables tables;
     uint64_t version;
     uint32_t mark;
-    bool stale; /* the tables are to be dumped anew */
+    bool stale;   /* the tables are to be dumped anew */
+    bool doubted; /* likewise, without news */
 };
 
 /* What fails stays stale. */
@@ -68,7 +73,7 @@ static int open_sockets(struct links *links)
         return -errno;
     links->events =
         netlink_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_TC, BUFFER);
-    links->hints = netlink_open(RTMGRP_NEIGH | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE, LEAST_BUFFER);
+    links->hints = netlink_open(HINTS, LEAST_BUFFER);
     links->questions.fd = netlink_open(0, BUFFER);
     int error = watch(links, links->events);
     if (!error)
@@ -113,33 +118,64 @@ int links_descriptor(const struct links *links)
     return links->descriptor;
 }
 
-static void take_event(void *context, const struct nlmsghdr *message)
+struct hearing {
+    links_neighbour_fn *neighbour;
+    void *context;
+    enum links_news news;
+};
+
+/* Those of bridges are nobody's here. */
+static void hear_neighbour(struct hearing *hearing, const struct nlmsghdr *message)
 {
-    bool *any = context;
-    (void)message;
-    *any = true;
+    struct ndmsg info;
+    if (message->nlmsg_len < NLMSG_LENGTH(sizeof info))
+        return;
+    memcpy(&info, NLMSG_DATA(message), sizeof info);
+    if (info.ndm_family != AF_INET && info.ndm_family != AF_INET6)
+        return;
+    uint8_t family = info.ndm_family == AF_INET ? 4 : 6;
+    const uint8_t *address =
+        netlink_attribute(message, sizeof info, NDA_DST, address_size(family), NULL);
+    if (address && hearing->neighbour)
+        hearing->neighbour(hearing->context, info.ndm_ifindex, family, address);
+    if (address && !hearing->news)
+        hearing->news = LINKS_NEIGHBOURS;
 }
 
-/* Whether there were events; lost ones are events, too. */
-static bool drain(int fd)
+static void hear(void *context, const struct nlmsghdr *message)
 {
-    bool any = false;
-    return netlink_drain(fd, take_event, &any) || any;
+    struct hearing *hearing = context;
+    if (message->nlmsg_type == RTM_NEWNEIGH || message->nlmsg_type == RTM_DELNEIGH)
+        hear_neighbour(hearing, message);
+    else
+        hearing->news = LINKS_CHANGED;
 }
 
-bool links_service(struct links *links)
+/* Lost events are events, too. */
+static void drain(int fd, struct hearing *hearing)
 {
-    if (drain(links->events))
+    if (netlink_drain(fd, hear, hearing))
+        hearing->news = LINKS_CHANGED;
+}
+
+enum links_news links_service(struct links *links, links_neighbour_fn *neighbour, void *context)
+{
+    struct hearing hearing = {neighbour, context, LINKS_QUIET};
+    drain(links->events, &hearing);
+    if (hearing.news == LINKS_CHANGED)
         links->stale = true;
-    bool changed = drain(links->hints) || links->stale;
+    drain(links->hints, &hearing);
     if (links->stale)
+        hearing.news = LINKS_CHANGED;
+    if (links->stale || links->doubted)
         dump(links);
-    return changed;
+    links->doubted = false;
+    return hearing.news;
 }
 
 void links_doubt(struct links *links)
 {
-    links->stale = true;
+    links->doubted = true;
 }
 
 struct netlink *links_netlink(struct links *links)

@@ -28,10 +28,17 @@ struct link {
 int links_open(struct links **links, char *why, size_t why_size);
 void links_close(struct links *links);
 
-/* Readable when there are events for links_service. true: something changed. Events that wait
- * cost nothing, however many come. */
+enum links_news {
+    LINKS_QUIET,
+    LINKS_NEIGHBOURS, /* only neighbours, each of which was told */
+    LINKS_CHANGED,    /* perhaps everything: links, addresses, routes, rules of routing */
+};
+typedef void links_neighbour_fn(void *context, int index, uint8_t family, const uint8_t *address);
+
+/* Readable when there are events for links_service, which calls neighbour() (may be NULL). Events
+ * that wait cost nothing, however many come. */
 int links_descriptor(const struct links *links);
-bool links_service(struct links *links);
+enum links_news links_service(struct links *links, links_neighbour_fn *neighbour, void *context);
 /* The next links_service looks at all of them, events or not: of some changes (gso_max_size) the
  * kernel tells nobody. */
 void links_doubt(struct links *links);

@@ -9,6 +9,7 @@
 #include "../../engine/io/links.h"
 #include "../../engine/io/netlink.h"
 #include <errno.h>
+#include <linux/neighbour.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,10 @@ static int fail_links, fail_addresses, tear; /* so many dumps from now on */
 static int error_of_failure;
 static unsigned asked;
 static bool events; /* some wait */
+static struct {
+    struct nlmsghdr header;
+    struct ndmsg neighbour;
+} event; /* they are such */
 
 int netlink_open(uint32_t groups, int buffer)
 {
@@ -52,7 +57,7 @@ const void *netlink_attribute(const struct nlmsghdr *message, size_t fixed, uint
     address[3] = (uint8_t)current;
     if (message->nlmsg_type == RTM_NEWLINK)
         return type == IFLA_IFNAME ? names[current - 1] : type == IFLA_LINKINFO ? kind : NULL;
-    return type == IFA_LOCAL ? address : NULL;
+    return type == (message->nlmsg_type == RTM_NEWNEIGH ? NDA_DST : IFA_LOCAL) ? address : NULL;
 }
 
 const void *netlink_nested(const void *attributes, size_t size, uint16_t type, size_t least)
@@ -99,10 +104,9 @@ int netlink_ask(struct netlink *netlink, struct netlink_request *request, netlin
 
 int netlink_drain(int fd, netlink_fn *fn, void *context)
 {
-    const struct nlmsghdr message = {.nlmsg_len = sizeof message, .nlmsg_type = RTM_NEWLINK};
     (void)fd;
     if (events)
-        fn(context, &message);
+        fn(context, &event.header);
     events = false;
     return 0;
 }
@@ -118,6 +122,8 @@ static int open_links(void **state)
     names = one;
     kind = NULL;
     asked = 0;
+    event.header.nlmsg_len = sizeof event;
+    event.header.nlmsg_type = RTM_NEWLINK;
     fail_links = fail_addresses = tear = 0;
     return links_open(&links, why, sizeof why);
 }
@@ -145,11 +151,11 @@ static void test_follows(void **state)
     size_t count;
     (void)state;
     assert_true(has_address("eth0", 1));
-    assert_false(links_service(links));
+    assert_false(links_service(links, NULL, NULL));
     assert_true(links_version(links) == version);
     names = two;
     events = true;
-    assert_true(links_service(links));
+    assert_true(links_service(links, NULL, NULL));
     assert_true(links_version(links) != version);
     assert_string_equal(links_all(links, &count)[0].name, "eth0");
     assert_int_equal(count, 2);
@@ -165,13 +171,13 @@ static void failing(int *fail, int error)
     *fail = 2;
     error_of_failure = error;
     for (int i = 0; i < 2; i++) {
-        assert_true(links_service(links));
+        assert_true(links_service(links, NULL, NULL));
         assert_true(has_address("eth0", 1));
         assert_null(links_find(links, "eth1"));
     }
-    assert_true(links_service(links));
+    assert_true(links_service(links, NULL, NULL));
     assert_true(has_address("eth0", 2));
-    assert_false(links_service(links));
+    assert_false(links_service(links, NULL, NULL));
 }
 
 static void test_failed_links(void **state)
@@ -193,18 +199,18 @@ static void test_torn(void **state)
     names = two;
     events = true;
     tear = 1;
-    assert_true(links_service(links));
+    assert_true(links_service(links, NULL, NULL));
     assert_true(has_address("eth1", 1));
-    assert_false(links_service(links));
+    assert_false(links_service(links, NULL, NULL));
     names = one;
     events = true;
     tear = 1000;
     asked = 0;
-    assert_true(links_service(links));
+    assert_true(links_service(links, NULL, NULL));
     assert_in_range(asked, 2, 10);
     assert_non_null(links_find(links, "eth1"));
     tear = 0;
-    assert_true(links_service(links));
+    assert_true(links_service(links, NULL, NULL));
     assert_null(links_find(links, "eth1"));
 }
 
@@ -223,16 +229,47 @@ static void test_stacked(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         kind = cases[i].kind;
         events = true;
-        assert_true(links_service(links));
+        assert_true(links_service(links, NULL, NULL));
         assert_int_equal(links_find(links, "eth0")->stacked, cases[i].stacked);
     }
+}
+
+static void hear(void *context, int index, uint8_t family, const uint8_t *address)
+{
+    unsigned *heard = context;
+    assert_int_equal(index, 7);
+    assert_int_equal(family, 4);
+    assert_memory_equal(address, ((uint8_t[]){10, 0, 0, 9}), 4);
+    ++*heard;
+}
+
+/* What is new of a neighbour alone is told by its address, and no table is read for that. */
+static void test_neighbours(void **state)
+{
+    unsigned heard = 0;
+    (void)state;
+    asked = 0;
+    event.header.nlmsg_type = RTM_NEWNEIGH;
+    event.neighbour = (struct ndmsg){.ndm_family = AF_INET, .ndm_ifindex = 7};
+    current = 9;
+    events = true;
+    assert_int_equal(links_service(links, hear, &heard), LINKS_NEIGHBOURS);
+    assert_int_equal(heard, 1);
+    event.neighbour.ndm_family = AF_BRIDGE;
+    events = true;
+    assert_int_equal(links_service(links, hear, &heard), LINKS_QUIET);
+    assert_int_equal(heard, 1);
+    assert_int_equal(asked, 0);
+    event.header.nlmsg_type = RTM_NEWRULE;
+    events = true;
+    assert_int_equal(links_service(links, hear, &heard), LINKS_CHANGED);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_follows), TEST(test_failed_links), TEST(test_failed_addresses),
-        TEST(test_torn),    TEST(test_stacked),
+        TEST(test_torn),    TEST(test_stacked),      TEST(test_neighbours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
