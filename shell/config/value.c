@@ -162,29 +162,6 @@ bool value_name(const struct schema *row, const char *text, char **canonical, ch
     return keep(text, canonical, why, why_size);
 }
 
-bool value_host_name(const struct schema *row, const char *text, char **canonical, char *why,
-                     size_t why_size)
-{
-    char shown[UTF8_SHORT_SIZE];
-
-    if (!good_text(row, text, why, why_size))
-        return false;
-    for (const char *label = text;; label++) {
-        size_t length = strcspn(label, ".");
-        bool good = length > 0 && length < 64 && label[0] != '-' && label[length - 1] != '-';
-        for (size_t i = 0; good && i < length; i++)
-            good = is_alphanumeric(label[i]) || label[i] == '-';
-        if (!good)
-            return refuse(why, why_size,
-                          "\"%s\" is not a host name (expected letters, digits and - between, in "
-                          "parts separated by .)",
-                          utf8_shorten(text, shown));
-        label += length;
-        if (*label == '\0')
-            return keep(text, canonical, why, why_size);
-    }
-}
-
 bool value_text(const struct schema *row, const char *text, char **canonical, char *why,
                 size_t why_size)
 {

@@ -8,7 +8,6 @@
 value_parse_fn value_number;    /* minimum-maximum, or also */
 value_parse_fn value_choice;    /* one of choices, may be abbreviated */
 value_parse_fn value_name;      /* minimum-maximum letters of any script, digits, _ - . */
-value_parse_fn value_host_name; /* labels of ASCII letters, digits and -, separated by . */
 value_parse_fn value_text;      /* minimum-maximum characters, no control characters */
 value_parse_fn value_interface; /* what Linux takes as an interface's name */
 value_parse_fn value_endpoint;  /* ADDRESS, ADDRESS:PORT, [V6]:PORT, of link-local V6%IFNAME */

@@ -35,7 +35,6 @@ static const char *random_value(const struct schema *row)
     static const char *const prefixes[] = {"10.0.0.1", "10.1.2.3/8",     "0.0.0.0/0",
                                            "::/0",     "2001:db8::1/33", NULL};
     static const char *const rates[] = {"1pps", "2000kpps", "3Mbps", "1000gbps", NULL};
-    static const char *const hosts[] = {"box", "a-1.b", NULL};
     static char number[24];
 
     for (size_t i = 0; row->choices; i++)
@@ -60,7 +59,6 @@ static const char *random_value(const struct schema *row)
     }
     return one_of(row->parse == value_endpoint                       ? endpoints
                   : row->parse == value_address                      ? addresses
-                  : row->parse == value_host_name                    ? hosts
                   : row->parse == value_rate                         ? rates
                   : row->parse == value_text && !schema_implied(row) ? texts
                                                                      : names);

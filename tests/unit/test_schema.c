@@ -285,28 +285,13 @@ static void names(void **state)
 
 static void host_names(void **state)
 {
-    char label[66];
-    static const char *const bad[] = {"-a", "a-", "a..b", ".a", "a.", "a_b", "a b", "\xc3\xa9"};
-
     (void)state;
-    reads("system host-name", "box", "box");
     reads("system host-name", "Box-1.example.NET", "Box-1.example.NET");
-    memset(label, 'a', sizeof label);
-    label[63] = '\0';
-    reads("system host-name", label, label);
+    reads("system host-name", "rack_7", "rack_7");
+    reads("system host-name", "\xe7\x9b\x92\xe5\xad\x90", "\xe7\x9b\x92\xe5\xad\x90");
     reads("system host-name", "", "!is empty (expected 1-64 characters)");
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        char why[300];
-        snprintf(why, sizeof why,
-                 "!\"%s\" is not a host name (expected letters, digits and - between, in parts "
-                 "separated by .)",
-                 bad[i]);
-        reads("system host-name", bad[i], why);
-    }
-    label[63] = 'a';
-    label[64] = 'a';
-    label[65] = '\0';
-    reads("system host-name", label, "!has 65 characters (expected 1-64)");
+    reads("system host-name", "a b",
+          "!\"a b\" is not a name: it has \" \" (expected letters, digits, _ - .)");
 }
 
 static void texts(void **state)
