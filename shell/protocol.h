@@ -53,7 +53,7 @@ enum message_type {
 /* No message is longer than MESSAGE_MAX. What the box takes is bounded more closely: REQUEST_MAX,
  * which holds a line of LINE_LENGTH_MAX bytes, and GREETING_MAX before the HELLO. */
 enum {
-    PROTOCOL_VERSION = 8,
+    PROTOCOL_VERSION = 9,
     PROMPT_MAX = 256,
     MESSAGE_MAX = 16 * 1024 * 1024,
     LINE_LENGTH_MAX = 1024 * 1024,
@@ -127,7 +127,6 @@ struct packet_shown {
 
 struct view_start {
     uint32_t interval_ms;
-    uint32_t count; /* 0: until interrupted */
 };
 
 /* CHOICES: uint32_t byte offset where the word under the cursor begins, then lines
@@ -139,8 +138,8 @@ struct view_start {
  *    reason\tfilter\ttarget\tvni\tpacket length or full\tcut packets\tsampled out\tdropped by rate
  *    limit\tno receiver\tsend error\tbacklog\n"  in priority order
  *   "watched\tSESSION\n": the session that is watched, if there is one; the following are its
- *   "rule\tdirection\tnumber\taction\tmatch text\thits packets\thits bytes\n"
- *   "receiver\taddress:port\tstate\treason\tsent packets\tsent bytes\terrors\n"
+ *   "rule\tdirection\tnumber\taction\tmatch text\thits packets\n"
+ *   "receiver\taddress:port\tstate\treason\tsent packets\terrors\n"
  *   "more\thow many rules are left out behind those\n" */
 
 struct message {

@@ -72,7 +72,7 @@ static bool add_rule(struct live_sample *sample, const char *const *f, size_t co
 {
     struct live_sample_rule *grown, *rule;
 
-    if (count < 7)
+    if (count < 6)
         return false;
     grown = grow(sample->rules, sample->rule_count, sizeof *grown);
     if (!grown)
@@ -81,14 +81,14 @@ static bool add_rule(struct live_sample *sample, const char *const *f, size_t co
     rule = &grown[sample->rule_count++];
     *rule =
         (struct live_sample_rule){.direction = f[1], .number = f[2], .action = f[3], .match = f[4]};
-    return number(f[5], &rule->packets) && number(f[6], &rule->bytes);
+    return number(f[5], &rule->packets);
 }
 
 static bool add_receiver(struct live_sample *sample, const char *const *f, size_t count)
 {
     struct live_sample_receiver *grown, *receiver;
 
-    if (count < 7)
+    if (count < 6)
         return false;
     grown = grow(sample->receivers, sample->receiver_count, sizeof *grown);
     if (!grown)
@@ -96,8 +96,7 @@ static bool add_receiver(struct live_sample *sample, const char *const *f, size_
     sample->receivers = grown;
     receiver = &grown[sample->receiver_count++];
     *receiver = (struct live_sample_receiver){.address = f[1], .state = f[2], .reason = f[3]};
-    return number(f[4], &receiver->packets) && number(f[5], &receiver->bytes) &&
-           number(f[6], &receiver->errors);
+    return number(f[4], &receiver->packets) && number(f[5], &receiver->errors);
 }
 
 static bool add_line(struct live_sample *sample, char *line)

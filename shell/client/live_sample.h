@@ -29,12 +29,12 @@ struct live_sample_session {
 
 struct live_sample_rule {
     const char *direction, *number, *action, *match;
-    uint64_t packets, bytes;
+    uint64_t packets;
 };
 
 struct live_sample_receiver {
     const char *address, *state, *reason;
-    uint64_t packets, bytes, errors;
+    uint64_t packets, errors;
 };
 
 struct live_sample {

@@ -224,10 +224,9 @@ static void sample_rules(const struct engine_status *status, const struct sessio
         if (strcmp(rule->filter->name, session->filter) != 0 || ++count > RULES_MAX)
             continue;
         char *match = rule_match_text(rule->rule);
-        fprintf(out, "rule\t%s\t%u\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\n",
-                direction_text(rule->direction), rule->rule->number,
-                rule->rule->accept ? "accept" : "reject", match ? match : "",
-                rule->counts.hits.packets, rule->counts.hits.bytes);
+        fprintf(out, "rule\t%s\t%u\t%s\t%s\t%" PRIu64 "\n", direction_text(rule->direction),
+                rule->rule->number, rule->rule->accept ? "accept" : "reject", match ? match : "",
+                rule->counts.hits.packets);
         free(match);
     }
     if (count > RULES_MAX)
@@ -244,10 +243,9 @@ static void sample_receivers(const struct engine_status *status,
         if (strcmp(receiver->target->name, session->target) != 0)
             continue;
         receiver_endpoint(receiver->config, endpoint);
-        fprintf(out, "receiver\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", endpoint,
+        fprintf(out, "receiver\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\n", endpoint,
                 receiver_state_text(receiver->state), receiver->reason,
-                receiver->counts.sent.packets, receiver->counts.sent.bytes,
-                receiver->counts.errors);
+                receiver->counts.sent.packets, receiver->counts.errors);
     }
 }
 
@@ -377,8 +375,7 @@ bool monitor_traffic(struct context *context, struct traffic *traffic)
 static void begin_view(struct context *context)
 {
     struct monitor *monitor = context->monitor;
-    struct view_start start = {.interval_ms = monitor->interval_ms,
-                               .count = (uint32_t)monitor->count};
+    struct view_start start = {.interval_ms = monitor->interval_ms};
 
     monitor->view = true;
     monitor->next_ms = monitor->begun_ms; /* a screen is not left empty for an interval */

@@ -46,7 +46,7 @@ class Box:
             if f's-{i}' == self.watched:
                 lines.append(f'watched\ts-{i}')
                 lines += [f'rule\tingress\t{j}\taccept\tprotocol tcp destination-port {j}\t'
-                          f'{packets}\t{packets}' for j in range(1, 60)]
+                          f'{packets}' for j in range(1, 60)]
         self.send('SAMPLE', ('\n'.join(lines) + '\n').encode(), self.request)
 
     def serve(self):
@@ -70,7 +70,7 @@ class Box:
                 self.prompt('WELCOME', 0)
             elif kind == TYPES['LINE']:
                 self.request = request
-                self.send('VIEW', struct.pack('<II', 1000, 0), request)
+                self.send('VIEW', struct.pack('<I', 1000), request)
                 self.sample()
             elif kind == TYPES['SHOWN']:
                 self.shown.append(time.monotonic())

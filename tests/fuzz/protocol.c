@@ -386,7 +386,7 @@ static void add_answer(struct script *script)
         NULL};
     static const char *const candidates[] = {
         "W\tword\thelp\nH\thint\t\n", "W", "\n\n\t\t", "H\t\tx", "", NULL};
-    const struct view_start view = {1000, 0};
+    const struct view_start view = {1000};
     uint32_t request = random_below(10) ? 1 : random_below(4);
     const char *text = one_of(random_below(2) ? samples : candidates);
 

@@ -39,8 +39,8 @@ static void sample_of(const char *names, const char *watched)
             down ? "interface eth9 is absent" : "", name, number == 2 ? 5 : 0);
         if (strcmp(name, watched) == 0)
             length += (size_t)snprintf(text + length, sizeof text - length,
-                                       "watched\t%s\nrule\tingress\t10\taccept\trule of %s\t%u\t0\n"
-                                       "receiver\t10.2.0.2:4789\tup\t\t%u\t0\t0\n",
+                                       "watched\t%s\nrule\tingress\t10\taccept\trule of %s\t%u\n"
+                                       "receiver\t10.2.0.2:4789\tup\t\t%u\t0\n",
                                        name, name, second, second);
     }
     assert_true(view_add(&view, live_sample_parse(text, length)));

@@ -22,8 +22,8 @@ static void test_parse(void **state)
               "session\tweb\tdown\t10\t1\t2\t3\t4\tno source interface\tf\tt\t7\tfull\t11\t12\t13"
               "\t14\t15\t16\n"
               "watched\tweb\n"
-              "rule\tegress\t65535\treject\t\t18446744073709551615\t9\n"
-              "receiver\t10.2.0.2:4789\tup\t\t5\t6\t7\n"
+              "rule\tegress\t65535\treject\t\t18446744073709551615\n"
+              "receiver\t10.2.0.2:4789\tup\t\t5\t7\n"
               "more\t17\n"
               "session\tall\tup\t20\t0\t0\t0\t0\t\t\tt\t8\t96\t0\t0\t0\t0\t0\t0\n");
 
@@ -79,8 +79,8 @@ static struct live_sample *at_of(unsigned second, unsigned web, unsigned all, co
              "session\tweb\tup\t10\t%u\t%u\t%u\t%u\t\t\tt\t7\tfull\t0\t0\t0\t0\t0\t0\n"
              "session\tall\tup\t20\t%u\t%u\t%u\t%u\t\t\tt\t8\tfull\t0\t0\t4\t0\t0\t5\n"
              "watched\t%s\n"
-             "rule\tingress\t10\taccept\t\t%u\t0\n"
-             "receiver\t10.2.0.2\tup\t\t%u\t0\t0\n",
+             "rule\tingress\t10\taccept\t\t%u\n"
+             "receiver\t10.2.0.2\tup\t\t%u\t0\n",
              second * 1000, web, web * 100, web, web * 50, all, all * 100, all, all * 50, watched,
              web, all);
     return parse(text);
