@@ -134,6 +134,8 @@ filtered()
     console=$!
     read -r -t 60 -n 1 -u 6
     kill -INT $console
+    # heard while the fifo is full: a wait for room that is there hears nothing
+    while grep -q '^ShdPnd:.*[1-9a-f]' "/proc/$console/status" 2>/dev/null; do sleep 0.05; done
     exec 5>&-
     cat <&6 >out
     exec 6<&-
