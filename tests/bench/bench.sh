@@ -9,14 +9,8 @@ fi
 [ -n "$MIRRORSH_NETWORK" ] || { echo 'bench: no network namespaces can be made here: try as root' >&2; exit 1; }
 lab_open
 
-# Before whatever else runs here: as a process, and as the group of its terminal's processes, which the
-# scheduler may weigh first.
-group=/proc/self/autogroup
-weight=$(sed 's/.*nice //' $group 2>/dev/null)
-regroup() { [ -z "$weight" ] || echo "$1" >$group; } 2>/dev/null
-trap 'regroup "$weight"; lab_close' EXIT
-renice -n -20 -p $$ >/dev/null 2>&1
-regroup -20
+. "${0%/*}/foremost.sh"
+trap 'foremost_end; lab_close' EXIT
 
 # The box keeps to the second of the processors that may be used.
 box_start taskset -c "$(python3 -c 'import os; own = sorted(os.sched_getaffinity(0)); print(own[1 % len(own)])')"
