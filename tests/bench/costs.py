@@ -20,7 +20,7 @@ GIGABITS = float(os.environ.get('GIGABITS', '13'))   # of a TCP flow, a second
 BYTES = int(os.environ.get('BYTES', str(1 << 30)))   # of it, in each run
 UNPACED = 500000, 0                                  # the same, where little is to be told from nothing
 CALM = 0.1                                           # processors that others may use in a run
-AGAIN_SECONDS = 90                                   # for rounds that were disturbed, of all rows together
+AGAIN_SECONDS = 60                                   # for rounds that were disturbed, of all rows together
 JUDGED = {'count': 20000, 'rate': 10000, 'gigabits': 0.5, 'size': 32 << 20}
 
 OUTER = 14 + 20 + 8  # in front of VXLAN, once a frame that the device would segment
