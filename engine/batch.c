@@ -86,8 +86,10 @@ static struct batch *find(const struct batch_queue *queue, uint32_t length, uint
 {
     enum { REACH = 8 };
     struct batch *batch = queue->first ? queue->last : NULL, *found = NULL;
-    uint64_t latest = queue->latest[flow % QUEUE_FLOWS];
-    for (int i = 0; batch && i < REACH && batch->number >= latest; i++, batch = batch->before) {
+    uint32_t latest = queue->latest[flow % QUEUE_FLOWS];
+    for (int i = 0; batch && i < REACH; i++, batch = batch->before) {
+        if ((int32_t)(batch->number - latest) < 0) /* numbers wrap */
+            break;
         if (!takes(batch, length))
             continue;
         if (length == batch->segment)

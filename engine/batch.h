@@ -11,7 +11,8 @@ enum {
     BATCH_PACKETS = 64,   /* UDP_MAX_SEGMENTS of kernels before 6.9 */
     BATCH_BYTES = 64700,  /* of several packets: an IP packet's 65,535 less the kernel's headers */
     BATCH_BUFFER = 65536, /* room for one packet of the greatest UDP payload */
-    QUEUE_FLOWS = 64,     /* groups of flows that a queue keeps in order */
+    QUEUE_FLOWS = 32,     /* groups of flows that a queue keeps in order, 4 bytes each: there are
+                             eight queues a receiver and worker */
 };
 
 struct tap_packet; /* see tap.h */
@@ -34,7 +35,7 @@ struct batch {
     uint32_t copied;  /* of which so many stand at `bytes` */
     uint32_t count;   /* packets */
     unsigned tries;   /* sends of it that have failed */
-    uint64_t number;  /* of all that its batcher has begun */
+    uint32_t number;  /* of all that its batcher has begun */
     uint8_t *bytes;
     struct batch_packet packets[BATCH_PACKETS];
     struct batch_queue *queue; /* that it stands in */
@@ -50,14 +51,14 @@ struct batch_queue {
     struct batch_queue *next;   /* in its batcher's list */
     struct sender *sender;
     uint32_t port;                /* which of its sender's */
-    uint64_t latest[QUEUE_FLOWS]; /* number of the batch that the last packet of each went into */
+    uint32_t latest[QUEUE_FLOWS]; /* number of the batch that the last packet of each went into */
 };
 
 struct batcher {
     struct batch *batches;
     uint8_t *memory;
     struct batch *free;
-    uint64_t begun;             /* batches, in all */
+    uint32_t begun;             /* batches, in all */
     struct batch_queue *filled; /* those to which something has been given since batcher_filled */
 };
 
