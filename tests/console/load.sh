@@ -178,7 +178,7 @@ mirrorsh: uncommitted changes were dropped' "$said"
 said=$(printf '%s\n' configure 'load merge terminal' 'set system host' $'\004' commit |
     "$MIRRORSH" -n --state state 2>&1)
 verdict 'a problem in it stops the run' \
-    '-:2:12: error: terminal:1:16: host-name: missing value (expected NAME)' "$said"
+    '-:2:12: error: terminal:1:16: host-name: missing value (expected 1-64 letters, digits, _ - .)' "$said"
 
 # As lines it is more than an answer may be: 64 letters of a name in front of each value.
 {
