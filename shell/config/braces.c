@@ -16,12 +16,9 @@ struct reading {
     struct node *tree;
     struct problems *problems;
     bool replaces; /* replace: is heard */
+    bool examines; /* see text_examine */
     bool good;
     const char *at, *end;
-    struct place {
-        const char *at;
-        uint32_t line, column;
-    } told;           /* the last problem's; those behind it are counted from there */
     struct path path; /* of the level */
     struct level {
         size_t above; /* words of the path around it */
@@ -29,8 +26,9 @@ struct reading {
     } levels[TREE_DEPTH];
     size_t depth;
     struct statement {
-        char *text;        /* with blanks in the place of comments and line ends */
-        const char *start; /* the same in the whole text */
+        char *text;         /* with blanks in the place of comments and line ends */
+        const char *start;  /* the same in the whole text, */
+        struct place place; /* there */
         size_t length;
         FILE *comments; /* to `comment`, as long as the statement is cut; NULL: none */
         char *comment;  /* of it, malloced; NULL: none */
@@ -41,20 +39,13 @@ struct reading {
 
 /* ---- places ---- */
 
-/* A problem at a byte of the statement, or of what ends it; none comes in front of the last one. */
+/* A problem at a byte of the statement, or of what ends it. */
 static bool fail(struct reading *reading, size_t offset, const char *text)
 {
-    const char *to = reading->statement.start + offset;
-    struct place *place = &reading->told;
+    struct place place = reading->statement.place;
 
-    for (; place->at < to; place->at++)
-        if (*place->at == '\n') {
-            place->line++;
-            place->column = 1;
-        } else {
-            place->column += ((unsigned char)*place->at & 0xc0) != 0x80;
-        }
-    problems_add(reading->problems, place->line, place->column, "%s", text);
+    place_pass(&place, reading->statement.start, offset);
+    problems_add(reading->problems, place.line, place.column, "%s", text);
     reading->good = false;
     return false;
 }
@@ -140,7 +131,8 @@ static bool cut(struct reading *reading, char *end)
     size_t quote = 0;
     FILE *out;
 
-    *statement = (struct statement){.start = reading->at};
+    place_pass(&statement->place, statement->start, (size_t)(reading->at - statement->start));
+    statement->start = reading->at;
     if (!(out = open_memstream(&statement->text, &statement->length)))
         return fail(reading, 0, "out of memory");
     bool good = true, inside = false;
@@ -185,7 +177,7 @@ static void statement_free(struct statement *statement)
     words_free(&statement->words);
     free(statement->text);
     free(statement->comment);
-    *statement = (struct statement){0};
+    *statement = (struct statement){.start = statement->start, .place = statement->place};
 }
 
 /* ---- statements ---- */
@@ -259,6 +251,19 @@ static size_t about(const struct word *words, size_t count, struct problem *prob
     return path;
 }
 
+static bool set(struct reading *reading, const struct word *words, size_t count,
+                struct problem *problem)
+{
+    const struct statement *statement = &reading->statement;
+    struct origin origin = {.place = statement->place, .text = statement->start, .words = words};
+
+    if (tree_set_from(reading->tree, words, count, &origin, problem))
+        return true;
+    if (reading->examines)
+        tree_salvage(reading->tree, words, count, &origin);
+    return false;
+}
+
 /* A path that ends with ; . */
 static bool take_leaf(struct reading *reading, const struct marks *marks, struct word *words,
                       size_t count, struct problem *problem)
@@ -271,7 +276,7 @@ static bool take_leaf(struct reading *reading, const struct marks *marks, struct
         return false;
     if (marks->replace)
         tree_delete(reading->tree, words, path, &unused);
-    if (!tree_set(reading->tree, words, count, problem))
+    if (!set(reading, words, count, problem))
         return false;
     return !marked || put_marks(reading, marks, words, path, problem);
 }
@@ -302,7 +307,7 @@ static bool take_level(struct reading *reading, struct marks *marks, const struc
     }
     if (marks->replace)
         tree_delete(reading->tree, words, count, &unused);
-    if (is_instance(&path) && !tree_set(reading->tree, words, count, problem)) {
+    if (is_instance(&path) && !set(reading, words, count, problem)) {
         path_free(&path);
         return false;
     }
@@ -400,24 +405,37 @@ static bool next(struct reading *reading)
     return end == '}' ? leave_level(reading) : end != '\0' && take_statement(reading, end);
 }
 
+static void read_all(struct reading *reading, const char *text, size_t length)
+{
+    bool more = true;
+
+    reading->good = true;
+    reading->end = text + length;
+    reading->at = text + utf8_mark(text, length);
+    reading->statement = (struct statement){.start = reading->at, .place = {1, 1}};
+    while (more) {
+        more = next(reading);
+        statement_free(&reading->statement);
+    }
+    while (reading->depth > 0)
+        free(reading->levels[--reading->depth].marks.comment);
+    path_free(&reading->path);
+}
+
 bool text_load_braces(struct node *tree, const char *text, size_t length, bool replaces,
                       struct problems *problems)
 {
-    struct reading reading = {.tree = tree,
-                              .problems = problems,
-                              .replaces = replaces,
-                              .good = true,
-                              .end = text + length};
-    bool more = true;
+    struct reading reading = {.tree = tree, .problems = problems, .replaces = replaces};
 
-    reading.at = text + utf8_mark(text, length);
-    reading.told = (struct place){.at = reading.at, .line = 1, .column = 1};
-    while (more) {
-        more = next(&reading);
-        statement_free(&reading.statement);
-    }
-    while (reading.depth > 0)
-        free(reading.levels[--reading.depth].marks.comment);
-    path_free(&reading.path);
+    read_all(&reading, text, length);
     return reading.good;
+}
+
+bool text_examine_braces(struct node *tree, const char *text, size_t length,
+                         struct problems *problems)
+{
+    struct reading reading = {.tree = tree, .problems = problems, .examines = true};
+
+    read_all(&reading, text, length);
+    return reading.good || reading.at == reading.end;
 }

@@ -59,9 +59,9 @@ void path_steps_free(struct step *steps, size_t count);
 /* Says that the row's key or value is missing at `end`; false. */
 bool path_missing(const struct schema *row, const struct word *end, struct problem *problem);
 
-/* The line of a text that words are of, to be noted in the nodes they make. */
+/* The line or the statement that words are of, to be noted in the nodes they make. */
 struct origin {
-    uint32_t line; /* 1-based */
+    struct place place; /* of where it begins */
     const char *text;
     const struct word *words; /* the same: of the path */
 };

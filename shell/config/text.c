@@ -189,7 +189,7 @@ static void load_line(struct loading *loading, const char *line, uint32_t number
         verb = find_verb(loading, &words, &problem);
     bool good = split && verb;
     const struct origin origin = {
-        .line = number, .text = line, .words = words.count > 0 ? words.at + 1 : NULL};
+        .place = {number, 1}, .text = line, .words = words.count > 0 ? words.at + 1 : NULL};
 
     if (good && words.count > 0)
         good = (verb == verbs
@@ -270,13 +270,15 @@ bool text_has_lines(const char *text, size_t length)
         for (const struct verb *verb = verbs; verb->name; verb++)
             if (strlen(verb->name) == word && memcmp(verb->name, at, word) == 0)
                 return true;
-        return false;
+        return !memchr(text, '{', length) && !memchr(text, ';', length);
     }
     return true;
 }
 
 bool text_examine(struct node *tree, const char *text, size_t length, struct problems *problems)
 {
-    return load(&(struct loading){.tree = tree, .problems = problems, .examine = true}, text,
-                length);
+    if (!text_has_lines(text, length))
+        return text_examine_braces(tree, text, length, problems);
+    load(&(struct loading){.tree = tree, .problems = problems, .examine = true}, text, length);
+    return true;
 }

@@ -28,9 +28,12 @@ void text_print_json(const struct node *tree, const struct path *path, FILE *out
  * line and column, the others are taken; where the list of problems is full, nothing is read any
  * more. false: at least one. */
 bool text_load(struct node *tree, const char *text, size_t length, struct problems *problems);
-/* The same, for a check of what is only looked at: of a line that is wrong the tree has what can be
- * known (leaves without a value among it), so that the check finds no mere consequences. */
+/* A text of either kind, for a check of what is only looked at: of a line or statement that is
+ * wrong the tree has what can be known (leaves without a value among it), so that the check finds
+ * no mere consequences. false: what is behind the last problem was not read. */
 bool text_examine(struct node *tree, const char *text, size_t length, struct problems *problems);
+bool text_examine_braces(struct node *tree, const char *text, size_t length,
+                         struct problems *problems);
 
 /* Adds a text in braces; replaces: what has `replace:` in front takes the place of what is there.
  * As text_load, but of a text whose levels are wrong only the first problem is told. */

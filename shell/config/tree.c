@@ -51,8 +51,10 @@ static void note_place(struct node *node, const struct origin *origin, const str
         return;
     while (node->schema->kind != SCHEMA_LIST && steps[at].text)
         at--;
-    node->line = origin->line;
-    node->column = words_column(origin->text, origin->words[at].start);
+    struct place place = origin->place;
+    place_pass(&place, origin->text, origin->words[at].start);
+    node->line = place.line;
+    node->column = place.column;
 }
 
 bool tree_apply(struct node *nodes[static TREE_DEPTH], const struct step *steps, size_t at,

@@ -167,6 +167,15 @@ uint32_t words_column(const char *line, size_t offset)
     return column;
 }
 
+void place_pass(struct place *place, const char *text, size_t length)
+{
+    for (const char *end = text + length; text < end; text++)
+        if (*text == '\n')
+            *place = (struct place){place->line + 1, 1};
+        else
+            place->column += ((unsigned char)*text & 0xc0) != 0x80;
+}
+
 bool words_bracketed(const char *text)
 {
     size_t length = strlen(text);

@@ -37,6 +37,13 @@ void words_free(struct words *words);
 /* 1-based column in characters of a byte offset; columns count code points. */
 uint32_t words_column(const char *line, size_t offset);
 
+/* Of a text, both from 1 on; characters count. */
+struct place {
+    uint32_t line, column;
+};
+/* Moves it over so many bytes. */
+void place_pass(struct place *place, const char *text, size_t length);
+
 /* Begins the text or ends it with a bracket that has no partner in it? As a word of a list it
  * stands in quotes. */
 bool words_bracketed(const char *text);

@@ -41,8 +41,8 @@ static int check_text(const char *path, const char *text, size_t length)
 
     if (!tree)
         return -ENOMEM;
-    text_examine(tree, text, length, &problems);
-    if (check(tree, &problems) && problems.count == 0)
+    if (text_examine(tree, text, length, &problems) && check(tree, &problems) &&
+        problems.count == 0)
         check_warnings(tree, NULL, &warnings);
     print(path, "error", &problems);
     print(path, "warning", &warnings);

@@ -64,6 +64,28 @@ set system profile huawei
 ' '1 1:33 2:24 3:39 '
 check 'a missing target' '# a session\nset session s priority 1\nset session s target t\n' '1 3:15 '
 
+# In braces, as show prints them
+check 'braces' 'system {
+    host-name x;
+}
+target t { receiver 192.0.2.1; }
+/* a
+ * comment */ session s {
+    priority 1; vni 5;
+    target "nöbody"; source { interface none; }
+}
+session u { priority 1; bogus 3;
+    vni x; target t; }
+' '1 8:5 10:13 10:25 11:9 '
+check 'warnings of braces' 'target t { receiver 192.0.2.1; }
+session s {
+    priority 1;
+    target t;
+}
+' '0 2:9 '
+check 'braces that do not end' 'session s {\n  priority 1;\n' '1 1:9 3:1 '
+check 'one too many' 'session s {\n  priority 1;\n}\n}\nsystem {\n' '1 4:1 '
+
 # ---- byte order marks ----
 
 printf '\xef\xbb\xbfconfigure\nset system host-name x\n\xef\xbb\xbfset\n' >"$lab/lines"

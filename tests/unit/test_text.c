@@ -276,7 +276,7 @@ static void many_wrong_lines(void **state)
     assert_false(text_load_commands(tree, text, 2 * LINES, &problems));
     assert_true(problems_full(&problems));
     assert_int_equal(problems.count, PROBLEMS_MAX);
-    assert_false(text_examine(tree, text, 2 * LINES, &all));
+    assert_true(text_examine(tree, text, 2 * LINES, &all)); /* to its end */
     assert_int_equal(all.count, LINES);
     problems_free(&problems);
     problems_free(&all);
