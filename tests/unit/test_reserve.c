@@ -66,7 +66,8 @@ static void test_too_small(void **state)
     (void)state;
     struct reserve *reserve = begin(1000, 500);
     struct capture *capture = NULL;
-    assert_null(reserve_take(reserve, 1, 1, 0)); /* more than one is wanted then */
+    assert_null(reserve_take(reserve, 1, 1, 0)); /* more than one is wanted then, */
+    reserve_want(reserve, 500, 500);             /* which it hears with this */
     for (int i = 0; made < 2 && i < 60000; i++)
         usleep(1000);
     assert_null(reserve_take(reserve, 1000, 1000, 0));
