@@ -92,16 +92,17 @@ static int obey_typed(struct live *live)
     return 0;
 }
 
-/* All keys that are there; -EIO: the terminal has gone. */
+/* All keys that are there; -EIO: the terminal has gone. That none is there does not say so: a ^C
+ * flushes what poll has seen, and poll may see some in the middle of that. */
 static int read_keys(struct live *live)
 {
     int waiting = 0, key;
 
     if (keyboard_has())
         return obey_typed(live);
-    if (ioctl(STDIN_FILENO, FIONREAD, &waiting) || waiting == 0)
+    if (ioctl(STDIN_FILENO, FIONREAD, &waiting))
         return -EIO;
-    while (!live->view.over && (key = getch()) != ERR)
+    while (waiting && !live->view.over && (key = getch()) != ERR)
         obey(live, key);
     return 0;
 }

@@ -127,6 +127,27 @@ proc start_console {{arguments {}}} {
     uplevel #0 spawn -noecho $mirrorsh --state $state --socket $socket {*}$arguments
 }
 
+# A library NAME in C, for `preloaded`.
+proc library {name source} {
+    global env work
+    set file [open $work/$name.c w]
+    puts $file $source
+    close $file
+    set cc [expr {[info exists env(CC)] ? $env(CC) : "cc"}]
+    exec {*}$cc -w -shared -fPIC -o $work/$name.so $work/$name.c
+}
+# What the script starts takes functions of that library before the system's. A sanitizer's has to
+# come first, unless it is told not to mind.
+proc preloaded {name script} {
+    global env work
+    set before [expr {[info exists env(ASAN_OPTIONS)] ? $env(ASAN_OPTIONS) : ""}]
+    set env(ASAN_OPTIONS) verify_asan_link_order=0:$before
+    set env(LD_PRELOAD) $work/$name.so
+    uplevel $script
+    unset env(LD_PRELOAD)
+    set env(ASAN_OPTIONS) $before
+}
+
 # Waits for the end of the console: its exit status.
 proc status {} {
     global spawn_id
