@@ -22,10 +22,14 @@ proc buffer {} {
     expect -timeout 0 -re ".+" { return $expect_out(0,string) } timeout {} eof {}
     return ""
 }
-# What follows a failure may fail with it, and is not waited for as long.
+# What follows a failure may fail with it, and is not waited for as long. The end of a screen is what
+# tells why; its control characters are said by name, so that a verdict is a line.
 proc not_ok {name why} {
     global timeout
-    puts "not ok $name: $why"
+    if {[string length $why] > 400} {
+        set why "[string range $why 0 99] ... [string range $why end-299 end]"
+    }
+    puts "not ok $name: [string map {\r \\r \n \\n \033 \\e} $why]"
     set timeout [expr {min($timeout, 15)}]
 }
 # verdict NAME GOT WANTED
