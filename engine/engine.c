@@ -7,7 +7,6 @@
 #include "session_conditions.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,17 +28,6 @@ static const uint64_t alarm_every_ns = 100ull * NS_PER_MS;
 static const uint64_t change_every_ns = 20ull * NS_PER_MS;
 
 /* ---- start and stop ---- */
-
-/* Signals are the main thread's. Without a reserve rings are just made when they are needed. */
-static struct reserve *start_reserve(void)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    struct reserve *reserve = reserve_new();
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return reserve;
-}
 
 static int watch(const struct engine *engine, int descriptor)
 {
@@ -107,7 +95,8 @@ int engine_start(struct engine **started, const struct engine_options *options, 
     if (!error)
         error = open_control(engine, why, why_size);
     engine->resources.receivers.links = engine->resources.links;
-    engine->resources.sources.reserve = start_reserve();
+    /* Without one rings are just made when they are needed. */
+    engine->resources.sources.reserve = reserve_new();
     if (!error)
         error = begin_empty(engine, why, why_size);
     if (error) {

@@ -8,6 +8,7 @@
 #include "feed.h"
 
 #include "side_by_side.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -55,7 +56,7 @@ void feed_close(struct feed *feed)
     pthread_t thread;
     if (!feed)
         return;
-    if (pthread_create(&thread, NULL, close_feed, feed))
+    if (thread_start(&thread, close_feed, feed))
         free_feed(feed);
     else
         pthread_detach(thread);
@@ -281,7 +282,7 @@ uint64_t feed_trim(struct feed *feed)
     join_closing(feed);
     free(feed->last.at); /* they are among the members */
     feed->last = (struct captures){0};
-    feed->is_closing = !pthread_create(&feed->closing, NULL, close_before, feed);
+    feed->is_closing = !thread_start(&feed->closing, close_before, feed);
     if (!feed->is_closing)
         close_before(feed);
     return dropped;

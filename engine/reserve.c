@@ -1,8 +1,8 @@
 /* The thread that makes rings ready, and the few that are. */
 #include "reserve.h"
+#include "thread.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -96,7 +96,7 @@ struct reserve *reserve_new(void)
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
     pthread_cond_init(&reserve->changed, &steady);
     pthread_condattr_destroy(&steady);
-    if (pthread_create(&reserve->thread, NULL, run, reserve)) {
+    if (thread_start(&reserve->thread, run, reserve)) {
         pthread_cond_destroy(&reserve->changed);
         pthread_mutex_destroy(&reserve->lock);
         free(reserve);

@@ -1,7 +1,7 @@
 /* Threads that take one index after another until none is left. */
 #include "side_by_side.h"
+#include "thread.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -29,7 +29,7 @@ void side_by_side(unsigned count, side_by_side_fn *work, void *context)
     pthread_t threads[THREADS_MOST];
     unsigned started = 0;
     while (started + 1 < count && started < THREADS_MOST &&
-           !pthread_create(&threads[started], NULL, take_all, &task))
+           !thread_start(&threads[started], take_all, &task))
         started++;
     take_all(&task);
     while (started > 0)

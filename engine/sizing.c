@@ -9,17 +9,13 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* The next ones, up to so many. Signals are the main thread's. */
+/* The next ones, up to so many. */
 static int start_workers(struct engine *engine, unsigned count, char *why, size_t why_size)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = 0;
     while (!error && engine->worker_count < count) {
         unsigned number = engine->worker_count;
@@ -28,7 +24,6 @@ static int start_workers(struct engine *engine, unsigned count, char *why, size_
         error = worker_start(&worker->worker, number, engine->alarm, why, why_size);
         engine->worker_count += !error;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error;
 }
 

@@ -5,10 +5,10 @@
 #include "clock.h"
 #include "io/ring.h"
 #include "own_lines.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -343,7 +343,7 @@ int worker_start(struct worker **started, unsigned number, int alarm, char *why,
     else if (!pipeline_init(&worker->pipeline))
         error = -ENOMEM;
     if (!error)
-        error = -pthread_create(&worker->thread, NULL, run, worker);
+        error = thread_start(&worker->thread, run, worker);
     if (error) {
         snprintf(why, why_size, "a worker: %s", strerror(-error));
         destroy(worker);

@@ -1,6 +1,6 @@
 /* The reserve of rings, over captures that are only said to be made.
  * links:
- * engine/reserve.c */
+ * engine/reserve.c engine/thread.c */
 #include "../../engine/reserve.h"
 
 #include <setjmp.h>

@@ -5,6 +5,7 @@
  * engine/turnover.c
  * engine/feed.c
  * engine/side_by_side.c
+ * engine/thread.c
  * engine/io/capture_filter.c */
 #include "../../engine/io/bpf.h"
 #include "../../engine/sources.h"
