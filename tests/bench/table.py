@@ -3,6 +3,7 @@
 A result: name, what, unit, figure, to_reach (None: only told), faults; `least`: the figure is to be at
 least that; mirrorsh and kernel (median, lowest, highest), others (by tool, lost)."""
 import json
+import statistics
 
 
 def holds(result):
@@ -66,8 +67,12 @@ class Text:
             print((FORMAT % ('  ' + name, '', result['unit'], '', side(values), number(by(result, values)), '',
                              lost)).rstrip(), flush=True)
 
-    def end(self, results):
-        pass
+    @staticmethod
+    def end(results):
+        rounds = [result['disturbed'] for result in results if 'disturbed' in result]
+        if rounds:
+            print('\nIn the median round others, the host of a virtual machine among them, used %.2f processors'
+                  % statistics.median(rounds))
 
 
 class Json:
