@@ -71,7 +71,7 @@ class Text:
     def end(results):
         rounds = [result['disturbed'] for result in results if 'disturbed' in result]
         if rounds:
-            print('\nIn the median round others, the host of a virtual machine among them, used %.2f processors'
+            print('\nIn the median round others, the host of a virtual machine among them, used %.2f processors\n'
                   % statistics.median(rounds))
 
 
