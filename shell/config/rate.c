@@ -7,19 +7,21 @@
 #include <string.h>
 #include <strings.h>
 
-enum { KILO = 1000 };
+enum { KILO = 1000, PREFIXES = 4 };
 
-static const char prefixes[] = "kmg"; /* each KILO times the one before */
+/* Each KILO times the one before. */
+static const char *const prefixes[PREFIXES] = {"", "k", "m", "g"};
 
 /* The unit behind a number, "mbps": how much the number is multiplied with. */
 static bool read_unit(const char *text, uint64_t *factor, enum rate_unit *unit)
 {
-    const char *prefix = text[0] == '\0' ? NULL : strchr(prefixes, text[0] | 0x20);
+    size_t prefix = PREFIXES;
 
-    *factor = 1;
-    for (const char *at = prefixes; prefix && at <= prefix; at++)
+    while (--prefix > 0 && strncasecmp(text, prefixes[prefix], 1) != 0)
+        continue;
+    text += strlen(prefixes[prefix]);
+    for (*factor = 1; prefix > 0; prefix--)
         *factor *= KILO;
-    text += prefix ? 1 : 0;
     *unit = strcasecmp(text, "bps") == 0 ? RATE_BITS : RATE_PACKETS;
     return *unit == RATE_BITS || strcasecmp(text, "pps") == 0;
 }
@@ -53,10 +55,10 @@ bool value_rate(const struct schema *row, const char *text, char **canonical, ch
     else if (rate > RATE_MAX)
         snprintf(why, why_size, "%s is above 1000g (expected %s)", shown, row->hint);
     else {
-        for (; rate % KILO == 0 && prefixes[prefix]; prefix++)
+        for (; rate % KILO == 0 && prefix + 1 < PREFIXES; prefix++)
             rate /= KILO;
-        snprintf(printed, sizeof printed, "%llu%.*s%s", (unsigned long long)rate, prefix ? 1 : 0,
-                 prefix ? &prefixes[prefix - 1] : "", unit == RATE_BITS ? "bps" : "pps");
+        snprintf(printed, sizeof printed, "%llu%s%s", (unsigned long long)rate, prefixes[prefix],
+                 unit == RATE_BITS ? "bps" : "pps");
         *canonical = strdup(printed);
         if (!*canonical)
             snprintf(why, why_size, "out of memory");
