@@ -181,6 +181,7 @@ void outbox_flush(struct outbox *outbox)
 {
     struct batch_queue *filled = batcher_filled(&outbox->batcher);
     struct ring_event event;
+    outbox->waiting = 0;
     for (struct batch_queue *queue = filled; queue; queue = queue->next)
         go_on(outbox, queue);
     while (outbox->in_flight) {
@@ -197,8 +198,10 @@ uint8_t *outbox_add(struct outbox *outbox, struct sender *sender, uint32_t port,
 {
     struct batch_queue *queue = &sender->queues[port];
     uint8_t *place = batcher_add(&outbox->batcher, queue, length, packet);
-    if (place)
-        return place;
-    outbox_flush(outbox);
-    return batcher_add(&outbox->batcher, queue, length, packet);
+    if (!place) {
+        outbox_flush(outbox);
+        place = batcher_add(&outbox->batcher, queue, length, packet);
+    }
+    outbox->waiting++;
+    return place;
 }

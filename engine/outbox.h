@@ -27,6 +27,7 @@ struct outbox {
 
     struct batcher batcher;
     struct message *messages; /* of the batch with that index */
+    uint32_t waiting;         /* packets that are batched */
     uint32_t in_flight;
     struct outbox_totals totals;
 };

@@ -31,7 +31,7 @@ enum {
     BLOCK_MOST = 1 << 20,   /* more than the kernel's largest frames (BIG TCP) */
     BLOCKS_LEAST = CAPTURE_LEAST / BLOCK_SIZE,
     /* A ring rides out as many of these as it has blocks, or less when they fill; each costs an
-     * interrupt, and a packet waits as long at most. */
+     * interrupt, and a packet waits as long at most before the worker is told. */
     BLOCK_TIMEOUT_MS = 4,
     VLAN_TAG = 4,
     MAC_ADDRESSES = 2 * ETH_ALEN,
@@ -282,17 +282,22 @@ void capture_clear_error(struct capture *capture)
         atomic_store(&capture->fell, true);
 }
 
+/* index: may go once around the ring. */
 static struct tpacket_block_desc *block_at(const struct capture *capture, uint32_t index)
 {
     return (struct tpacket_block_desc *)(void *)(capture->map +
-                                                 (size_t)index * capture->block_size);
+                                                 (size_t)(index % capture->block_count) *
+                                                     capture->block_size);
 }
 
 bool capture_block_open(struct capture *capture, struct capture_block *block)
 {
-    struct tpacket_block_desc *descriptor = block_at(capture, capture->next_block);
+    if (capture->open == capture->block_count)
+        return false;
+    struct tpacket_block_desc *descriptor = block_at(capture, capture->next_block + capture->open);
     if (!(__atomic_load_n(&descriptor->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
         return false;
+    capture->open++;
     block->at = (uint8_t *)descriptor + descriptor->hdr.bh1.offset_to_first_pkt;
     block->end = (uint8_t *)descriptor + capture->block_size;
     block->left = descriptor->hdr.bh1.num_pkts;
@@ -307,11 +312,13 @@ bool capture_is_empty(const struct capture *capture)
            !__atomic_load_n(&descriptor->hdr.bh1.num_pkts, __ATOMIC_RELAXED);
 }
 
-void capture_block_release(struct capture *capture)
+void capture_blocks_release(struct capture *capture)
 {
-    struct tpacket_block_desc *descriptor = block_at(capture, capture->next_block);
-    __atomic_store_n(&descriptor->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
-    capture->next_block = (capture->next_block + 1) % capture->block_count;
+    for (; capture->open; capture->open--) {
+        struct tpacket_block_desc *descriptor = block_at(capture, capture->next_block);
+        __atomic_store_n(&descriptor->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+        capture->next_block = (capture->next_block + 1) % capture->block_count;
+    }
 }
 
 static void read_offloads(const uint8_t *header, struct frame *frame)

@@ -22,7 +22,8 @@ struct capture {
     bool loopback;       /* see the options */
     uint32_t serial;     /* less than that of every capture made later */
     atomic_bool fell;    /* its interface has gone down since this was last set to false */
-    uint32_t next_block; /* that the kernel fills or has filled next */
+    uint32_t next_block; /* that the kernel fills or has filled next, */
+    uint32_t open;       /* of which and those behind it so many are being read */
 
     /* The worker's. */
     uint32_t tag; /* of its poll */
@@ -86,14 +87,14 @@ struct capture_block {
     uint32_t left;
 };
 
-/* false: no block is ready. A block that was opened must be released before the next. */
+/* The next one; false: it is not ready. Frames hold until it is released. */
 bool capture_block_open(struct capture *capture, struct capture_block *block);
 /* false: no frame left. *frame is a view into the block. Frames that the kernel could not describe
  * are left out; capture_dropped has them. */
 bool capture_block_next(struct capture_block *block, struct frame *frame);
 /* No block is ready, and nothing is in the one that the kernel fills. */
 bool capture_is_empty(const struct capture *capture);
-/* Gives the block back to the kernel. */
-void capture_block_release(struct capture *capture);
+/* Gives all that were opened back to the kernel. */
+void capture_blocks_release(struct capture *capture);
 
 #endif
