@@ -46,7 +46,7 @@ static void packet_sent(struct outbox *outbox, const struct batch_packet *packet
     receiver->sent.bytes += packet->kept;
 }
 
-/* The path is not what the plan thinks: the control thread looks it up anew. */
+/* The path is not what the plan thinks, or the network has answered: the control thread looks. */
 static void report_failing(const struct outbox *outbox, struct sender *sender)
 {
     const uint64_t one = 1;
@@ -74,7 +74,8 @@ static void packet_lost(struct outbox *outbox, struct sender *sender,
 static int deliver_singly(struct outbox *outbox, const struct batch *batch)
 {
     int results[BATCH_PACKETS];
-    send_singly(batch, results);
+    if (send_singly(batch, results))
+        report_failing(outbox, batch->queue->sender);
     for (uint32_t i = 0; i < batch->count; i++) {
         if (results[i]) {
             packet_lost(outbox, batch->queue->sender, &batch->packets[i], results[i]);
@@ -104,8 +105,10 @@ static bool account(struct outbox *outbox, struct batch *batch, int result)
     if (result < 0 && batch->count > 1 && segmentation_error(result)) {
         deliver_refused(outbox, batch);
     } else if (result < 0) {
-        if (send_again(result, &batch->tries))
+        if (send_again(result, &batch->tries)) {
+            report_failing(outbox, sender);
             return false;
+        }
         for (uint32_t i = 0; i < batch->count; i++)
             packet_lost(outbox, sender, &batch->packets[i], result);
     } else {

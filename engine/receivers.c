@@ -385,20 +385,21 @@ static bool is_own(const struct receivers *receivers, const struct socket_addres
                           : (const uint8_t *)&address->v6.sin6_addr);
 }
 
+/* Whoever sent it: an answer may be to what another has sent from the same port. */
+static void note_answer(void *context, const struct network_answer *answer)
+{
+    const struct receivers *receivers = context;
+    if (!answer->refusal || (answer->refusal != REFUSAL_PORT && is_own(receivers, &answer->from)))
+        return;
+    for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next)
+        if (receiver_is_open(receiver) &&
+            socket_address_same(&answer->to, &receiver->senders[0]->address))
+            receiver->heard = answer->refusal;
+}
+
 bool receivers_hear(struct receivers *receivers)
 {
-    enum { AT_ONCE = 1000 };
-    struct network_answer answer;
-    int count = 0;
-    for (; count < AT_ONCE && outer_ports_answer(receivers->ports, &answer); count++) {
-        if (!answer.refusal || (answer.refusal != REFUSAL_PORT && is_own(receivers, &answer.from)))
-            continue;
-        for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next)
-            if (receiver_is_open(receiver) &&
-                socket_address_same(&answer.to, &receiver->senders[0]->address))
-                receiver->heard = answer.refusal;
-    }
-    return count;
+    return outer_ports_hear(receivers->ports, note_answer, receivers);
 }
 
 void receivers_hear_neighbour(void *context, int index, uint8_t family, const uint8_t *address)
@@ -439,6 +440,8 @@ unsigned receivers_probe(struct receivers *receivers, bool alarmed, uint64_t now
     enum { NEIGHBOUR_MS = 100, REFUSAL_MS = 250 };
     bool asking = false, refused = false;
     unsigned before = 0;
+    for (unsigned i = 0; i < WORKERS_MAX; i++)
+        socket_sets_hear(receivers->sets[i], note_answer, receivers);
     for (const struct receiver *each = receivers->first; each; each = each->next)
         before += each->refusal != REFUSAL_NONE;
     for (struct receiver *receiver = receivers->first; receiver; receiver = receiver->next) {

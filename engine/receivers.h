@@ -4,8 +4,8 @@
 #ifndef MIRRORSH_RECEIVERS_H
 #define MIRRORSH_RECEIVERS_H
 
+#include "io/answers.h"
 #include "io/links.h"
-#include "io/transmit.h"
 
 enum { RECEIVER_REASON_MAX = 96 };
 

@@ -8,10 +8,7 @@
 #include "../plan/exclusions.h"
 
 #include <errno.h>
-#include <linux/errqueue.h>
 #include <linux/filter.h>
-#include <linux/icmp.h>
-#include <linux/icmpv6.h>
 #include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,20 +48,25 @@ static int port_socket(const struct socket_address *at, bool shared)
 }
 
 /* Nobody reads here: what strangers send to the port is dropped at once. The buffer is for the
- * queue of errors alone, whose coming `answers` tells of. */
-static int deafen(int fd, uint8_t family, int answers)
+ * queue of errors alone. */
+static int deafen(int fd, uint8_t family)
 {
     struct sock_filter reject = BPF_STMT(BPF_RET | BPF_K, 0);
     struct sock_fprog program = {.len = 1, .filter = &reject};
-    struct epoll_event event = {.data.fd = fd}; /* errors in any case */
     const int buffer = ERROR_BUFFER, on = 1;
     int failed = family == 4 ? setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on)
                              : setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
     if (failed || setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) ||
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) ||
-        epoll_ctl(answers, EPOLL_CTL_ADD, fd, &event))
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer))
         return -errno;
     return 0;
+}
+
+/* `answers` tells of errors. */
+static int listen_at(int fd, int answers)
+{
+    struct epoll_event event = {.data.fd = fd}; /* errors in any case */
+    return epoll_ctl(answers, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
 /* Bound without sharing first, which shows that nobody else has the port; shared from then on
@@ -79,7 +81,9 @@ static int reserve_port(int reserved[static FAMILIES], uint16_t port, int answer
         reserved[i] = fd < 0 ? -1 : fd;
         if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
             continue;
-        error = fd < 0 ? fd : deafen(fd, families[i], answers);
+        error = fd < 0 ? fd : deafen(fd, families[i]);
+        if (!error)
+            error = listen_at(fd, answers);
         if (!error && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on))
             error = -errno;
         if (error)
@@ -167,7 +171,7 @@ static int tune(int fd, const struct destination *to, const struct outer_ports *
     if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer) &&
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer))
         return -errno;
-    return deafen(fd, to->receiver.family, ports->answers);
+    return deafen(fd, to->receiver.family);
 }
 
 /* Receivers leave some descriptors to consoles and captures: the number that the next one to
@@ -348,86 +352,6 @@ bool backlog_error(int error)
     return error == -EAGAIN || error == -ENOBUFS;
 }
 
-static enum refusal refusal_of(const struct sock_extended_err *error)
-{
-    if (error->ee_origin == SO_EE_ORIGIN_ICMP && error->ee_type == ICMP_DEST_UNREACH) {
-        switch (error->ee_code) {
-        case ICMP_PORT_UNREACH:
-            return REFUSAL_PORT;
-        case ICMP_HOST_UNREACH:
-        case ICMP_HOST_UNKNOWN:
-            return REFUSAL_HOST;
-        case ICMP_NET_UNREACH:
-        case ICMP_NET_UNKNOWN:
-            return REFUSAL_NETWORK;
-        case ICMP_NET_ANO:
-        case ICMP_HOST_ANO:
-        case ICMP_PKT_FILTERED:
-            return REFUSAL_PROHIBITED;
-        }
-    }
-    if (error->ee_origin == SO_EE_ORIGIN_ICMP6 && error->ee_type == ICMPV6_DEST_UNREACH) {
-        switch (error->ee_code) {
-        case ICMPV6_PORT_UNREACH:
-            return REFUSAL_PORT;
-        case ICMPV6_ADDR_UNREACH:
-            return REFUSAL_HOST;
-        case ICMPV6_NOROUTE:
-            return REFUSAL_NETWORK;
-        case ICMPV6_ADM_PROHIBITED:
-        case ICMPV6_POLICY_FAIL:
-        case ICMPV6_REJECT_ROUTE:
-            return REFUSAL_PROHIBITED;
-        }
-    }
-    return REFUSAL_NONE;
-}
-
-/* Takes one error off a socket's queue; false: there was none. An error is delivered to any of the
- * sockets that share the port, so it is the address in it that counts. *told: by the network. */
-static bool take_error(int fd, struct network_answer *answer, bool *told)
-{
-    union {
-        struct cmsghdr align;
-        char room[256];
-    } control;
-    struct socket_address to = {.size = sizeof to.v6};
-    struct msghdr message = {.msg_name = &to.any,
-                             .msg_namelen = to.size,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof control};
-    *told = false;
-    if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
-        return false;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
-        struct sock_extended_err error;
-        bool is_error = (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
-                        (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR);
-        if (!is_error || c->cmsg_len < CMSG_LEN(sizeof error))
-            continue;
-        memcpy(&error, CMSG_DATA(c), sizeof error);
-        *told = error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
-        *answer = (struct network_answer){.refusal = refusal_of(&error), .to = to};
-        size_t size = c->cmsg_len - CMSG_LEN(sizeof error);
-        memcpy(&answer->from.v6, CMSG_DATA(c) + sizeof error,
-               size < sizeof answer->from.v6 ? size : sizeof answer->from.v6);
-    }
-    return true;
-}
-
-bool outer_ports_answer(const struct outer_ports *ports, struct network_answer *answer)
-{
-    enum { TRIES = 64 }; /* senders queue errors of their own there, as fast as they fail */
-    struct epoll_event event;
-    bool told = false;
-    int error;
-    socklen_t size = sizeof error;
-    for (int i = 0; i < TRIES && !told && epoll_wait(ports->answers, &event, 1, 0) > 0; i++)
-        if (!take_error(event.data.fd, answer, &told)) /* one that has found no room in the queue */
-            getsockopt(event.data.fd, SOL_SOCKET, SO_ERROR, &error, &size);
-    return told;
-}
-
 bool send_again(int error, unsigned *tries)
 {
     /* A send has no error of its own that is called ECONNREFUSED. */
@@ -444,7 +368,7 @@ void sender_ask(const struct sender *sender, uint32_t port)
             return;
 }
 
-void send_singly(const struct batch *batch, int results[static BATCH_PACKETS])
+bool send_singly(const struct batch *batch, int results[static BATCH_PACKETS])
 {
     struct sender *sender = batch->queue->sender;
     uint32_t port = batch->queue->port;
@@ -459,16 +383,20 @@ void send_singly(const struct batch *batch, int results[static BATCH_PACKETS])
             .msg_iovlen = packet_parts(batch, i, &copied, parts[i]),
         };
     unsigned tries = 0;
+    bool again = false;
     for (uint32_t i = 0; i < batch->count;) {
         int sent =
             sendmmsg(sender->sockets->at[port], messages + i, batch->count - i, MSG_DONTWAIT);
         int error = sent < 0 ? -errno : 0;
-        if (error && send_again(error, &tries))
+        if (error && send_again(error, &tries)) {
+            again = true;
             continue;
+        }
         if (error) /* it ends at the packet that fails: go on behind it */
             results[i++] = error;
         for (int k = 0; k < sent; k++)
             results[i++] = 0;
         tries = 0;
     }
+    return again;
 }

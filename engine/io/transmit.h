@@ -14,32 +14,13 @@
 struct outer_ports {
     uint16_t number[OUTER_PORTS];
     int reserved[OUTER_PORTS][2]; /* sockets that hold the port, IPv4 and IPv6; -1: none */
-    int answers;                  /* epoll over all sockets: errors have come in at some */
+    int answers;                  /* epoll over those: errors have come in at some */
     uint32_t mark;                /* of what is sent: MIRROR_MARK; 0: this process may not mark */
 };
 
 /* -errno with *why. */
 int outer_ports_reserve(struct outer_ports *ports, char *why, size_t why_size);
 void outer_ports_release(struct outer_ports *ports);
-
-/* What the network answers to packets that it does not deliver (RFC 792, RFC 4443). */
-enum refusal {
-    REFUSAL_NONE,
-    REFUSAL_PORT,       /* the receiver: nobody listens */
-    REFUSAL_HOST,       /* a router: the receiver's host does not answer */
-    REFUSAL_NETWORK,    /* a router: there is no route */
-    REFUSAL_PROHIBITED, /* a router or a firewall: not allowed */
-};
-
-struct network_answer {
-    struct socket_address to;   /* where the packet was sent to */
-    struct socket_address from; /* who says so */
-    enum refusal refusal;       /* REFUSAL_NONE: another answer */
-};
-
-/* The next answer to what was sent by whichever worker; false: none. The control thread's, when
- * `answers` is readable, until there is none. */
-bool outer_ports_answer(const struct outer_ports *ports, struct network_answer *answer);
 
 /* A socket an outer port, from which one worker sends to receivers that are sent to alike. The
  * first few receivers have a set each, so that one that takes nothing fills no other's buffers;
@@ -95,7 +76,8 @@ void sender_ask(const struct sender *sender, uint32_t port);
 /* An error of a send for which the socket or a queue behind it had no room. */
 bool backlog_error(int error);
 
-/* Sends the packets of a batch one by one, without waiting: results[i] is 0 or -errno. */
-void send_singly(const struct batch *batch, int results[static BATCH_PACKETS]);
+/* Sends the packets of a batch one by one, without waiting: results[i] is 0 or -errno. true: some
+ * had to be sent again. */
+bool send_singly(const struct batch *batch, int results[static BATCH_PACKETS]);
 
 #endif

@@ -72,9 +72,11 @@ int sender_open(struct sender **sender, const struct destination *to,
                 const struct outer_ports *ports, struct socket_set **sets, char *why,
                 size_t why_size)
 {
-    (void)to, (void)ports, (void)sets;
+    (void)ports, (void)sets;
     *sender = calloc(1, sizeof **sender);
-    if (!*sender)
+    if (*sender)
+        (*sender)->address = destination_address(to);
+    else
         snprintf(why, why_size, "no memory");
     return *sender ? 0 : -1;
 }
@@ -90,9 +92,20 @@ void sender_ask(const struct sender *sender, uint32_t port)
     (void)sender, (void)port;
 }
 
-bool outer_ports_answer(const struct outer_ports *ports, struct network_answer *answer)
+/* What has come to the sockets of the first worker's senders, once. */
+static const struct network_answer *told;
+
+void socket_sets_hear(const struct socket_set *sets, network_answer_fn *heard, void *context)
 {
-    (void)ports, (void)answer;
+    (void)sets;
+    if (told)
+        heard(context, told);
+    told = NULL;
+}
+
+bool outer_ports_hear(const struct outer_ports *ports, network_answer_fn *heard, void *context)
+{
+    (void)ports, (void)heard, (void)context;
     return false;
 }
 
@@ -204,11 +217,27 @@ static void test_alarm(void **state)
     close_receivers(MANY);
 }
 
+/* Nobody waits at the senders' sockets: a probe finds what the network has answered there. */
+static void test_answer(void **state)
+{
+    (void)state;
+    open_receivers(FEW);
+    const struct network_answer answer = {.to = all[7]->senders[0]->address,
+                                          .refusal = REFUSAL_PORT};
+    told = &answer;
+    probe(false);
+    for (unsigned i = 0; i < FEW; i++)
+        assert_int_equal(all[i]->health.up, i != 7);
+    assert_string_equal(all[7]->health.reason, "port 4789 is closed (port unreachable)");
+    close_receivers(FEW);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_many),      cmocka_unit_test(test_few),   cmocka_unit_test(test_news),
-        cmocka_unit_test(test_neighbour), cmocka_unit_test(test_alarm),
+        cmocka_unit_test(test_many),  cmocka_unit_test(test_few),
+        cmocka_unit_test(test_news),  cmocka_unit_test(test_neighbour),
+        cmocka_unit_test(test_alarm), cmocka_unit_test(test_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
