@@ -30,9 +30,6 @@ enum {
     BLOCK_SIZE = 128 << 10, /* a frame must fit a block; larger where frames are */
     BLOCK_MOST = 1 << 20,   /* more than the kernel's largest frames (BIG TCP) */
     BLOCKS_LEAST = CAPTURE_LEAST / BLOCK_SIZE,
-    /* A ring rides out as many of these as it has blocks, or less when they fill; each costs an
-     * interrupt, and a packet waits as long at most before the worker is told. */
-    BLOCK_TIMEOUT_MS = 4,
     VLAN_TAG = 4,
     MAC_ADDRESSES = 2 * ETH_ALEN,
     LINK_ADDRESS = (sizeof(struct tpacket3_hdr) + TPACKET_ALIGNMENT - 1) &
@@ -52,6 +49,16 @@ static int option_int(int descriptor, int name, int value)
     return option(descriptor, name, &value, sizeof value);
 }
 
+/* The kernel closes a block that has packets after so long: a packet waits as long at most before
+ * the worker is told. A ring rides out as many of these as it has blocks, or less when they fill;
+ * so where these are few each is longer. */
+static uint32_t block_timeout_ms(uint32_t count)
+{
+    enum { PATIENCE_MS = 256, MOST_MS = 4 };
+    uint32_t timeout = PATIENCE_MS / count;
+    return timeout < 1 ? 1 : timeout > MOST_MS ? MOST_MS : timeout;
+}
+
 /* Memory may be too fragmented or too short for the whole ring: a smaller one then. */
 static int map_ring(struct capture *capture, size_t size, size_t frame_size)
 {
@@ -68,7 +75,7 @@ static int map_ring(struct capture *capture, size_t size, size_t frame_size)
             .tp_block_nr = count,
             .tp_frame_size = 2048, /* only has to divide a block */
             .tp_frame_nr = count * (block / 2048),
-            .tp_retire_blk_tov = BLOCK_TIMEOUT_MS,
+            .tp_retire_blk_tov = block_timeout_ms(count),
         };
         error = option(capture->descriptor, PACKET_RX_RING, &request, sizeof request);
         if (error != -ENOMEM || count < 2 * BLOCKS_LEAST)

@@ -259,14 +259,14 @@ delayed()
 }
 
 # none_dropped NAME DROPPED SINCE: by the rings, since `delayed` said that. They hold what comes in a
-# second: a box that had no processor for half of one is not to blame.
+# quarter of a second: a box that had no processor for half of that is not to blame.
 none_dropped()
 {
     # shellcheck disable=SC2119
     local late=$(($(delayed) - $3))
     if [ "$2" = 0 ]; then
         ok "$1"
-    elif [ $late -gt 500 ]; then
+    elif [ $late -gt 125 ]; then
         echo "skip $script $1: $2 dropped, but the workers waited for a processor for $late ms"
     else
         not_ok "$1" "$2 dropped, where the workers waited for a processor for $late ms"

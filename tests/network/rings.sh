@@ -29,19 +29,19 @@ check 'a session' ctl configure 'set target t receiver 10.2.0.2' \
 
 # ---- a stall ----
 
-stall() { in_src "$generator" eth0 1400 64 20000 12000 >"$lab/generator"; }
+stall() { in_src "$generator" eth0 1400 64 20000 4000 >"$lab/generator"; }
 wire=$(wire_dropped src eth0) before=$(received vx5) start=$EPOCHREALTIME
 sent_meanwhile stall
 took=$(python3 -c "print('%.1f' % ($EPOCHREALTIME - $start))")
 sent=$(($(awk '{print $2}' "$lab/generator") - $(wire_dropped src eth0) + wire))
-check 'they were sent' test "$sent" -gt 10000
+check 'they were sent' test "$sent" -gt 3500
 check 'of a stall every packet is received or counted as dropped' until_true 10 all_taken "$sent"
 until_true 10 receives vx5 $((before + $(interface src0 "['received']['packets']")))
-# The ring has room for a second at most; a busy machine may need more to send as many, and drops a few
-# where it takes none of them in time.
+# The ring has room for a quarter of a second; a busy machine may need more to send as many, and drops a
+# few where it takes none of them in time.
 case $took in
-0.[0-8]) check 'more than half a second of 20,000 packets a second is held' test "$(interface src0 "['dropped']['packets']")" -lt 200 ;;
-*) echo "skip rings half a second of 20,000 packets a second: it took $took s here" ;;
+0.[0-3]*) check 'a fifth of a second of 20,000 packets a second is held' test "$(interface src0 "['dropped']['packets']")" -lt 200 ;;
+*) echo "skip rings a fifth of a second of 20,000 packets a second: it took $took s here" ;;
 esac
 
 # ---- link up ----
