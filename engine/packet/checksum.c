@@ -12,6 +12,29 @@ enum { AHEAD = 1024, STEP = 64 };
 typedef uint64_t lanes __attribute__((vector_size(STEP / 2)));
 typedef uint64_t loaded __attribute__((vector_size(STEP / 2), aligned(1), may_alias));
 
+/* Headers, and what is left behind whole steps. */
+static inline uint64_t add_few(uint64_t sum, const uint8_t *bytes, size_t length)
+{
+    for (; length >= 8; bytes += 8, length -= 8) {
+        uint64_t words;
+        memcpy(&words, bytes, sizeof words);
+        sum += (words & UINT32_MAX) + (words >> 32);
+    }
+    if (length >= 4) {
+        uint32_t word;
+        memcpy(&word, bytes, sizeof word);
+        sum += word;
+        bytes += 4;
+        length -= 4;
+    }
+    if (length > 0) {
+        uint32_t word = 0;
+        memcpy(&word, bytes, length);
+        sum += word;
+    }
+    return sum;
+}
+
 static inline __attribute__((always_inline)) uint64_t add(uint64_t sum, const uint8_t *bytes,
                                                           size_t length)
 {
@@ -26,17 +49,7 @@ static inline __attribute__((always_inline)) uint64_t add(uint64_t sum, const ui
     }
     lanes all = low[0] + high[0] + low[1] + high[1];
     sum += all[0] + all[1] + all[2] + all[3];
-    for (; length >= 4; bytes += 4, length -= 4) {
-        uint32_t word;
-        memcpy(&word, bytes, sizeof word);
-        sum += word;
-    }
-    if (length > 0) {
-        uint32_t word = 0;
-        memcpy(&word, bytes, length);
-        sum += word;
-    }
-    return sum;
+    return add_few(sum, bytes, length);
 }
 
 #ifdef __x86_64__
@@ -54,8 +67,10 @@ uint64_t checksum_add_anywhere(uint64_t sum, const uint8_t *bytes, size_t length
 
 uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t length)
 {
+    if (length < STEP)
+        return add_few(sum, bytes, length);
 #ifdef __x86_64__
-    if (length >= STEP && __builtin_cpu_supports("avx2"))
+    if (__builtin_cpu_supports("avx2"))
         return add_avx2(sum, bytes, length);
 #endif
     return add(sum, bytes, length);
