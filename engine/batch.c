@@ -100,20 +100,22 @@ static struct batch *find(const struct batch_queue *queue, uint32_t length, uint
     return found;
 }
 
-uint8_t *batcher_add(struct batcher *batcher, struct batch_queue *queue, uint32_t length,
-                     struct batch_packet packet)
+struct batch_packet *batcher_add(struct batcher *batcher, struct batch_queue *queue, uint32_t flow,
+                                 uint32_t length, uint32_t copied)
 {
-    struct batch *batch = find(queue, length, packet.flow);
+    struct batch *batch = find(queue, length, flow);
     if (!batch)
         batch = begin(batcher, queue, length);
     if (!batch)
         return NULL;
-    queue->latest[packet.flow % QUEUE_FLOWS] = batch->number;
-    uint8_t *place = batch->bytes + batch->copied;
-    batch->packets[batch->count++] = packet;
+    queue->latest[flow % QUEUE_FLOWS] = batch->number;
+    struct batch_packet *packet = &batch->packets[batch->count++];
+    packet->head = batch->bytes + batch->copied;
+    packet->copied = copied;
+    packet->flow = flow;
     batch->length += length;
-    batch->copied += packet.copied;
-    return place;
+    batch->copied += copied;
+    return packet;
 }
 
 struct batch_queue *batcher_filled(struct batcher *batcher)

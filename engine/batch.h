@@ -17,15 +17,18 @@ enum {
 
 struct tap_packet; /* see tap.h */
 
-/* What is accounted for when it is sent. */
+/* A packet and what is accounted for when it is sent. */
 struct batch_packet {
+    uint8_t *head;   /* in the batch; here stand, */
+    uint32_t copied; /* from the first on, so many of its bytes */
+    uint32_t flow;   /* its hash */
+
+    /* Its giver's to set. */
+    const uint8_t *rest;        /* the other bytes, until the batch is accounted for */
+    struct tap_packet *shown;   /* to those who watch the session; NULL: nobody, or no room */
     uint32_t session, receiver; /* counter slots */
-    uint32_t flow;              /* its hash */
     uint32_t kept;              /* bytes of the inner frame */
     bool truncated;
-    uint32_t copied;          /* of its bytes, from the first on, stand in the batch; */
-    const uint8_t *rest;      /* the others here, until the batch is accounted for */
-    struct tap_packet *shown; /* to those who watch the session; NULL: nobody, or no room */
 };
 
 struct batch {
@@ -66,10 +69,10 @@ struct batcher {
 bool batcher_init(struct batcher *batcher, uint32_t batches);
 void batcher_destroy(struct batcher *batcher);
 
-/* Where to write what is copied of a packet of `length` bytes (1 to BATCH_BUFFER); NULL when all
- * batches are in use: the queues are to be emptied first. */
-uint8_t *batcher_add(struct batcher *batcher, struct batch_queue *queue, uint32_t length,
-                     struct batch_packet packet);
+/* A packet of a flow, of `length` bytes (1 to BATCH_BUFFER), of which `copied` are to be written;
+ * NULL when all batches are in use: the queues are to be emptied first. */
+struct batch_packet *batcher_add(struct batcher *batcher, struct batch_queue *queue, uint32_t flow,
+                                 uint32_t length, uint32_t copied);
 
 /* The list of queues with something in them, each once. They are to be emptied with batcher_end
  * before the next batcher_add, and no others. */

@@ -196,15 +196,15 @@ void outbox_flush(struct outbox *outbox)
     }
 }
 
-uint8_t *outbox_add(struct outbox *outbox, struct sender *sender, uint32_t port, uint32_t length,
-                    struct batch_packet packet)
+struct batch_packet *outbox_add(struct outbox *outbox, struct sender *sender, uint32_t port,
+                                uint32_t flow, uint32_t length, uint32_t copied)
 {
     struct batch_queue *queue = &sender->queues[port];
-    uint8_t *place = batcher_add(&outbox->batcher, queue, length, packet);
-    if (!place) {
+    struct batch_packet *packet = batcher_add(&outbox->batcher, queue, flow, length, copied);
+    if (!packet) {
         outbox_flush(outbox);
-        place = batcher_add(&outbox->batcher, queue, length, packet);
+        packet = batcher_add(&outbox->batcher, queue, flow, length, copied);
     }
     outbox->waiting++;
-    return place;
+    return packet;
 }

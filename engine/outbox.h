@@ -40,10 +40,9 @@ void outbox_destroy(struct outbox *outbox);
 int outbox_open(struct outbox *outbox, char *why, size_t why_size);
 void outbox_close(struct outbox *outbox);
 
-/* Where to write what is copied of a packet of `length` bytes for an outer port of a sender; sends
- * what is batched when there is no room. */
-uint8_t *outbox_add(struct outbox *outbox, struct sender *sender, uint32_t port, uint32_t length,
-                    struct batch_packet packet);
+/* As batcher_add, for an outer port of a sender; sends what is batched when there is no room. */
+struct batch_packet *outbox_add(struct outbox *outbox, struct sender *sender, uint32_t port,
+                                uint32_t flow, uint32_t length, uint32_t copied);
 
 /* Sends everything and returns when all of it is accounted for. Sends never wait for room in
  * a socket, so neither does this. */

@@ -117,23 +117,24 @@ static void ask_for(const uint8_t *bytes, uint32_t length)
         __builtin_prefetch(bytes + at, 0, 2);
 }
 
-/* The first `kept` bytes of a packet, as it is sent: how much of it is copied, and from where in
- * its frame the rest is sent. */
-static void lay_out(struct batch_packet *packet, const struct segments *segments, uint32_t index)
+/* How many of the first `kept` bytes of a packet are copied; the others are sent from *rest in its
+ * frame. */
+static uint32_t lay_out(const struct segments *segments, uint32_t index, uint32_t kept,
+                        const uint8_t **rest)
 {
     /* Less is copied in the time that the kernel takes for one part more. */
     enum { REST_LEAST = 256 };
-    uint32_t head = segment_head(segments, index, packet->kept, &packet->rest);
-    if (packet->kept - head < REST_LEAST)
-        head = packet->kept;
-    else
-        ask_for(packet->rest, packet->kept - head);
-    packet->copied = VXLAN_HEADER + head;
+    uint32_t head = segment_head(segments, index, kept, rest);
+    if (kept - head < REST_LEAST)
+        return kept;
+    ask_for(*rest, kept - head);
+    return head;
 }
 
 static void write_packet(const struct batch_packet *packet, const struct segments *segments,
-                         uint32_t index, uint8_t *out)
+                         uint32_t index)
 {
+    uint8_t *out = packet->head + VXLAN_HEADER;
     uint32_t head = packet->copied - VXLAN_HEADER;
     if (head < packet->kept)
         segment_write_head(segments, index, out, packet->kept);
@@ -168,17 +169,18 @@ static void mirror(struct pipeline *pipeline, const struct run *run, const struc
             continue;
         struct sender *sender = workload->senders[way.receiver];
         workload->given[way.receiver]++;
-        struct batch_packet packet = {.session = session->slot,
-                                      .receiver = plan->receivers[way.receiver].slot,
-                                      .flow = hash,
-                                      .kept = kept,
-                                      .truncated = kept < length};
-        if (tap)
-            packet.shown = show(pipeline, tap, run, verdict, interface, length, kept);
-        lay_out(&packet, segments, i);
-        uint8_t *out = outbox_add(&pipeline->outbox, sender, way.port, VXLAN_HEADER + kept, packet);
-        vxlan_write(out, session->vni);
-        write_packet(&packet, segments, i, out + VXLAN_HEADER);
+        const uint8_t *rest;
+        uint32_t head = lay_out(segments, i, kept, &rest);
+        struct batch_packet *packet = outbox_add(&pipeline->outbox, sender, way.port, hash,
+                                                 VXLAN_HEADER + kept, VXLAN_HEADER + head);
+        packet->rest = rest;
+        packet->shown = tap ? show(pipeline, tap, run, verdict, interface, length, kept) : NULL;
+        packet->session = session->slot;
+        packet->receiver = plan->receivers[way.receiver].slot;
+        packet->kept = kept;
+        packet->truncated = kept < length;
+        vxlan_write(packet->head, session->vni);
+        write_packet(packet, segments, i);
     }
 }
 

@@ -330,11 +330,18 @@ void capture_blocks_release(struct capture *capture)
     }
 }
 
+/* In the processor's byte order; at whatever address. */
+static uint16_t read_own_u16(const uint8_t *at)
+{
+    uint16_t value;
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+/* Field by field: a copy of the whole is read before all of it is written, which stalls. */
 static void read_offloads(const uint8_t *header, struct frame *frame)
 {
-    struct virtio_net_hdr offloads; /* in the processor's byte order */
-    memcpy(&offloads, header, sizeof offloads);
-    switch (offloads.gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+    switch (header[offsetof(struct virtio_net_hdr, gso_type)] & ~VIRTIO_NET_HDR_GSO_ECN) {
     case VIRTIO_NET_HDR_GSO_TCPV4:
         frame->super_frame = SUPER_TCP4;
         break;
@@ -347,10 +354,11 @@ static void read_offloads(const uint8_t *header, struct frame *frame)
     default:
         frame->super_frame = SUPER_NONE;
     }
-    frame->segment_size = offloads.gso_size;
-    frame->checksum_unfinished = offloads.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
-    frame->checksum_start = offloads.csum_start;
-    frame->checksum_offset = offloads.csum_offset;
+    frame->segment_size = read_own_u16(header + offsetof(struct virtio_net_hdr, gso_size));
+    frame->checksum_unfinished =
+        header[offsetof(struct virtio_net_hdr, flags)] & VIRTIO_NET_HDR_F_NEEDS_CSUM;
+    frame->checksum_start = read_own_u16(header + offsetof(struct virtio_net_hdr, csum_start));
+    frame->checksum_offset = read_own_u16(header + offsetof(struct virtio_net_hdr, csum_offset));
 }
 
 /* Behind the MAC addresses, which move into the room before the frame. */

@@ -288,28 +288,25 @@ void sender_close(struct sender *sender, struct socket_set **sets)
     free(sender);
 }
 
-/* Where the bytes of a packet are, of which the copied ones stand at *copied, moved behind them. */
-static size_t packet_parts(const struct batch *batch, uint32_t index, uint8_t **copied,
-                           struct iovec parts[static 2])
+/* Where the bytes of a packet are. */
+static size_t packet_parts(const struct batch *batch, uint32_t index, struct iovec parts[static 2])
 {
     const struct batch_packet *packet = &batch->packets[index];
     uint32_t length = batch_packet_length(batch, index);
-    parts[0] = (struct iovec){.iov_base = *copied, .iov_len = packet->copied};
+    parts[0] = (struct iovec){.iov_base = packet->head, .iov_len = packet->copied};
     parts[1] = (struct iovec){.iov_base = (void *)(uintptr_t)packet->rest,
                               .iov_len = length - packet->copied};
-    *copied += packet->copied;
     return packet->copied < length ? 2 : 1;
 }
 
 /* The parts of all packets; copied ones side by side are one. */
 static size_t batch_parts(const struct batch *batch, struct iovec parts[static 2 * BATCH_PACKETS])
 {
-    uint8_t *copied = batch->bytes;
     size_t count = 0;
     bool joins = false;
     for (uint32_t i = 0; i < batch->count; i++) {
         struct iovec of[2];
-        size_t more = packet_parts(batch, i, &copied, of);
+        size_t more = packet_parts(batch, i, of);
         if (joins)
             parts[count - 1].iov_len += of[0].iov_len;
         else
@@ -374,13 +371,12 @@ bool send_singly(const struct batch *batch, int results[static BATCH_PACKETS])
     uint32_t port = batch->queue->port;
     struct mmsghdr messages[BATCH_PACKETS];
     struct iovec parts[BATCH_PACKETS][2];
-    uint8_t *copied = batch->bytes;
     for (uint32_t i = 0; i < batch->count; i++)
         messages[i].msg_hdr = (struct msghdr){
             .msg_name = &sender->address,
             .msg_namelen = sender->address.size,
             .msg_iov = parts[i],
-            .msg_iovlen = packet_parts(batch, i, &copied, parts[i]),
+            .msg_iovlen = packet_parts(batch, i, parts[i]),
         };
     unsigned tries = 0;
     bool again = false;

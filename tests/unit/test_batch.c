@@ -34,12 +34,13 @@ static int tear_down(void **state)
 
 static uint8_t *add_of(struct fixture *fixture, uint32_t flow, uint32_t queue, uint32_t length)
 {
-    struct batch_packet packet = {
-        .session = length, .flow = flow, .kept = length - 8, .copied = length};
-    uint8_t *place = batcher_add(&fixture->batcher, &fixture->queues[queue], length, packet);
-    if (place)
-        memset(place, (int)length, length); /* the room is really there */
-    return place;
+    struct batch_packet *packet =
+        batcher_add(&fixture->batcher, &fixture->queues[queue], flow, length, length);
+    if (!packet)
+        return NULL;
+    packet->session = length;
+    packet->kept = length - 8;
+    return memset(packet->head, (int)length, length); /* the room is really there */
 }
 
 /* Of the same flow. */
@@ -138,17 +139,16 @@ static void test_a_flow_does_not_pass_itself(void **state)
 static void test_a_part_is_copied(void **state)
 {
     struct fixture *fixture = *state;
-    struct batch_packet packet = {.kept = 992, .copied = 50, .rest = (const uint8_t *)state};
-    uint8_t *first = batcher_add(&fixture->batcher, &fixture->queues[0], 1000, packet);
-    assert_ptr_equal(batcher_add(&fixture->batcher, &fixture->queues[0], 1000, packet), first + 50);
-    packet.copied = 8;
-    assert_ptr_equal(batcher_add(&fixture->batcher, &fixture->queues[0], 40, packet), first + 100);
-    const struct batch *batch = fixture->queues[0].first;
+    struct batch_queue *queue = &fixture->queues[0];
+    uint8_t *first = batcher_add(&fixture->batcher, queue, 0, 1000, 50)->head;
+    assert_ptr_equal(batcher_add(&fixture->batcher, queue, 0, 1000, 50)->head, first + 50);
+    assert_ptr_equal(batcher_add(&fixture->batcher, queue, 0, 40, 8)->head, first + 100);
+    const struct batch *batch = queue->first;
     assert_int_equal(batch->copied, 108);
     assert_int_equal(batch_packet_length(batch, 0), 1000);
     assert_int_equal(batch_packet_length(batch, 1), 1000);
     assert_int_equal(batch_packet_length(batch, 2), 40);
-    assert_ptr_equal(batch->packets[2].rest, state);
+    assert_int_equal(batch->packets[2].copied, 8);
     expect(fixture, 0, 1000, 3, 2040);
     nothing_left(fixture, 1);
 }
@@ -266,12 +266,14 @@ static void test_order(void **state)
         uint32_t flow = (random >> 8) % (random >> 30 & 1 ? 5 : FLOWS);
         uint32_t length = 8 + (random >> 20 & 3);
         struct batch_queue *queue = queue_of(fixture, flow);
-        struct batch_packet packet = {
-            .session = given[flow]++, .flow = flow, .kept = length, .copied = length};
-        if (!batcher_add(&fixture->batcher, queue, length, packet)) {
+        struct batch_packet *packet = batcher_add(&fixture->batcher, queue, flow, length, length);
+        if (!packet) {
             batches += empty(fixture, seen);
-            assert_non_null(batcher_add(&fixture->batcher, queue, length, packet));
+            packet = batcher_add(&fixture->batcher, queue, flow, length, length);
+            assert_non_null(packet);
         }
+        packet->session = given[flow]++;
+        packet->kept = length;
     }
     batches += empty(fixture, seen);
     assert_memory_equal(seen, given, sizeof seen);

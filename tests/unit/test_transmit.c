@@ -67,32 +67,27 @@ static uint32_t draw(struct fixture *fixture, uint32_t below)
     return (fixture->noise >> 8) % below;
 }
 
-/* `copied` bytes of it are made, the others are from the block. */
-static struct batch_packet a_packet(struct fixture *fixture, uint32_t length, uint32_t copied)
-{
-    return (struct batch_packet){
-        .kept = length - VXLAN_HEADER,
-        .copied = copied,
-        .rest = fixture->block + draw(fixture, BLOCK - (length - copied) + 1),
-    };
-}
-
+/* What is copied of it is made, the rest is from the block. */
 static void make(struct fixture *fixture, uint32_t index, uint32_t length,
-                 const struct batch_packet *packet, uint8_t *made)
+                 struct batch_packet *packet)
 {
     uint8_t *expected = fixture->expected[index];
-    assert_non_null(made);
+    assert_non_null(packet);
+    packet->rest = fixture->block + draw(fixture, BLOCK - (length - packet->copied) + 1);
+    packet->shown = NULL;
+    packet->session = packet->receiver = 0;
+    packet->kept = length - VXLAN_HEADER;
+    packet->truncated = false;
     for (uint32_t i = 0; i < packet->copied; i++)
-        made[i] = expected[i] = (uint8_t)draw(fixture, 256);
+        packet->head[i] = expected[i] = (uint8_t)draw(fixture, 256);
     memcpy(expected + packet->copied, packet->rest, length - packet->copied);
     fixture->lengths[index] = length;
 }
 
 static void add(struct fixture *fixture, uint32_t index, uint32_t length, uint32_t copied)
 {
-    struct batch_packet packet = a_packet(fixture, length, copied);
-    uint8_t *made = batcher_add(&fixture->batcher, &fixture->sender.queues[0], length, packet);
-    make(fixture, index, length, &packet, made);
+    make(fixture, index, length,
+         batcher_add(&fixture->batcher, &fixture->sender.queues[0], 0, length, copied));
 }
 
 /* A batch of `count` packets, the last of which may be shorter; of some of them all is copied. */
@@ -171,9 +166,8 @@ static void through_the_outbox(struct fixture *fixture)
     for (int round = 0; round < ROUNDS; round++) {
         for (uint32_t i = 0; i < PACKETS; i++) {
             uint32_t length = i % 8 ? LONGEST : 64 + draw(fixture, LONGEST - 64);
-            struct batch_packet packet = a_packet(fixture, length, i % 3 ? 50 : length);
-            uint8_t *made = outbox_add(&outbox, &fixture->sender, 0, length, packet);
-            make(fixture, i, length, &packet, made);
+            make(fixture, i, length,
+                 outbox_add(&outbox, &fixture->sender, 0, 0, length, i % 3 ? 50 : length));
         }
         outbox_flush(&outbox);
         for (uint32_t i = 0; i < BLOCK; i++)
