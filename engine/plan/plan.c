@@ -297,38 +297,37 @@ int plan_direction(const struct plan *plan, const struct plan_session *session, 
     return direction;
 }
 
-struct verdict plan_classify_session(const struct plan *plan, uint32_t index, enum direction seen,
-                                     const struct flow_key *key, const struct probe *probe)
+void plan_classify_session(const struct plan *plan, uint32_t index, enum direction seen,
+                           const struct flow_key *key, const struct probe *probe,
+                           struct verdict *verdict)
 {
     const struct plan_session *session = &plan->sessions[index];
-    struct verdict verdict = {.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
+    *verdict = (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
     int direction = plan_direction(plan, session, seen, key);
     if (direction == DIRECTIONS || !session->direction[direction])
-        return verdict;
+        return;
     if (session->filtered)
-        verdict = classifier_find(plan->filters[session->filter].rules[direction], probe);
+        *verdict = *classifier_find(plan->filters[session->filter].rules[direction], probe);
     else
-        verdict.kind = VERDICT_MIRRORED;
-    verdict.session = index;
-    return verdict;
+        verdict->kind = VERDICT_MIRRORED;
+    verdict->session = index;
 }
 
-struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum direction direction,
-                             const struct flow_key *key)
+void plan_classify(const struct plan *plan, uint32_t interface, enum direction direction,
+                   const struct flow_key *key, struct verdict *verdict)
 {
-    if (exclusions_has(plan->exclusions, key))
-        return (struct verdict){.kind = VERDICT_OWN, .rule_slot = NO_SLOT};
+    *verdict = (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
+    if (exclusions_has(plan->exclusions, key)) {
+        verdict->kind = VERDICT_OWN;
+        return;
+    }
     if (plan->without_services && is_service(key))
-        return (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
+        return;
     const struct plan_interface *on = &plan->interfaces[interface];
     const uint32_t *sessions = plan->interface_sessions + on->first_session;
     const struct probe probe = classifier_probe(key);
-    for (uint32_t i = 0; i < on->session_count; i++) {
-        struct verdict verdict = plan_classify_session(plan, sessions[i], direction, key, &probe);
-        if (verdict.kind != VERDICT_UNMATCHED)
-            return verdict;
-    }
-    return (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
+    for (uint32_t i = 0; i < on->session_count && verdict->kind == VERDICT_UNMATCHED; i++)
+        plan_classify_session(plan, sessions[i], direction, key, &probe, verdict);
 }
 
 /* Flows that share a receiver spread over the ports: other bits of the hash than the choice of
@@ -346,19 +345,18 @@ static uint32_t choose_port(uint32_t hash, uint32_t dead)
     return port;
 }
 
-struct forwarding plan_forward(const struct plan *plan, uint32_t session, uint32_t interface,
-                               uint32_t hash, const uint64_t *given)
+void plan_forward(const struct plan *plan, uint32_t session, uint32_t interface, uint32_t hash,
+                  const uint64_t *given, struct forwarding *way)
 {
     const struct plan_session *from = &plan->sessions[session];
-    struct forwarding way = {
+    *way = (struct forwarding){
         .receiver = balance_receiver(plan, &plan->targets[from->target], interface, hash, given),
         .keep = from->packet_length,
     };
-    if (way.receiver == NO_SLOT)
-        return way;
-    const struct plan_receiver *receiver = &plan->receivers[way.receiver];
-    way.port = choose_port(hash, receiver->dead_ports);
-    if (receiver->keep < way.keep)
-        way.keep = receiver->keep;
-    return way;
+    if (way->receiver == NO_SLOT)
+        return;
+    const struct plan_receiver *receiver = &plan->receivers[way->receiver];
+    way->port = choose_port(hash, receiver->dead_ports);
+    if (receiver->keep < way->keep)
+        way->keep = receiver->keep;
 }
