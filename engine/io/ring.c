@@ -7,6 +7,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#ifndef IORING_FEAT_NO_IOWAIT /* headers of kernels before 6.15 lack both */
+#define IORING_FEAT_NO_IOWAIT  (1u << 17)
+#define IORING_ENTER_NO_IOWAIT (1u << 7)
+#endif
+
 static uint64_t tag(enum ring_kind kind, uint32_t index)
 {
     return (uint64_t)kind << 32 | index;
@@ -31,6 +36,7 @@ static int set_up(struct ring *ring, unsigned entries)
             .cq_entries = entries * 4,
         };
         error = io_uring_queue_init_params(entries, &ring->uring, &params);
+        ring->waits_idle = params.features & IORING_FEAT_NO_IOWAIT;
         if (error != -EINVAL)
             break;
     }
@@ -134,11 +140,26 @@ static int entered(struct ring *ring, int result)
     return 0;
 }
 
+/* The kernel takes whoever waits here for one that waits for a disk, so that an idle box would be
+ * half a machine's iowait; it may be told not to, which liburing has no word for. */
+static int submit_and_wait(struct ring *ring)
+{
+    if (!ring->waits_idle)
+        return io_uring_submit_and_wait(&ring->uring, 1);
+    if (io_uring_sq_ready(&ring->uring)) {
+        int submitted = io_uring_submit(&ring->uring);
+        if (submitted < 0 || io_uring_cq_ready(&ring->uring))
+            return submitted;
+    }
+    return io_uring_enter((unsigned)ring->uring.ring_fd, 0, 1,
+                          IORING_ENTER_GETEVENTS | IORING_ENTER_NO_IOWAIT, NULL);
+}
+
 int ring_wait(struct ring *ring)
 {
     do {
         if (!ring->error)
-            entered(ring, io_uring_submit_and_wait(&ring->uring, 1));
+            entered(ring, submit_and_wait(ring));
     } while (!ring->error && !io_uring_cq_ready(&ring->uring));
     return ring->error;
 }

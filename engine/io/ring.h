@@ -11,7 +11,8 @@
 
 struct ring {
     struct io_uring uring;
-    int error; /* -errno once the kernel refuses it for good: nothing comes of it any more */
+    bool waits_idle; /* the kernel has IORING_ENTER_NO_IOWAIT */
+    int error;       /* -errno once the kernel refuses it for good: nothing comes of it any more */
 };
 
 enum ring_kind { RING_WAKE, RING_CAPTURE, RING_SEND, RING_CANCEL };
