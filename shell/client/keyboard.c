@@ -21,15 +21,21 @@ static struct {
     bool ahead, gone;
 } typed = {.fd = -1};
 
+int keyboard_descriptor(void)
+{
+    if (typed.fd < 0)
+        typed.fd = open("/proc/self/fd/0", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (typed.fd < 0) /* another user's terminal: it may be used, not opened */
+        typed.fd = STDIN_FILENO;
+    return typed.fd;
+}
+
 bool keyboard_read_ahead(bool on)
 {
     bool was = typed.ahead;
 
     typed.ahead = on;
-    if (typed.fd < 0)
-        typed.fd = open("/proc/self/fd/0", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (typed.fd < 0) /* another user's terminal: it may be used, not opened */
-        typed.fd = STDIN_FILENO;
+    keyboard_descriptor();
     return was;
 }
 

@@ -10,6 +10,9 @@
  * VINTR that is disabled, keeps it. */
 enum { KEYBOARD_NO_INTERRUPT = 0xff };
 
+/* The terminal, for who reads it by himself: reading does not wait, where that may be had. It stays
+ * the keyboard's. */
+int keyboard_descriptor(void);
 /* Whether terminal.c reads ahead while anything waits there. For who has the terminal in modes in
  * which ^C is a character; ahead of others nothing is read. Returns what was so before. */
 bool keyboard_read_ahead(bool on);

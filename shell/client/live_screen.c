@@ -55,23 +55,31 @@ static void set_keys(void)
     curs_set(0);
 }
 
+static void close_files(const struct live_screen *screen)
+{
+    if (screen->in)
+        fclose(screen->in);
+    if (screen->out)
+        fclose(screen->out);
+    close(screen->picture);
+}
+
 bool screen_open(struct live_screen *screen)
 {
-    FILE *out;
-
     *screen = (struct live_screen){.picture = memfd_create("picture", MFD_CLOEXEC)};
     if (screen->picture < 0)
         return false;
-    out = tcgetattr(STDIN_FILENO, &screen->before) ? NULL : fdopen(dup(screen->picture), "w");
-    if (out)
-        screen->curses = newterm(getenv("TERM"), out, stdin);
+    /* What poll has seen a ^C may flush before curses reads it, which must not wait for more. */
+    if (tcgetattr(STDIN_FILENO, &screen->before) == 0) {
+        screen->in = fdopen(dup(keyboard_descriptor()), "r");
+        screen->out = fdopen(dup(screen->picture), "w");
+    }
+    if (screen->in && screen->out)
+        screen->curses = newterm(getenv("TERM"), screen->out, screen->in);
     if (!screen->curses) {
-        if (out)
-            fclose(out);
-        close(screen->picture);
+        close_files(screen);
         return false;
     }
-    screen->out = out;
     screen->read_ahead = keyboard_read_ahead(false); /* curses reads by itself */
     set_modes(screen);
     set_keys();
@@ -189,7 +197,6 @@ void screen_close(struct live_screen *screen, bool now)
     keyboard_read_ahead(screen->read_ahead);
     terminal_hold_stops(false);
     delscreen(screen->curses);
-    fclose(screen->out);
-    close(screen->picture);
+    close_files(screen);
     free(screen->waiting);
 }

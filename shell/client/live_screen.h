@@ -11,7 +11,7 @@
 
 struct live_screen {
     void *curses;          /* SCREEN */
-    FILE *out;             /* of curses, into the picture */
+    FILE *in, *out;        /* of curses: from the terminal, into the picture */
     int picture;           /* memory file that curses writes to */
     char *waiting;         /* what it wrote; owned */
     size_t length, sent;   /* of that, and of that what the terminal has taken */
