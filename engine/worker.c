@@ -160,7 +160,7 @@ static void drain(struct worker *worker, struct capture *capture)
  * packets: they are left to gather for a moment, for which their rings have room. */
 static void rest(struct worker *worker)
 {
-    enum { FRAMES = 64 }; /* a block's at 16,000 a second */
+    enum { FRAMES = 64 }; /* a block's at 64,000 a second */
     static const struct timespec moment = {.tv_nsec = 2000000};
     bool gather = worker->frames >= FRAMES && !worker->late;
     worker->frames = worker->blocks = 0;
