@@ -145,11 +145,16 @@ static bool is_error(uint8_t family, uint8_t type)
            (type >= TIME_EXCEEDED && type <= PARAMETER_PROBLEM);
 }
 
-/* RFC 4861 4.3 and 4.4. */
-static bool is_discovery(uint8_t family, uint8_t type)
+/* The address that neighbour discovery is about, behind ICMPv6's header: the target, or whose
+ * packets are to go elsewhere. NULL: it is something else. RFC 4861 4.3 to 4.5. */
+static const uint8_t *discovered(uint8_t type, struct cursor *cursor)
 {
-    enum { SOLICITATION = 135, ADVERTISEMENT };
-    return family == 6 && (type == SOLICITATION || type == ADVERTISEMENT);
+    enum { SOLICITATION = 135, ADVERTISEMENT, REDIRECT };
+    if (type == SOLICITATION || type == ADVERTISEMENT)
+        return cursor_take(cursor, IPV6_ADDRESS);
+    if (type == REDIRECT && cursor_take(cursor, IPV6_ADDRESS))
+        return cursor_take(cursor, IPV6_ADDRESS);
+    return NULL;
 }
 
 /* Some routers quote no more than the UDP header. */
@@ -164,12 +169,12 @@ bool exclusions_is_about(const struct exclusions *exclusions, const struct flow_
     if (!cursor_take(&cursor, key->transport_offset))
         return false;
     const uint8_t *icmp = cursor_take(&cursor, ICMP_HEADER);
-    if (icmp && is_discovery(key->family, icmp[0])) {
-        const uint8_t *target = cursor_take(&cursor, IPV6_ADDRESS);
-        return target && has(exclusions, 6, target, IPV6_ADDRESS);
-    }
-    if (!icmp || !is_error(key->family, icmp[0]))
+    if (!icmp)
         return false;
+    if (!is_error(key->family, icmp[0])) {
+        const uint8_t *address = is4 ? NULL : discovered(icmp[0], &cursor);
+        return address && has(exclusions, 6, address, IPV6_ADDRESS);
+    }
     if (cursor_take(&cursor, (is4 ? IPV4_HEADER : IPV6_HEADER) + UDP_HEADER) &&
         is_to_receiver(exclusions, frame->bytes, (size_t)(cursor.at - frame->bytes), key->family))
         return true;

@@ -223,25 +223,29 @@ static void an_error_about_a_mirror_is_an_answer(void **state)
     exclusions_free(exclusions);
 }
 
+/* A redirect is about its second address, what is sent to which is to go elsewhere. */
 static void neighbour_discovery_is_about_its_target(void **state)
 {
+    enum { SOLICITATION = 135, ADVERTISEMENT, REDIRECT };
     (void)state;
     struct exclusions *exclusions = exclusions_new(1);
     exclusions_add_address(exclusions, 6, (const uint8_t *)V6("\2"));
     for (unsigned type = 133; type < 139; type++) {
-        for (unsigned last = 2; last < 4; last++) {
+        const unsigned at = type == REDIRECT, whole = 14 + 40 + 8 + 16 * (at + 1);
+        for (unsigned receivers = 0; receivers < 4; receivers++) { /* which of two are one's */
             static struct packet packet;
             packet.length = 0;
             packet_start(&packet);
-            packet_ipv6(&packet, 58, 24)[39] = 9;
+            packet_ipv6(&packet, 58, 40)[39] = 9;
             *(uint8_t *)packet_put(&packet, NULL, 8) = (uint8_t)type;
-            packet_put(&packet, V6("\0"), 16)[15] = (uint8_t)last;
+            for (unsigned i = 0; i < 2; i++)
+                packet_put(&packet, V6("\0"), 16)[15] = receivers >> i & 1 ? 2 : 3;
             struct frame frame = packet_frame(&packet);
-            for (uint32_t missing = 0; missing < 2; missing++) {
-                frame.captured = packet.length - missing;
+            for (frame.captured = whole - 1; frame.captured <= whole; frame.captured++) {
                 struct flow_key key = decode_exactly(packet.bytes, frame.captured);
                 assert_int_equal(exclusions_is_about(exclusions, &key, &frame),
-                                 (type == 135 || type == 136) && last == 2 && !missing);
+                                 type >= SOLICITATION && type <= REDIRECT && receivers >> at & 1 &&
+                                     frame.captured == whole);
             }
         }
     }
