@@ -68,7 +68,7 @@ static bool field_holds(struct explaining *explaining, const struct match *match
     }
     explaining->failed |= !classifier;
     const struct probe probe = classifier_probe(&explaining->key);
-    bool holds = classifier && classifier_find(classifier, &probe)->kind == VERDICT_MIRRORED;
+    bool holds = classifier && classifier_find(classifier, &probe).kind == VERDICT_MIRRORED;
     classifier_free(classifier);
     free(rules);
     free(matches);
@@ -205,8 +205,7 @@ static bool explain_taking(struct explaining *explaining, uint32_t index)
     const struct mirror_session *session = &explaining->input->numbering->config->sessions[index];
     const struct probe probe = classifier_probe(&explaining->key);
     enum direction seen = explaining->question->direction;
-    struct verdict verdict;
-    plan_classify_session(plan, index, seen, &explaining->key, &probe, &verdict);
+    struct verdict verdict = plan_classify_session(plan, index, seen, &explaining->key, &probe);
     int direction = plan_direction(plan, planned, seen, &explaining->key);
     const struct mirror_rule *rule = NULL;
     char note[REASON_MAX];
@@ -263,9 +262,8 @@ static void forward(struct explanation *explanation, const struct explaining *ex
                     const uint64_t *given)
 {
     const struct plan *plan = explaining->input->plan;
-    struct forwarding way;
-    plan_forward(plan, verdict->session, interface, flow_hash(&explaining->key, frame), given,
-                 &way);
+    struct forwarding way =
+        plan_forward(plan, verdict->session, interface, flow_hash(&explaining->key, frame), given);
     explanation->mirrored = true;
     explanation->vni = plan->sessions[verdict->session].vni;
     explanation->whole = frame->length;
@@ -282,7 +280,7 @@ static void explain_all(struct explaining *explaining, const struct frame *frame
     uint32_t interface = numbering_interface(input->numbering, explaining->question->interface);
     struct verdict verdict = {.kind = VERDICT_UNMATCHED};
     if (interface != NO_SLOT && !*input->fault)
-        plan_classify(plan, interface, frame->direction, &explaining->key, &verdict);
+        verdict = plan_classify(plan, interface, frame->direction, &explaining->key);
     if (verdict.kind == VERDICT_OWN) {
         add(explaining, NULL, 0, EXPLAIN_OWN, "to or from a receiver: never mirrored");
         return;

@@ -159,8 +159,7 @@ static void mirror(struct pipeline *pipeline, const struct run *run, const struc
     struct pacer *pacer = workload->pacers[session_index];
     struct tap *tap = workload->taps[session_index];
     uint32_t hash = flow_hash(segments->key, segments->frame);
-    struct forwarding way;
-    plan_forward(plan, session_index, interface, hash, workload->given, &way);
+    struct forwarding way = plan_forward(plan, session_index, interface, hash, workload->given);
     for (uint32_t i = run->first; i < run->end; i++) {
         if (back && is_loop(pipeline, segments, i))
             continue;
@@ -253,16 +252,14 @@ void pipeline_take(struct pipeline *pipeline, const struct frame *frame)
     struct flow_key key, early;
     decode(frame, &key);
     fragments_follow(pipeline->fragments, &key, pipeline->now);
-    struct verdict verdict;
-    plan_classify(plan, interface, frame->direction, &key, &verdict);
+    struct verdict verdict = plan_classify(plan, interface, frame->direction, &key);
     if (verdict.kind == VERDICT_MIRRORED && exclusions_is_about(plan->exclusions, &key, frame))
         verdict = (struct verdict){.kind = VERDICT_OWN, .rule_slot = NO_SLOT};
     struct segments segments;
     segments_open(&segments, frame, &key);
     struct run run = {&segments, 0, segments.count};
     if (segments_early_key(&segments, &early)) {
-        struct verdict before;
-        plan_classify(plan, interface, frame->direction, &early, &before);
+        struct verdict before = plan_classify(plan, interface, frame->direction, &early);
         if (!same_verdict(&before, &verdict)) {
             run.end--;
             take_run(pipeline, &run, interface, &before);

@@ -203,15 +203,14 @@ static inline bool has_few(const struct classifier *classifier)
 }
 
 /* In one table, where they stand in the order of the list. */
-static const struct verdict *search_few(const struct classifier *classifier,
-                                        const struct probe *probe)
+static struct verdict search_few(const struct classifier *classifier, const struct probe *probe)
 {
     for (uint64_t left = narrow_look(classifier->tables, probe); left; left &= left - 1) {
         const struct lanes *rule = &classifier->rules[__builtin_ctzll(left)];
         if (lanes_fit_at_once(rule, probe))
-            return &rule->rest.verdict;
+            return rule->rest.verdict;
     }
-    return &no_rule.rest.verdict;
+    return no_rule.rest.verdict;
 }
 
 /* A packet on its way through the tables, with the best rule so far. */
@@ -255,8 +254,8 @@ static void search_below(struct search *search, const struct bit_table *top)
 }
 
 /* Apart, so that a handful of rules does not pay for its frame. */
-static __attribute__((noinline)) const struct verdict *
-search_tables(const struct classifier *classifier, const struct probe *probe)
+static __attribute__((noinline)) struct verdict search_tables(const struct classifier *classifier,
+                                                              const struct probe *probe)
 {
     struct search search;
     search.classifier = classifier;
@@ -268,18 +267,17 @@ search_tables(const struct classifier *classifier, const struct probe *probe)
         search_table(&search, classifier->tables);
     for (uint32_t i = 0; i < classifier->top_count; i++)
         search_below(&search, &classifier->tops[i]);
-    return &search.rule->rest.verdict;
+    return search.rule->rest.verdict;
 }
 
-const struct verdict *classifier_find(const struct classifier *classifier,
-                                      const struct probe *probe)
+struct verdict classifier_find(const struct classifier *classifier, const struct probe *probe)
 {
     if (classifier->tables)
         return has_few(classifier) ? search_few(classifier, probe)
                                    : search_tables(classifier, probe);
     for (uint32_t i = 0; i < classifier->count; i++) {
         if (lanes_fit(&classifier->rules[i], probe))
-            return &classifier->rules[i].rest.verdict;
+            return classifier->rules[i].rest.verdict;
     }
-    return &no_rule.rest.verdict;
+    return no_rule.rest.verdict;
 }

@@ -37,9 +37,7 @@ struct probe {
 };
 struct probe classifier_probe(const struct flow_key *key);
 
-/* The verdict of the first rule that matches, which is the classifier's; of VERDICT_UNMATCHED when
- * none does. */
-const struct verdict *classifier_find(const struct classifier *classifier,
-                                      const struct probe *probe);
+/* The verdict of the first rule that matches; VERDICT_UNMATCHED when none does. */
+struct verdict classifier_find(const struct classifier *classifier, const struct probe *probe);
 
 #endif

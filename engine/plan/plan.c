@@ -297,37 +297,38 @@ int plan_direction(const struct plan *plan, const struct plan_session *session, 
     return direction;
 }
 
-void plan_classify_session(const struct plan *plan, uint32_t index, enum direction seen,
-                           const struct flow_key *key, const struct probe *probe,
-                           struct verdict *verdict)
+struct verdict plan_classify_session(const struct plan *plan, uint32_t index, enum direction seen,
+                                     const struct flow_key *key, const struct probe *probe)
 {
     const struct plan_session *session = &plan->sessions[index];
-    *verdict = (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
+    struct verdict verdict = {.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
     int direction = plan_direction(plan, session, seen, key);
     if (direction == DIRECTIONS || !session->direction[direction])
-        return;
+        return verdict;
     if (session->filtered)
-        *verdict = *classifier_find(plan->filters[session->filter].rules[direction], probe);
+        verdict = classifier_find(plan->filters[session->filter].rules[direction], probe);
     else
-        verdict->kind = VERDICT_MIRRORED;
-    verdict->session = index;
+        verdict.kind = VERDICT_MIRRORED;
+    verdict.session = index;
+    return verdict;
 }
 
-void plan_classify(const struct plan *plan, uint32_t interface, enum direction direction,
-                   const struct flow_key *key, struct verdict *verdict)
+struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum direction direction,
+                             const struct flow_key *key)
 {
-    *verdict = (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
-    if (exclusions_has(plan->exclusions, key)) {
-        verdict->kind = VERDICT_OWN;
-        return;
-    }
+    if (exclusions_has(plan->exclusions, key))
+        return (struct verdict){.kind = VERDICT_OWN, .rule_slot = NO_SLOT};
     if (plan->without_services && is_service(key))
-        return;
+        return (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
     const struct plan_interface *on = &plan->interfaces[interface];
     const uint32_t *sessions = plan->interface_sessions + on->first_session;
     const struct probe probe = classifier_probe(key);
-    for (uint32_t i = 0; i < on->session_count && verdict->kind == VERDICT_UNMATCHED; i++)
-        plan_classify_session(plan, sessions[i], direction, key, &probe, verdict);
+    for (uint32_t i = 0; i < on->session_count; i++) {
+        struct verdict verdict = plan_classify_session(plan, sessions[i], direction, key, &probe);
+        if (verdict.kind != VERDICT_UNMATCHED)
+            return verdict;
+    }
+    return (struct verdict){.kind = VERDICT_UNMATCHED, .rule_slot = NO_SLOT};
 }
 
 /* Flows that share a receiver spread over the ports: other bits of the hash than the choice of
@@ -345,18 +346,19 @@ static uint32_t choose_port(uint32_t hash, uint32_t dead)
     return port;
 }
 
-void plan_forward(const struct plan *plan, uint32_t session, uint32_t interface, uint32_t hash,
-                  const uint64_t *given, struct forwarding *way)
+struct forwarding plan_forward(const struct plan *plan, uint32_t session, uint32_t interface,
+                               uint32_t hash, const uint64_t *given)
 {
     const struct plan_session *from = &plan->sessions[session];
-    *way = (struct forwarding){
+    struct forwarding way = {
         .receiver = balance_receiver(plan, &plan->targets[from->target], interface, hash, given),
         .keep = from->packet_length,
     };
-    if (way->receiver == NO_SLOT)
-        return;
-    const struct plan_receiver *receiver = &plan->receivers[way->receiver];
-    way->port = choose_port(hash, receiver->dead_ports);
-    if (receiver->keep < way->keep)
-        way->keep = receiver->keep;
+    if (way.receiver == NO_SLOT)
+        return way;
+    const struct plan_receiver *receiver = &plan->receivers[way.receiver];
+    way.port = choose_port(hash, receiver->dead_ports);
+    if (receiver->keep < way.keep)
+        way.keep = receiver->keep;
+    return way;
 }

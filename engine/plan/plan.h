@@ -105,16 +105,13 @@ int plan_direction(const struct plan *plan, const struct plan_session *session, 
                    const struct flow_key *key);
 
 /* What the exclusions have is own, never collected; else the first rule that matches decides, of
- * the sessions in ascending priority. No side effects. Written in place, as below: small structures
- * that functions return go through registers, and making these of what has just been written part
- * by part stalls the processor. */
-void plan_classify(const struct plan *plan, uint32_t interface, enum direction direction,
-                   const struct flow_key *key, struct verdict *verdict);
+ * the sessions in ascending priority. No side effects. */
+struct verdict plan_classify(const struct plan *plan, uint32_t interface, enum direction direction,
+                             const struct flow_key *key);
 
 /* What one session that takes part says of a packet. probe: of the key. */
-void plan_classify_session(const struct plan *plan, uint32_t session, enum direction seen,
-                           const struct flow_key *key, const struct probe *probe,
-                           struct verdict *verdict);
+struct verdict plan_classify_session(const struct plan *plan, uint32_t session, enum direction seen,
+                                     const struct flow_key *key, const struct probe *probe);
 
 /* How packets that a session mirrors leave. */
 struct forwarding {
@@ -126,7 +123,7 @@ struct forwarding {
 /* Of a packet of a flow (flow_hash): the port is the flow's, the receiver as the target balances. A
  * receiver that fails moves only what went to it. given: packets that each of plan->receivers has
  * been given so far, the caller's to count. No side effects. */
-void plan_forward(const struct plan *plan, uint32_t session, uint32_t interface, uint32_t hash,
-                  const uint64_t *given, struct forwarding *way);
+struct forwarding plan_forward(const struct plan *plan, uint32_t session, uint32_t interface,
+                               uint32_t hash, const uint64_t *given);
 
 #endif

@@ -40,7 +40,7 @@ typedef struct verdict find_function(const struct subject *, const struct probe 
 
 static struct verdict by_classifier(const struct subject *subject, const struct probe *probe)
 {
-    return *classifier_find(subject->classifier, probe);
+    return classifier_find(subject->classifier, probe);
 }
 
 static struct verdict by_scan(const struct subject *subject, const struct probe *probe)

@@ -82,7 +82,7 @@ static inline struct verdict find_verdict(const struct classifier *classifier,
                                           const struct flow_key *key)
 {
     const struct probe probe = classifier_probe(key);
-    return *classifier_find(classifier, &probe);
+    return classifier_find(classifier, &probe);
 }
 
 #endif

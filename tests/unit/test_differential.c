@@ -175,8 +175,7 @@ static bool agrees(const struct list *list, struct verdict verdict, size_t expec
 static void compare(const struct list *list, const struct plan *plan,
                     const struct bpf_program *programs, const struct sample *sample)
 {
-    struct verdict verdict;
-    plan_classify(plan, 0, INGRESS, &sample->key, &verdict);
+    struct verdict verdict = plan_classify(plan, 0, INGRESS, &sample->key);
     size_t expected = plain_scan(list, &sample->plain), theirs;
     ++*(expected == list->count ? &totals.unmatched : &totals.by_rule);
     totals.far += expected >= RULES_MAX && expected < list->count;

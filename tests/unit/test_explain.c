@@ -225,9 +225,8 @@ static void check_forwarding(const struct made *made, const struct explanation *
 {
     const uint64_t given[2] = {0};
     const struct plan *plan = made->input->plan;
-    struct forwarding way;
-    plan_forward(plan, made->verdict.session, interface, flow_hash(&made->key, &made->frame), given,
-                 &way);
+    struct forwarding way = plan_forward(plan, made->verdict.session, interface,
+                                         flow_hash(&made->key, &made->frame), given);
     uint32_t length = made->frame.length < way.keep ? made->frame.length : way.keep;
     assert_ptr_equal(explanation->receiver,
                      &made->input->numbering->config->targets[0].receivers[way.receiver]);
@@ -248,7 +247,7 @@ static void ask(const struct explain_input *input, const struct packet_question 
     decode(&made.frame, &made.key);
     assert_true(matches(question->packet, &made.key)); /* the frame is what the words say */
     if (interface != NO_SLOT)
-        plan_classify(input->plan, interface, question->direction, &made.key, &made.verdict);
+        made.verdict = plan_classify(input->plan, interface, question->direction, &made.key);
     struct explanation *explanation = explain(input, question);
     assert_non_null(explanation);
     check_verdict(&made, explanation);

@@ -122,8 +122,7 @@ static void test_a_sample_spreads_as_all_flows(void **state)
     for (uint32_t flow = 0; flow < FLOWS; flow++) {
         if (!pacer_samples(&pacer, hash_of(flow)))
             continue;
-        struct forwarding way;
-        plan_forward(plan, 0, 0, hash_of(flow), NULL, &way);
+        struct forwarding way = plan_forward(plan, 0, 0, hash_of(flow), NULL);
         receivers[way.receiver]++;
         ports[way.port]++;
     }

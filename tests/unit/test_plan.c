@@ -49,9 +49,7 @@ static int teardown(void **state)
 static struct forwarding forward(uint32_t session, uint32_t hash)
 {
     static const uint64_t given[MANY];
-    struct forwarding way;
-    plan_forward(plan, session, 0, hash, given, &way);
-    return way;
+    return plan_forward(plan, session, 0, hash, given);
 }
 
 static int add_filter(void)
@@ -145,8 +143,7 @@ static struct flow_key to_port(uint8_t protocol, uint16_t port)
 static void assert_verdict(enum direction direction, struct flow_key key, enum verdict_kind kind,
                            uint32_t session, uint32_t rule)
 {
-    struct verdict verdict;
-    plan_classify(plan, 0, direction, &key, &verdict);
+    struct verdict verdict = plan_classify(plan, 0, direction, &key);
     assert_int_equal(verdict.kind, kind);
     if (kind == VERDICT_MIRRORED || kind == VERDICT_REJECTED) {
         assert_int_equal(verdict.session, session);
@@ -305,8 +302,7 @@ static void sources_and_directions(void **state)
     struct flow_key key = {0}; /* any frame at all */
     for (uint32_t i = 0; i < 4; i++) {
         for (int direction = 0; direction < DIRECTIONS; direction++) {
-            struct verdict verdict;
-            plan_classify(plan, i, (enum direction)direction, &key, &verdict);
+            struct verdict verdict = plan_classify(plan, i, (enum direction)direction, &key);
             int session = taker[i][direction];
             assert_int_equal(verdict.kind, session < 0 ? VERDICT_UNMATCHED : VERDICT_MIRRORED);
             assert_int_equal(verdict.rule_slot, NO_SLOT);

@@ -258,11 +258,9 @@ static bool is_unmatched(const struct frame *frame, const struct flow_key *key,
 {
     struct flow_key early;
     segments_open(segments, frame, key);
-    struct verdict verdict, before = {.kind = VERDICT_UNMATCHED};
-    plan_classify(made.plan, 0, frame->direction, key, &verdict);
-    if (segments_early_key(segments, &early))
-        plan_classify(made.plan, 0, frame->direction, &early, &before);
-    return verdict.kind == VERDICT_UNMATCHED && before.kind == VERDICT_UNMATCHED;
+    return plan_classify(made.plan, 0, frame->direction, key).kind == VERDICT_UNMATCHED &&
+           (!segments_early_key(segments, &early) ||
+            plan_classify(made.plan, 0, frame->direction, &early).kind == VERDICT_UNMATCHED);
 }
 
 static void check_left_out(const struct shown *shown, const struct flow_key *key)
@@ -289,8 +287,7 @@ static void check_sent(const struct frame *whole, const struct flow_key *key, ui
     decode(whole, &plain_key);
     decode(&cut, &cut_key);
     assert_memory_equal(&cut_key, &plain_key, sizeof cut_key);
-    struct verdict verdict;
-    plan_classify(made.plan, 0, whole->direction, key, &verdict);
+    struct verdict verdict = plan_classify(made.plan, 0, whole->direction, key);
     if (verdict.kind != VERDICT_MIRRORED)
         return;
     assert_int_equal(exclusions_is_loop(made.plan->exclusions, whole->bytes, whole->captured),
@@ -302,12 +299,11 @@ static void check_sent(const struct frame *whole, const struct flow_key *key, ui
     segments_open(&segments[1], &cut, key);
     assert_int_equal(segments[0].count, segments[1].count);
     uint64_t given[RECEIVERS_ROOM] = {0};
-    struct forwarding way;
-    plan_forward(made.plan, verdict.session, 0, flow_hash(key, whole), given, &way);
+    uint32_t keep = plan_forward(made.plan, verdict.session, 0, flow_hash(key, whole), given).keep;
     uint32_t kept[2];
     for (int i = 0; i < 2; i++) {
         uint32_t there = segment_captured(&segments[i], 0);
-        kept[i] = way.keep < there ? way.keep : there;
+        kept[i] = keep < there ? keep : there;
         segment_write(&segments[i], 0, bytes[i], kept[i]);
     }
     assert_int_equal(kept[0], kept[1]);

@@ -246,7 +246,7 @@ static void compare_packet(const struct plan *plan)
     struct verdict wanted = expected(name, seen, &key), got = {VERDICT_UNMATCHED, 0, 0, NO_SLOT};
     uint32_t interface = interface_called(plan, name);
     if (interface != NO_SLOT)
-        plan_classify(plan, interface, seen, &key, &got);
+        got = plan_classify(plan, interface, seen, &key);
     assert_int_equal(got.kind, wanted.kind);
     if (wanted.kind == VERDICT_UNMATCHED)
         return;
@@ -305,14 +305,6 @@ static void sources_and_sessions_are_lists_of_each_other(void **state)
     }
 }
 
-static enum verdict_kind kind_of(const struct plan *plan, uint32_t interface, enum direction seen,
-                                 const struct flow_key *key)
-{
-    struct verdict verdict;
-    plan_classify(plan, interface, seen, key, &verdict);
-    return verdict.kind;
-}
-
 /* A packet that a router between eth0 and eth1 forwards, as a session on a subnet sees it. */
 static void a_forwarded_packet_counts_once(void **state)
 {
@@ -340,12 +332,12 @@ static void a_forwarded_packet_counts_once(void **state)
                                .destination = {10, 0, 0, 6}};
         uint32_t eth1 = interface_called(plan, "eth1");
         assert_int_equal(plan_direction(plan, plan->sessions, INGRESS, &key), EGRESS);
-        assert_int_equal(kind_of(plan, eth1, INGRESS, &key), VERDICT_MIRRORED);
-        assert_int_equal(kind_of(plan, eth1, EGRESS, &key),
+        assert_int_equal(plan_classify(plan, eth1, INGRESS, &key).kind, VERDICT_MIRRORED);
+        assert_int_equal(plan_classify(plan, eth1, EGRESS, &key).kind,
                          named ? VERDICT_MIRRORED : VERDICT_UNMATCHED);
         key.source[3] = 1; /* this box's own */
         assert_int_equal(plan_direction(plan, plan->sessions, EGRESS, &key), INGRESS);
-        assert_int_equal(kind_of(plan, eth1, EGRESS, &key), VERDICT_MIRRORED);
+        assert_int_equal(plan_classify(plan, eth1, EGRESS, &key).kind, VERDICT_MIRRORED);
         plan_free(plan);
         numbering_free(numbering);
     }

@@ -79,13 +79,6 @@ static void ports(void **state)
     assert_false(serves(UDP, A, 0, B, 0)); /* a later fragment of nobody knows what */
 }
 
-static enum verdict_kind kind_of(const struct plan *plan, const struct flow_key *key)
-{
-    struct verdict verdict;
-    plan_classify(plan, 0, EGRESS, key, &verdict);
-    return verdict.kind;
-}
-
 /* A plan asks before any rule, where the configuration wants it. */
 static void in_a_plan(void **state)
 {
@@ -111,8 +104,9 @@ static void in_a_plan(void **state)
             &(struct plan_input){.numbering = numbering,
                                  .session_up = (bool[]){true},
                                  .receivers = &(struct plan_receiver_state){.up = true}});
-        assert_int_equal(kind_of(plan, &ntp), without ? VERDICT_UNMATCHED : VERDICT_MIRRORED);
-        assert_int_equal(kind_of(plan, &next), VERDICT_MIRRORED);
+        assert_int_equal(plan_classify(plan, 0, EGRESS, &ntp).kind,
+                         without ? VERDICT_UNMATCHED : VERDICT_MIRRORED);
+        assert_int_equal(plan_classify(plan, 0, EGRESS, &next).kind, VERDICT_MIRRORED);
         plan_free(plan);
         numbering_free(numbering);
     }
