@@ -4,10 +4,12 @@
 #ifndef MIRRORSH_OWN_LINES_H
 #define MIRRORSH_OWN_LINES_H
 
+#include "packet/cache_line.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { OWN_LINES = 128 }; /* processors fetch lines by pairs */
+enum { OWN_LINES = 2 * CACHE_LINE }; /* processors fetch lines by pairs */
 
 /* As calloc: zero, freed with free; NULL when memory runs out. */
 static inline void *own_lines(size_t count, size_t size)

@@ -2,12 +2,11 @@
 #include "paces.h"
 
 #include "grow.h"
+#include "packet/cache_line.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-enum { CACHE_LINE = 64 };
 
 static uint64_t any_number(const void *address)
 {

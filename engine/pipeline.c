@@ -1,6 +1,7 @@
 /* From frame to verdict to packets in the outbox, counting on the way. */
 #include "pipeline.h"
 
+#include "packet/cache_line.h"
 #include "packet/fragments.h"
 #include "packet/protocol.h"
 #include "packet/segment.h"
@@ -112,7 +113,6 @@ static struct tap_packet *show(struct pipeline *pipeline, struct tap *tap, const
  * is waiting for memory, one line after the other. */
 static void ask_for(const uint8_t *bytes, uint32_t length)
 {
-    enum { CACHE_LINE = 64 };
     for (uint32_t at = 0; at < length; at += CACHE_LINE)
         __builtin_prefetch(bytes + at, 0, 2);
 }

@@ -37,8 +37,6 @@ enum {
     FRAME_LEAST = LINK_ADDRESS + sizeof(struct sockaddr_ll) + sizeof(struct virtio_net_hdr) +
                   VLAN_TAG, /* what stands before a frame's bytes */
     FRAME_MOST = 1024,      /* the same, and a block's own header, rounded up */
-    CACHE_LINE = 64,
-    RECORD_LINES = 4, /* of what stands before a frame's bytes, and its headers */
 };
 
 static int option(int descriptor, int name, const void *value, size_t size)
@@ -338,7 +336,6 @@ static uint16_t read_own_u16(const uint8_t *at)
     return value;
 }
 
-/* Field by field: a copy of the whole is read before all of it is written, which stalls. */
 static void read_offloads(const uint8_t *header, struct frame *frame)
 {
     switch (header[offsetof(struct virtio_net_hdr, gso_type)] & ~VIRTIO_NET_HDR_GSO_ECN) {
@@ -391,9 +388,6 @@ static const struct tpacket3_hdr *next_record(struct capture_block *block, uint3
         return NULL;
     block->left--;
     block->at += *size;
-    /* Of the next, up to its transport header: another processor has just written it. */
-    for (unsigned line = 0; line < RECORD_LINES; line++)
-        __builtin_prefetch((const void *)((uintptr_t)block->at + line * CACHE_LINE));
     return header;
 }
 

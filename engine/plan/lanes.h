@@ -4,11 +4,10 @@
 #ifndef MIRRORSH_LANES_H
 #define MIRRORSH_LANES_H
 
+#include "../packet/cache_line.h"
 #include "classifier.h"
 #include <stddef.h>
 #include <string.h>
-
-enum { CACHE_LINE = 64 };
 
 /* The lane behind those of the prefixes: bytes of the key that are not numbers, side by side. */
 enum { BITS = PREFIX_LANES };

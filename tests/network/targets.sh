@@ -201,24 +201,24 @@ ip -n "$lab_name-box" route add 10.9.0.2/32 nexthop via 10.2.0.2 nexthop via 10.
 # which way a packet goes its ports say: to this one not all of the box's go the same
 outer_ports() { in_box ss -Huan 'sport >= 49152' | awk '{sub(".*:", "", $4); print $4}' | sort -u; }
 way_of() { ip -n "$lab_name-box" route get 10.9.0.2 ipproto udp sport "$1" dport "$2" | grep -o 'dev [^ ]*'; }
-for ((many = 4793; many < 4893; many++)); do
-    [ "$(for outer in $(outer_ports); do way_of "$outer" $many; done | sort -u | wc -l)" != 2 ] || break
+for ((port = 4793; port < 4893; port++)); do
+    [ "$(for outer in $(outer_ports); do way_of "$outer" $port; done | sort -u | wc -l)" != 2 ] || break
 done
-check 'there is one' test $many -lt 4893
-vxlan vxm 5 10.9.0.2 $many
+check 'there is one' test $port -lt 4893
+vxlan vxm 5 10.9.0.2 $port
 # ways NAME FIRST SECOND: captures of both while 512 packets are sent; whether either has some
 ways()
 {
     rm -f "$lab"/*.pcap
-    capture first recv eth0 "udp dst port $many"
-    capture second recv way1 "udp dst port $many"
+    capture first recv eth0 "udp dst port $port"
+    capture second recv way1 "udp dst port $port"
     send eth0 flows "$((++flows_sent))"
     send eth0 flows "$((++flows_sent))"
     captures_end
     expect_equal "$1: all arrive" $(($(packets first) + $(packets second))) 512
     expect_equal "$1: by which way" "$([ "$(packets first)" = 0 ] && echo no || echo yes) $([ "$(packets second)" = 0 ] && echo no || echo yes)" "$2 $3"
 }
-check 'a receiver with two ways' ctl configure 'delete target t' "set target t receiver 10.9.0.2:$many" commit
+check 'a receiver with two ways' ctl configure 'delete target t' "set target t receiver 10.9.0.2:$port" commit
 check 'is up' until_true 5 state_is "['up']"
 mtu_is() { [ "$(ctl 'show targets | display json' | json "d['targets'][0]['receivers'][0]['mtu']")" = "$1" ]; }
 check 'its MTU is that of the narrower' until_true 5 mtu_is 1450
